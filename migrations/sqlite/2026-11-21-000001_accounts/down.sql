@@ -1,0 +1,3 @@
+DROP TABLE audit_events;
+DROP TABLE signing_keys;
+DROP TABLE users;

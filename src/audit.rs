@@ -1,0 +1,120 @@
+//! What happened, append-only.
+//!
+//! Invariant: a row is written in the same transaction as the act it tells of, so that neither exists without the other; no row
+//! carries a password, a token, a code or an e-mail address. It does not know what the acts mean.
+
+use crate::clock::Moment;
+use crate::db::schema::audit_events;
+use crate::db::Conn;
+use crate::error::Result;
+use crate::ids::{SessionId, UserKey};
+use diesel::prelude::*;
+
+/// The kinds of event, as they stand in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A person signed in.
+    SignIn,
+    /// Somebody tried to, and was refused.
+    SignInFailed,
+    /// A new account.
+    Registered,
+    /// A person signed out.
+    SignOut,
+    /// A session ended otherwise.
+    SessionEnded,
+    /// An old refresh token was shown again (RFC 9700 section 4.14.2).
+    TokenReuse,
+    /// One of our cookies came twice.
+    DuplicateCookie,
+    /// An access token was not ours.
+    ForgedToken,
+    /// A form came from another site.
+    CrossSite,
+    /// A password was changed.
+    PasswordChanged,
+    /// A role was given or taken.
+    RoleChanged,
+    /// A person was locked out, or in again.
+    LockChanged,
+    /// A person changed their name.
+    NameChanged,
+    /// An order was placed.
+    OrderPlaced,
+    /// An order was cancelled.
+    OrderCancelled,
+    /// The server started.
+    Started,
+    /// The server stopped.
+    Stopped,
+}
+
+impl Kind {
+    /// The word in the table.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::Registered => "registered",
+            Self::SignOut => "sign_out",
+            Self::SessionEnded => "session_ended",
+            Self::TokenReuse => "token_reuse",
+            Self::DuplicateCookie => "duplicate_cookie",
+            Self::ForgedToken => "forged_token",
+            Self::CrossSite => "cross_site",
+            Self::PasswordChanged => "password_changed",
+            Self::RoleChanged => "role_changed",
+            Self::LockChanged => "lock_changed",
+            Self::NameChanged => "name_changed",
+            Self::OrderPlaced => "order_placed",
+            Self::OrderCancelled => "order_cancelled",
+            Self::Started => "started",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// Whose act it was and where it came from.
+#[derive(Debug, Clone, Default)]
+pub struct Actor {
+    /// The person, if one is known.
+    pub user: Option<UserKey>,
+    /// Their session, if there is one.
+    pub session: Option<SessionId>,
+    /// The client's address; empty for the command line.
+    pub address: String,
+}
+
+/// Writes one event. `detail` is cut at 256 characters.
+///
+/// # Errors
+/// What the database says.
+pub fn record(conn: &mut Conn, now: Moment, kind: Kind, actor: &Actor, detail: &str) -> Result<()> {
+    let cut: String = detail.chars().take(256).collect();
+    diesel::insert_into(audit_events::table)
+        .values((
+            audit_events::at.eq(now),
+            audit_events::kind.eq(kind.word()),
+            audit_events::user_id.eq(actor.user),
+            audit_events::session.eq(actor.session),
+            audit_events::address.eq(&actor.address),
+            audit_events::detail.eq(cut),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Deletes at most `most` events from before `before`; how many there were.
+///
+/// # Errors
+/// What the database says.
+pub fn purge(conn: &mut Conn, before: Moment, most: i64) -> Result<usize> {
+    let old: Vec<i64> = audit_events::table
+        .filter(audit_events::at.lt(before))
+        .order(audit_events::at)
+        .limit(most)
+        .select(audit_events::id)
+        .load(conn)?;
+    Ok(diesel::delete(audit_events::table.filter(audit_events::id.eq_any(old))).execute(conn)?)
+}

@@ -1,0 +1,56 @@
+//! The one clock.
+//!
+//! Invariant: every time the program writes, compares or prints comes from here, in UTC, so that a test moves time for all of it
+//! at once and the two databases never answer with a clock of their own. It does not know what is timed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+/// A point in time, in UTC: the one time type that Diesel writes to both databases.
+pub type Moment = PrimitiveDateTime;
+
+/// Tells the time; a clone tells the same.
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    ahead_millis: Arc<AtomicI64>,
+}
+
+impl Clock {
+    /// The time now, cut to microseconds, which is what Postgres keeps.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        let ahead = time::Duration::milliseconds(self.ahead_millis.load(Ordering::Relaxed));
+        let now = OffsetDateTime::now_utc() + ahead;
+        let micros = now.microsecond();
+        let cut = now.replace_microsecond(micros).unwrap_or(now);
+        PrimitiveDateTime::new(cut.date(), cut.time())
+    }
+
+    /// Moves the clock forward, for everyone who holds a clone.
+    pub fn advance(&self, by: Duration) {
+        self.ahead_millis.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX / 4), Ordering::Relaxed);
+    }
+}
+
+/// Seconds since 1970, as JWT counts them.
+#[must_use]
+pub fn unix(at: Moment) -> i64 {
+    at.assume_utc().unix_timestamp()
+}
+
+/// The moment of a count of seconds since 1970; the epoch itself for a count no calendar has.
+#[must_use]
+pub fn from_unix(seconds: i64) -> Moment {
+    let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    PrimitiveDateTime::new(at.date(), at.time())
+}
+
+/// RFC 3339 in whole seconds, as pages and the API show it.
+#[must_use]
+pub fn rfc3339(at: Moment) -> String {
+    let whole = at.assume_utc().replace_nanosecond(0).unwrap_or(at.assume_utc());
+    whole.format(&Rfc3339).unwrap_or_default()
+}

@@ -1,0 +1,150 @@
+//! Every setting: its name, its default, its reason; the program does not start on a bad one.
+//!
+//! Invariant: a `Config` that exists is valid as a whole, so no other room checks a setting or reads the environment.
+//! Order, later wins: `latchkey.toml` (or `--config FILE`), `.env` in the working folder, the environment, flags.
+//! This file does not know what the settings are used for.
+
+mod read;
+mod values;
+
+pub use read::{Sources, load};
+pub use values::{Currency, DatabaseUrl, Limit, Proxies, Registration, Secret, Word, duration};
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// A setting that is not what it must be: which one, why, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {why}\n  fix: {fix}")]
+pub struct BadSetting {
+    /// The name in the environment.
+    pub name: String,
+    /// What is wrong with the value.
+    pub why: String,
+    /// What to write instead.
+    pub fix: String,
+}
+
+/// How long a session lives unused, and at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetime {
+    /// Without a request, for so long.
+    pub idle: Duration,
+    /// However much used, for so long.
+    pub max: Duration,
+}
+
+/// The lives of sessions and tokens (SECURITY.md, "Sessions").
+#[derive(Debug, Clone)]
+pub struct SessionLimits {
+    /// Life of an access token, 2 s to 15 min.
+    pub access: Duration,
+    /// How long after a successor was first seen a straggler is still answered (RFC 9700 section 4.14.2 leaves it to us).
+    pub grace: Duration,
+    /// A shopper who did not ask to be kept signed in.
+    pub session: Lifetime,
+    /// "Keep me signed in".
+    pub remember: Lifetime,
+    /// An admin, whatever they asked for.
+    pub admin: Lifetime,
+    /// A pair of tokens given to an API client.
+    pub api: Lifetime,
+}
+
+/// How many of an act one client address may do (SECURITY.md, "Throttling").
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Sign-in, page and API together.
+    pub sign_in: Limit,
+    /// Registration.
+    pub register: Limit,
+    /// The API's refresh routes.
+    pub refresh: Limit,
+    /// Placing an order.
+    pub checkout: Limit,
+    /// Search and the whole API.
+    pub api: Limit,
+}
+
+/// What the shop is called and how it counts money.
+#[derive(Debug, Clone)]
+pub struct Shop {
+    /// The name in the header and in titles.
+    pub name: String,
+    /// The one currency.
+    pub currency: Currency,
+    /// Where the shop's days begin and end.
+    pub time_zone: jiff::tz::TimeZone,
+}
+
+/// All settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `DATABASE_URL`: which of the two databases, and where.
+    pub database: DatabaseUrl,
+    /// `LATCHKEY_LISTEN`: address of the site; port 0 picks one.
+    pub listen: SocketAddr,
+    /// `LATCHKEY_PUBLIC_URL`: the one origin; none means `http://localhost:<port>`.
+    pub public_url: Option<Url>,
+    /// `LATCHKEY_SECRET` or `LATCHKEY_SECRET_FILE`; none on a loopback shop means `var/secret`, made at first start.
+    pub secret: Option<Secret>,
+    /// `LATCHKEY_SECRET_PREVIOUS`: accepted for reading.
+    pub previous_secrets: Vec<Secret>,
+    /// `LATCHKEY_VAR`: folder of secret, database and static files.
+    pub var: PathBuf,
+    /// Session and token lives.
+    pub sessions: SessionLimits,
+    /// Limits per client address.
+    pub limits: Limits,
+    /// `LATCHKEY_TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
+    pub proxies: Proxies,
+    /// `LATCHKEY_BCRYPT_COST`.
+    pub bcrypt_cost: u32,
+    /// `LATCHKEY_PASSWORD_MIN`, in code points.
+    pub password_min: usize,
+    /// `LATCHKEY_REGISTRATION`.
+    pub registration: Registration,
+    /// Name, currency, time zone.
+    pub shop: Shop,
+    /// `LATCHKEY_LOG`: level and format.
+    pub log: String,
+    /// `LATCHKEY_WORKERS`: threads that answer requests.
+    pub workers: usize,
+    /// `LATCHKEY_POOL`: database connections.
+    pub pool: u32,
+    /// `LATCHKEY_DEMO`: seed an empty database?
+    pub demo: Word,
+    /// `LATCHKEY_DEV`: read templates and static files from the tree.
+    pub dev: bool,
+    /// Every setting as it stands, for `latchkey config`: name, value (secrets hidden), where it came from.
+    pub shown: Vec<(String, String, String)>,
+}
+
+impl Config {
+    /// The origin of the site, once the port is known.
+    #[must_use]
+    pub fn origin(&self, bound: SocketAddr) -> Url {
+        self.public_url.clone().unwrap_or_else(|| {
+            Url::parse(&format!("http://localhost:{}", bound.port())).expect("an address with a port is a URL")
+        })
+    }
+
+    /// Is the site only for this machine? Without a public URL it is, when it listens on loopback.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.public_url.as_ref().map_or(self.listen.ip().is_loopback(), is_loopback)
+    }
+}
+
+/// Does the URL name this machine itself?
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

@@ -1,0 +1,128 @@
+//! The only place that knows there are two databases.
+//!
+//! Invariant: `Db::read` and `Db::write` are the only doors; each is one hop to a blocking thread, and a write is one transaction:
+//! `Err` means that nothing happened. The rooms above see one `Conn` and never ask which database is behind it.
+//! It does not know what the rows mean.
+
+mod connection;
+mod fault;
+mod migrate;
+mod pool;
+pub mod schema;
+
+pub use connection::Conn;
+pub use fault::is_duplicate;
+pub use migrate::{Migrated, migrate};
+
+/// A statement that `MultiConnection` cannot build (`on_conflict`, batch inserts), written once and run on either database.
+#[macro_export]
+macro_rules! on_either {
+    ($conn:expr, $inner:ident => $query:expr) => {
+        match $conn {
+            $crate::db::Conn::Sqlite($inner) => $query,
+            $crate::db::Conn::Postgres($inner) => $query,
+        }
+    };
+}
+
+use crate::config::DatabaseUrl;
+use crate::error::{Error, Result};
+use pool::Pool;
+use std::time::Duration;
+
+/// How long a request waits for a connection (SECURITY.md, "Input, limits").
+const POOL_WAIT: Duration = Duration::from_secs(2);
+
+/// The two doors to the database; a clone leads to the same.
+#[derive(Clone)]
+pub struct Db {
+    readers: Pool,
+    writers: Pool,
+}
+
+impl Db {
+    /// Opens the database. SQLite gets one writer, so that writes queue in order instead of polling for the lock,
+    /// and its readers are told to refuse writes.
+    ///
+    /// # Errors
+    /// `Unavailable` when it is not there.
+    pub fn open(url: &DatabaseUrl, connections: u32) -> Result<Self> {
+        match url {
+            DatabaseUrl::Sqlite(_) => Ok(Self {
+                readers: Pool::open(url, pool::Use::Read, connections, POOL_WAIT)?,
+                writers: Pool::open(url, pool::Use::Write, 1, POOL_WAIT)?,
+            }),
+            DatabaseUrl::Postgres(_) => {
+                let both = Pool::open(url, pool::Use::Write, connections, POOL_WAIT)?;
+                Ok(Self { readers: both.clone(), writers: both })
+            }
+        }
+    }
+
+    /// Runs statements that change nothing, on a blocking thread.
+    ///
+    /// # Errors
+    /// What the closure says; `Unavailable` when the database is busy, full or gone.
+    pub async fn read<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
+        let db = self.clone();
+        hop(move || db.read_here(work)).await
+    }
+
+    /// Runs one write transaction, on a blocking thread. What must follow its commit belongs into `then`, which runs on the same
+    /// thread even when the request has gone away.
+    ///
+    /// # Errors
+    /// What the closure says, and then nothing was written; `Unavailable` when the database is busy, full or gone.
+    pub async fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
+        let db = self.clone();
+        hop(move || db.write_here(work)).await
+    }
+
+    /// Like `write`, and `then` runs after the commit on the same thread, whatever became of the request.
+    ///
+    /// # Errors
+    /// As `write`.
+    pub async fn write_then<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+        then: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T> {
+        let db = self.clone();
+        hop(move || {
+            let done = db.write_here(work)?;
+            then(&done);
+            Ok(done)
+        })
+        .await
+    }
+
+    /// `read` on this very thread, for the command line and for work that is on a blocking thread already.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_here<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        work(&mut self.readers.get()?.conn)
+    }
+
+    /// `write` on this very thread, for the command line and for work that is on a blocking thread already.
+    ///
+    /// # Errors
+    /// As `write`.
+    pub fn write_here<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        self.writers.get()?.conn.write(work)
+    }
+
+    /// Connections in use and at most, for `/readyz` and metrics.
+    #[must_use]
+    pub fn load(&self) -> (u32, u32) {
+        self.readers.load()
+    }
+}
+
+/// One hop to a blocking thread. A panic there is a fault of ours, not the end of the worker.
+async fn hop<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(cause) => Err(Error::internal(format!("database work did not finish: {cause}"))),
+    }
+}

@@ -1,0 +1,92 @@
+//! One connection to either database, prepared alike.
+//!
+//! Invariant: every connection enforces foreign keys, waits at most two seconds for a lock, writes what was answered to the disk,
+//! and counts time in UTC. It does not know pools.
+
+use crate::config::DatabaseUrl;
+use crate::error::{Error, Result};
+use crate::on_either;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _};
+use diesel::{Connection as _, PgConnection, SqliteConnection};
+
+/// A connection to one of the two databases.
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    /// The embedded default.
+    Sqlite(SqliteConnection),
+    /// The server.
+    Postgres(PgConnection),
+}
+
+/// WAL lets readers go on beside the writer; FULL puts each commit on the disk before it is answered.
+const SQLITE: &str = "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+    PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;";
+
+const POSTGRES: &str = "SET lock_timeout = '2s'; SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '20s';
+    SET TIME ZONE 'UTC'; SET synchronous_commit = 'on'; SET client_min_messages = 'warning'; SET application_name = 'latchkey';";
+
+impl Conn {
+    /// Opens a connection to what the URL's scheme names, and to nothing else.
+    ///
+    /// # Errors
+    /// The reason, in the database's words, without the password.
+    pub fn open(url: &DatabaseUrl) -> Result<Self, diesel::ConnectionError> {
+        let prepared = |done: diesel::QueryResult<()>| done.map_err(diesel::ConnectionError::CouldntSetupConfiguration);
+        match url {
+            DatabaseUrl::Sqlite(path) => {
+                let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
+                prepared(conn.batch_execute(SQLITE))?;
+                Ok(Self::Sqlite(conn))
+            }
+            DatabaseUrl::Postgres(text) => {
+                let mut conn = PgConnection::establish(&with_connect_timeout(text))?;
+                prepared(conn.batch_execute(POSTGRES))?;
+                Ok(Self::Postgres(conn))
+            }
+        }
+    }
+
+    /// Tells a SQLite connection to refuse every write: the door for reading is one.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) fn refuse_writes(&mut self) -> diesel::QueryResult<()> {
+        match self {
+            Self::Sqlite(conn) => conn.batch_execute("PRAGMA query_only = ON"),
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Runs one write transaction. SQLite takes its lock at once (`BEGIN IMMEDIATE`, trap 1: a transaction that reads first and
+    /// writes later loses to any other writer without waiting).
+    ///
+    /// # Errors
+    /// What the closure says, after a rollback; or the database's reason, when even that was not possible.
+    pub fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        match self {
+            Self::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?,
+            Self::Postgres(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN")?,
+        }
+        match work(self) {
+            Ok(done) => {
+                on_either!(self, conn => AnsiTransactionManager::commit_transaction(conn))?;
+                Ok(done)
+            }
+            Err(reason) => match on_either!(self, conn => AnsiTransactionManager::rollback_transaction(conn)) {
+                Ok(()) => Err(reason),
+                Err(cause) => Err(Error::Unavailable(format!("{reason}; and the rollback failed: {cause}"))),
+            },
+        }
+    }
+}
+
+/// libpq waits for ever for a silent host unless told otherwise.
+fn with_connect_timeout(text: &str) -> String {
+    match url::Url::parse(text) {
+        Ok(mut url) if !url.query_pairs().any(|(name, _)| name == "connect_timeout") => {
+            url.query_pairs_mut().append_pair("connect_timeout", "3");
+            url.to_string().replace('+', "%20")
+        }
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,96 @@
+//! A pool of connections.
+//!
+//! Invariant: a connection that broke, or that a panic left inside a transaction, is never handed out again (trap 9), and one that
+//! lay unused for a second is tried before it is, so that a restart of the database costs nobody a request.
+
+use super::Conn;
+use crate::config::DatabaseUrl;
+use crate::error::{Error, Result};
+use diesel::r2d2::R2D2Connection as _;
+use std::time::{Duration, Instant};
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    Read,
+    Write,
+}
+
+/// Makes and tests connections; r2d2's own part is the counting.
+struct Manager {
+    url: DatabaseUrl,
+    purpose: Use,
+}
+
+/// A connection and when it was last handed out.
+pub(super) struct Pooled {
+    pub(super) conn: Conn,
+    used: Instant,
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = Pooled;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Pooled, Self::Error> {
+        let mut conn = Conn::open(&self.url).map_err(diesel::r2d2::Error::ConnectionError)?;
+        if self.purpose == Use::Read {
+            conn.refuse_writes().map_err(diesel::r2d2::Error::QueryError)?;
+        }
+        Ok(Pooled { conn, used: Instant::now() })
+    }
+
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Self::Error> {
+        let rested = pooled.used.elapsed() >= Duration::from_secs(1);
+        if rested && matches!(pooled.conn, Conn::Postgres(_)) {
+            pooled.conn.ping().map_err(diesel::r2d2::Error::QueryError)?;
+        }
+        pooled.used = Instant::now();
+        Ok(())
+    }
+
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        std::thread::panicking() || pooled.conn.is_broken()
+    }
+}
+
+/// Logs what r2d2 would print: the cause of a failed connection.
+#[derive(Debug)]
+struct Log;
+
+impl r2d2::HandleError<diesel::r2d2::Error> for Log {
+    fn handle_error(&self, error: diesel::r2d2::Error) {
+        tracing::warn!(cause = %error, "a database connection failed");
+    }
+}
+
+/// A pool; a clone is the same pool.
+#[derive(Clone)]
+pub(super) struct Pool(r2d2::Pool<Manager>);
+
+impl Pool {
+    pub(super) fn open(url: &DatabaseUrl, purpose: Use, size: u32, wait: Duration) -> Result<Self> {
+        // The first connection is tried by hand: r2d2 would only say that it timed out.
+        Conn::open(url).map_err(|cause| Error::Unavailable(format!("{url} cannot be opened: {cause}")))?;
+        let pool = r2d2::Pool::builder()
+            .max_size(size)
+            .min_idle(Some(size.min(2)))
+            .connection_timeout(wait)
+            .idle_timeout(Some(Duration::from_secs(600)))
+            .max_lifetime(None)
+            .test_on_check_out(true)
+            .error_handler(Box::new(Log))
+            .build(Manager { url: url.clone(), purpose })
+            .map_err(|cause| Error::Unavailable(format!("{url} cannot be opened: {cause}")))?;
+        Ok(Self(pool))
+    }
+
+    pub(super) fn get(&self) -> Result<r2d2::PooledConnection<impl r2d2::ManageConnection<Connection = Pooled> + use<>>> {
+        self.0.get().map_err(|cause| Error::Unavailable(format!("no database connection: {cause}")))
+    }
+
+    pub(super) fn load(&self) -> (u32, u32) {
+        let state = self.0.state();
+        (state.connections - state.idle_connections, self.0.max_size())
+    }
+}

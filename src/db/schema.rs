@@ -1,0 +1,217 @@
+//! The tables, as both databases have them. `diesel print-schema` against a migrated database shows the same columns.
+#![allow(missing_docs)]
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        public_id -> Text,
+        email -> Text,
+        name -> Text,
+        role -> Text,
+        password_hash -> Text,
+        epoch -> BigInt,
+        email_verified_at -> Nullable<Timestamp>,
+        locked_at -> Nullable<Timestamp>,
+        last_sign_in_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    signing_keys (id) {
+        id -> BigInt,
+        kid -> Text,
+        algorithm -> Text,
+        sealed -> Text,
+        secret_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    audit_events (id) {
+        id -> BigInt,
+        at -> Timestamp,
+        kind -> Text,
+        user_id -> Nullable<BigInt>,
+        session -> Nullable<Text>,
+        address -> Text,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> BigInt,
+        public_id -> Text,
+        user_id -> BigInt,
+        kind -> Text,
+        remember -> Bool,
+        generation -> BigInt,
+        user_agent -> Text,
+        address -> Text,
+        created_at -> Timestamp,
+        last_seen_at -> Timestamp,
+        expires_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+        ended_because -> Nullable<Text>,
+        replaces -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (id) {
+        id -> BigInt,
+        session_id -> BigInt,
+        generation -> BigInt,
+        hash -> Text,
+        derived_with -> Nullable<Text>,
+        created_at -> Timestamp,
+        replaced_at -> Nullable<Timestamp>,
+        seen_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    revocations (id) {
+        id -> BigInt,
+        session -> Nullable<Text>,
+        user_public_id -> Nullable<Text>,
+        epoch -> Nullable<BigInt>,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    categories (id) {
+        id -> BigInt,
+        slug -> Text,
+        name -> Text,
+        position -> BigInt,
+        shown -> BigInt,
+        shown_in_stock -> BigInt,
+    }
+}
+
+diesel::table! {
+    pictures (id) {
+        id -> BigInt,
+        public_id -> Text,
+        media_type -> Text,
+        bytes -> Binary,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    products (id) {
+        id -> BigInt,
+        public_id -> Text,
+        sku -> Text,
+        slug -> Text,
+        title -> Text,
+        words -> Text,
+        sort_title -> Text,
+        description -> Text,
+        category_id -> BigInt,
+        price -> BigInt,
+        stock -> BigInt,
+        status -> Text,
+        picture -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    carts (id) {
+        id -> BigInt,
+        public_id -> Text,
+        user_id -> BigInt,
+        status -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    cart_items (id) {
+        id -> BigInt,
+        cart_id -> BigInt,
+        product_id -> BigInt,
+        quantity -> BigInt,
+        seen_price -> BigInt,
+    }
+}
+
+diesel::table! {
+    orders (id) {
+        id -> BigInt,
+        number -> Text,
+        user_id -> BigInt,
+        cart_id -> Nullable<BigInt>,
+        status -> Text,
+        currency -> Text,
+        subtotal -> BigInt,
+        discount -> BigInt,
+        delivery -> BigInt,
+        total -> BigInt,
+        name -> Text,
+        address1 -> Text,
+        address2 -> Text,
+        city -> Text,
+        postal_code -> Text,
+        country -> Text,
+        phone -> Text,
+        note -> Text,
+        placed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    order_lines (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        product_id -> BigInt,
+        title -> Text,
+        unit_price -> BigInt,
+        quantity -> BigInt,
+        line_total -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_events (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        status -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(refresh_tokens -> sessions (session_id));
+diesel::joinable!(products -> categories (category_id));
+diesel::joinable!(carts -> users (user_id));
+diesel::joinable!(cart_items -> carts (cart_id));
+diesel::joinable!(cart_items -> products (product_id));
+diesel::joinable!(orders -> users (user_id));
+diesel::joinable!(order_lines -> orders (order_id));
+diesel::joinable!(order_lines -> products (product_id));
+diesel::joinable!(order_events -> orders (order_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    signing_keys,
+    audit_events,
+    sessions,
+    refresh_tokens,
+    revocations,
+    categories,
+    pictures,
+    products,
+    carts,
+    cart_items,
+    orders,
+    order_lines,
+    order_events,
+);

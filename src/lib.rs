@@ -1,0 +1,8 @@
+//! Latchkey: a self-hosted, server-rendered shop whose sign-in is the best of its kind.
+
+pub mod audit;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod ids;
