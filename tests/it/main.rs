@@ -7,3 +7,4 @@ mod database;
 mod migrations;
 mod outage;
 mod support;
+mod tidy;
