@@ -1,16 +1,18 @@
-//! Gathers the settings from their sources and reads each into its kind.
+//! Reads each setting into its kind and refuses what does not go together.
 //!
-//! Invariant: later sources win; a name that no setting has is an error in the file and a complaint in the environment.
+//! Invariant: what comes out is valid as a whole. It does not know where the texts came from.
 
-use super::values::{Currency, DatabaseUrl, Limit, Proxies, Registration, Secret, Word, duration};
+use super::currency::Currency;
+use super::sources::{Found, Sources};
+use super::values::{Limit, Proxies, Registration, Secret, Word, duration};
 use super::{BadSetting, Config, Lifetime, Limits, SessionLimits, Shop, is_loopback};
-use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 use url::Url;
 
+<<<<<<< HEAD
 /// Name in the environment, default, what it is. In the file the name is the same in lower case, without `LATCHKEY_`.
 const SETTINGS: [(&str, &str, &str); 35] = [
     ("DATABASE_URL", "sqlite:{var}/latchkey.db", "sqlite:PATH or postgres://user:password@host/name"),
@@ -75,6 +77,8 @@ impl Sources {
     }
 }
 
+=======
+>>>>>>> it
 /// Reads all settings.
 ///
 /// # Errors
@@ -222,6 +226,7 @@ fn public_url(text: &str) -> Result<Url, String> {
     }
     Ok(url)
 }
+<<<<<<< HEAD
 
 /// The texts of all settings and where each came from.
 struct Found(BTreeMap<String, (String, String)>);
@@ -325,3 +330,5 @@ impl Found {
         self.0.iter().map(|(name, (value, source))| (name.clone(), hide(name, value), source.clone())).collect()
     }
 }
+=======
+>>>>>>> it
