@@ -1,0 +1,18 @@
+//! What you buy: the catalogue, the cart, the checkout and the orders.
+//!
+//! Invariant: money is counted in checked minor units, stock never goes below nothing, and a cart becomes at most one order,
+//! however many requests race. This room knows no HTTP and nobody's password: a person is a `UserKey` here.
+
+pub mod address;
+pub mod catalogue;
+pub mod category;
+pub mod country;
+pub mod money;
+pub mod paging;
+pub mod picture;
+pub mod product;
+pub mod quantity;
+pub mod search;
+
+#[cfg(test)]
+mod trial;
