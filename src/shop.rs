@@ -4,6 +4,7 @@
 //! however many requests race. This room knows no HTTP and nobody's password: a person is a `UserKey` here.
 
 pub mod address;
+pub mod cart;
 pub mod catalogue;
 pub mod category;
 pub mod country;
