@@ -7,13 +7,16 @@ pub mod address;
 pub mod cart;
 pub mod catalogue;
 pub mod category;
+pub mod checkout;
 pub mod country;
 pub mod money;
+pub mod order;
 pub mod paging;
 pub mod picture;
 pub mod product;
 pub mod quantity;
 pub mod search;
+mod stock;
 
 #[cfg(test)]
 mod trial;

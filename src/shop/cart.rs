@@ -8,7 +8,7 @@ mod notice;
 mod version;
 
 pub use change::{Changed, add, remove, set};
-pub(super) use change::{open, put};
+pub(super) use change::{find, open, put};
 pub use notice::Notice;
 pub use version::Version;
 

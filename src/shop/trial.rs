@@ -4,15 +4,16 @@
 //! `LATCHKEY_TEST_POSTGRES` names a server. It does not know what is tested.
 
 use crate::clock::{Clock, Moment};
-use crate::config::{Currency, DatabaseUrl};
+use crate::config::{Currency, DatabaseUrl, Shop};
 use crate::db::schema::{products, users};
 use crate::db::{Conn, Db, migrate};
 use crate::error::Result;
 use crate::ids::{ProductId, UserId, UserKey};
+use crate::shop::checkout::Wish;
 use crate::shop::money::Money;
 use crate::shop::product::{NewProduct, Status, insert};
 use crate::shop::quantity::Quantity;
-use crate::shop::{address, category};
+use crate::shop::{address, cart, category};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
@@ -122,4 +123,15 @@ pub fn change(db: &Db, id: ProductId, price: i64, stock: i64, status: Status) {
 pub fn stock(db: &Db, id: ProductId) -> i64 {
     let read = |conn: &mut Conn| Ok(products::table.filter(products::public_id.eq(id)).select(products::stock).first(conn)?);
     db.read_here(read).expect("a product")
+}
+
+/// The shop.
+pub fn house() -> Shop {
+    Shop { name: "Hearth & Grain".to_owned(), currency: eur(), time_zone: jiff::tz::TimeZone::UTC }
+}
+
+/// What the person asks for when they order the cart as it stands.
+pub fn wish(db: &Db, user: UserKey) -> Wish {
+    let cart = db.read_here(|conn| cart::show(conn, user)).expect("a cart");
+    Wish { address: home(), note: String::new(), cart_version: cart.version_text(), expected_total: cart.total }
 }
