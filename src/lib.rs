@@ -7,3 +7,4 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod ids;
+pub mod web;
