@@ -6,12 +6,14 @@
 
 mod connection;
 mod fault;
+mod lock;
 mod migrate;
 mod pool;
 pub mod schema;
 
 pub use connection::Conn;
 pub use fault::is_duplicate;
+pub use lock::lock_products;
 pub use migrate::{Migrated, migrate};
 
 /// A statement that `MultiConnection` cannot build (`on_conflict`, batch inserts), written once and run on either database.

@@ -4,6 +4,7 @@
 //! knows nothing of HTTP. In reading order: `server` assembles, `routes` lists every address, `gate` is the outermost layer.
 
 pub mod address;
+pub mod api;
 pub mod app;
 pub mod assets;
 pub mod cookies;
@@ -17,6 +18,7 @@ pub mod host;
 pub mod identity;
 pub mod limits;
 pub mod next;
+pub mod pages;
 pub mod routes;
 pub mod server;
 pub mod small;

@@ -19,7 +19,7 @@ use crate::auth::user::Role;
 use crate::clock::{self, Clock, Moment};
 use crate::config::{Config, SessionLimits};
 use crate::db::{Conn, Db};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{SessionId, UserId, UserKey, base64url, random_bytes};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -170,6 +170,18 @@ impl Latch {
             },
         );
         Ok(witness.await?.map_or(Access::Stale, |witness| granted(witness.user)))
+    }
+
+    /// The session that an access token names, also one whose time is over.
+    ///
+    /// # Errors
+    /// `ForgedToken`; `StaleToken` when its key is not known any longer.
+    pub fn session_of(&self, door: Door, text: &str) -> Result<SessionId> {
+        match access_token::check_signed(&self.ring(), text, &self.issuer, self.audience(door)) {
+            Ok(claims) => Ok(claims.sid),
+            Err(Fault::UnknownKey | Fault::Stale) => Err(Error::StaleToken),
+            Err(Fault::Forged(_)) => Err(Error::ForgedToken),
+        }
     }
 
     async fn check(&self, door: Door, text: &str, now: Moment) -> Result<Result<Claims, Fault>> {

@@ -12,6 +12,7 @@ use crate::auth::user::{self, Role};
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::{base64url, random_bytes};
+use crate::shop::cart;
 use crate::web::app::App;
 use crate::web::csrf;
 use crate::web::identity::{CurrentUser, Visit};
@@ -72,7 +73,7 @@ impl Layout {
         };
         let is_admin = user.role == Role::Admin;
         let user = Person { name: user.name, email: user.email, role: user.role.word(), is_admin };
-        Ok(Self { user: Some(user), cart_count: 0 })
+        Ok(Self { user: Some(user), cart_count: cart::count(conn, person.key)? })
     }
 }
 
