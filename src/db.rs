@@ -114,6 +114,14 @@ impl Db {
         self.writers.get()?.conn.write(work)
     }
 
+    /// Does the database answer a statement?
+    ///
+    /// # Errors
+    /// `Unavailable` when it does not.
+    pub async fn answers(&self) -> Result<()> {
+        self.read(|conn| Ok(diesel::r2d2::R2D2Connection::ping(conn)?)).await
+    }
+
     /// Connections in use and at most, for `/readyz` and metrics.
     #[must_use]
     pub fn load(&self) -> (u32, u32) {

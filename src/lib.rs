@@ -8,3 +8,4 @@ pub mod db;
 pub mod error;
 pub mod ids;
 pub mod shop;
+pub mod web;
