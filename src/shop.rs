@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod category;
 pub mod checkout;
 pub mod country;
+pub mod demo;
 pub mod money;
 pub mod order;
 pub mod paging;
