@@ -4,11 +4,15 @@
 //! Order, later wins: `latchkey.toml` (or `--config FILE`), `.env` in the working folder, the environment, flags.
 //! This file does not know what the settings are used for.
 
+mod currency;
 mod read;
+mod sources;
 mod values;
 
-pub use read::{Sources, load};
-pub use values::{Currency, DatabaseUrl, Limit, Proxies, Registration, Secret, Word, duration};
+pub use currency::Currency;
+pub use read::load;
+pub use sources::Sources;
+pub use values::{DatabaseUrl, Limit, Proxies, Registration, Secret, Word, duration};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

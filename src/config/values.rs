@@ -203,45 +203,6 @@ impl FromStr for Word {
     }
 }
 
-/// A currency and how many digits its minor unit has (ISO 4217).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Currency {
-    /// Three capitals.
-    pub code: &'static str,
-    /// What stands before the amount.
-    pub sign: &'static str,
-    /// Digits of the minor unit: 2 for EUR, 0 for JPY, 3 for KWD.
-    pub exponent: u32,
-}
-
-const CURRENCIES: [Currency; 14] = [
-    Currency { code: "EUR", sign: "€", exponent: 2 },
-    Currency { code: "USD", sign: "$", exponent: 2 },
-    Currency { code: "GBP", sign: "£", exponent: 2 },
-    Currency { code: "CHF", sign: "CHF\u{a0}", exponent: 2 },
-    Currency { code: "JPY", sign: "¥", exponent: 0 },
-    Currency { code: "KWD", sign: "KWD\u{a0}", exponent: 3 },
-    Currency { code: "SEK", sign: "SEK\u{a0}", exponent: 2 },
-    Currency { code: "NOK", sign: "NOK\u{a0}", exponent: 2 },
-    Currency { code: "DKK", sign: "DKK\u{a0}", exponent: 2 },
-    Currency { code: "PLN", sign: "PLN\u{a0}", exponent: 2 },
-    Currency { code: "CZK", sign: "CZK\u{a0}", exponent: 2 },
-    Currency { code: "AUD", sign: "A$", exponent: 2 },
-    Currency { code: "CAD", sign: "C$", exponent: 2 },
-    Currency { code: "INR", sign: "₹", exponent: 2 },
-];
-
-impl FromStr for Currency {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let known = || CURRENCIES.map(|currency| currency.code).join(", ");
-        CURRENCIES
-            .into_iter()
-            .find(|currency| currency.code == text)
-            .ok_or_else(|| format!("`{text}` is not a currency we know ({})", known()))
-    }
-}
-
 /// Addresses and networks whose `X-Forwarded-For` is believed.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies(Vec<IpNet>);
@@ -272,7 +233,9 @@ mod tests {
 
     #[test]
     fn a_scheme_that_is_nearly_right_is_refused_by_name() {
-        for wrong in ["postgress://localhost/shop", "mysql://localhost", "shop.db", "", "sqlite:", "sqlite::memory:", "file:shop.db"] {
+        for wrong in
+            ["postgress://localhost/shop", "mysql://localhost", "shop.db", "", "sqlite:", "sqlite::memory:", "file:shop.db"]
+        {
             assert!(wrong.parse::<DatabaseUrl>().is_err(), "{wrong}");
         }
         assert_eq!("sqlite:a/b.db".parse(), Ok(DatabaseUrl::Sqlite("a/b.db".into())));
@@ -307,7 +270,12 @@ mod tests {
 
     #[test]
     fn weak_secrets_are_refused() {
-        for weak in ["short", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "change-me-change-me-change-me-123", "my-super-secret-key-0123456789-xyz"] {
+        for weak in [
+            "short",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "change-me-change-me-change-me-123",
+            "my-super-secret-key-0123456789-xyz",
+        ] {
             assert!(weak.parse::<Secret>().is_err(), "{weak}");
         }
         assert!("q8Vn2LxT0sRb5YwZ7mKc3JdH9fGpA1eU".parse::<Secret>().is_ok());

@@ -17,7 +17,7 @@ pub(super) enum Use {
 }
 
 /// Makes and tests connections; r2d2's own part is the counting.
-struct Manager {
+struct Connector {
     url: DatabaseUrl,
     purpose: Use,
 }
@@ -28,7 +28,7 @@ pub(super) struct Pooled {
     used: Instant,
 }
 
-impl r2d2::ManageConnection for Manager {
+impl r2d2::ManageConnection for Connector {
     type Connection = Pooled;
     type Error = diesel::r2d2::Error;
 
@@ -66,7 +66,7 @@ impl r2d2::HandleError<diesel::r2d2::Error> for Log {
 
 /// A pool; a clone is the same pool.
 #[derive(Clone)]
-pub(super) struct Pool(r2d2::Pool<Manager>);
+pub(super) struct Pool(r2d2::Pool<Connector>);
 
 impl Pool {
     pub(super) fn open(url: &DatabaseUrl, purpose: Use, size: u32, wait: Duration) -> Result<Self> {
@@ -80,7 +80,7 @@ impl Pool {
             .max_lifetime(None)
             .test_on_check_out(true)
             .error_handler(Box::new(Log))
-            .build(Manager { url: url.clone(), purpose })
+            .build(Connector { url: url.clone(), purpose })
             .map_err(|cause| Error::Unavailable(format!("{url} cannot be opened: {cause}")))?;
         Ok(Self(pool))
     }

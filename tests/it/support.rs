@@ -1,0 +1,61 @@
+//! What a test stands on: a place to run in, and people who act.
+//!
+//! Invariant: whatever a test starts is gone after it, also when it panics. Nothing here asserts what the shop should do.
+
+pub mod postgres;
+pub mod storage;
+
+use futures_util::FutureExt as _;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+
+/// Which of the two databases a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// A file in a folder of the test's own.
+    Sqlite,
+    /// A database of the tests' own cluster.
+    Postgres,
+}
+
+/// Settings a test changes: name in the environment, value.
+pub type Settings = [(&'static str, &'static str)];
+
+/// What a test is handed.
+pub trait Fixture: Sized {
+    /// Makes it.
+    async fn set_up(backend: Backend, settings: &Settings) -> Self;
+    /// Takes it down, whatever became of the test.
+    async fn tear_down(self);
+}
+
+/// Runs one test on one database.
+pub fn run<F: Fixture>(backend: Backend, settings: &Settings, test: impl AsyncFnOnce(&F)) {
+    actix_web::rt::System::new().block_on(async {
+        let fixture = F::set_up(backend, settings).await;
+        let outcome = AssertUnwindSafe(test(&fixture)).catch_unwind().await;
+        fixture.tear_down().await;
+        outcome.unwrap_or_else(|panic| resume_unwind(panic));
+    });
+}
+
+/// The contents of a file of tests: each named function becomes two tests, `name::on_sqlite` and `name::on_postgres`.
+///
+/// `on_both! { a_shopper_signs_in, a_token_dies with { "LATCHKEY_ACCESS_TTL" = "2s" } }`
+#[macro_export]
+macro_rules! on_both {
+    ($($name:ident $(with { $($setting:literal = $value:literal),* $(,)? })?),* $(,)?) => { $(
+        mod $name {
+            use $crate::support::{Backend, run};
+
+            #[test]
+            fn on_sqlite() {
+                run(Backend::Sqlite, &[$($(($setting, $value)),*)?], super::$name);
+            }
+
+            #[test]
+            fn on_postgres() {
+                run(Backend::Postgres, &[$($(($setting, $value)),*)?], super::$name);
+            }
+        }
+    )* };
+}
