@@ -20,4 +20,6 @@ pub mod search;
 mod stock;
 
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod trial;

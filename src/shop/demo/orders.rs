@@ -97,7 +97,7 @@ fn plan(now: Moment, shop: &Shop, customers: &[Customer], wares: &[Ware]) -> Vec
     // Counted back from now: the newest is the first, and with one in thirteen it is the first customer's.
     for day in 0..DAYS {
         // Trade grows a little over the three months.
-        for _ in 0..1 + chance.below(if day < DAYS / 2 { 4 } else { 3 }) {
+        for _ in 0..=chance.below(if day < DAYS / 2 { 4 } else { 3 }) {
             let number = Number::of(&shop.name, chance.bits());
             let age = Duration::days(i64::from(day)) + chance.minutes(25, 24 * 60);
             let (who, lines, fate) = (chance.below(others.len()), lines(&mut chance, wares), chance.below(100));
@@ -120,7 +120,7 @@ fn plan(now: Moment, shop: &Shop, customers: &[Customer], wares: &[Ware]) -> Vec
 /// One to four different things, mostly one piece of each.
 fn lines(chance: &mut Chance, wares: &[Ware]) -> Vec<(Ware, i64)> {
     let mut lines: Vec<(Ware, i64)> = Vec::new();
-    for _ in 0..1 + chance.below(4) {
+    for _ in 0..=chance.below(4) {
         let (choice, more) = (chance.below(wares.len()), chance.below(6));
         let pieces = if more < 4 { 1 } else { 2 };
         if let Some(ware) = wares.get(choice).filter(|ware| lines.iter().all(|(there, _)| there.0 != ware.0)) {
