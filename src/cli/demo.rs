@@ -23,6 +23,18 @@ const PEOPLE: [(&str, &str, &str, Role); 2] = [
     ("operator", "operator@example.com", "Olive Park", Role::Admin),
 ];
 
+/// Other customers, so that the history of the shop is not one person's. Nobody knows their passwords.
+const CROWD: [(&str, &str); 8] = [
+    ("mara.lindt@example.com", "Mara Lindt"),
+    ("tomas.ferreira@example.com", "Tomás Ferreira"),
+    ("ingrid.solberg@example.com", "Ingrid Solberg"),
+    ("pieter.devries@example.com", "Pieter de Vries"),
+    ("aoife.brennan@example.com", "Aoife Brennan"),
+    ("luca.moretti@example.com", "Luca Moretti"),
+    ("claire.aubert@example.com", "Claire Aubert"),
+    ("jonas.weber@example.com", "Jonas Weber"),
+];
+
 /// Seeds goods, people and history.
 pub(super) fn seed(config: &Config, db: &Db, secrets: &Secrets, clock: &Clock, new_passwords: bool) -> Result<(), Failure> {
     let now = clock.now();
@@ -39,7 +51,12 @@ pub(super) fn seed(config: &Config, db: &Db, secrets: &Secrets, clock: &Clock, n
     for (word, address, name, role) in PEOPLE {
         let (key, password) = person(config, db, secrets, clock, (address, name, role), new_passwords)?;
         told.extend(password.map(|password| format!("demo {word}: {address} {password}")));
-        customers.push(Customer { key, name: name.to_owned() });
+        if role == Role::Shopper {
+            customers.push(Customer { key, name: name.to_owned() });
+        }
+    }
+    for (address, name) in CROWD {
+        customers.push(Customer { key: bystander(db, secrets, clock, address, name)?, name: name.to_owned() });
     }
     bar.set_message("orders");
     demo::orders(db, now, &config.shop, &customers, &mut progress)?;
@@ -81,6 +98,17 @@ fn person(
         session::end_all(conn, now, known.key, None, Because::Password)
     })?;
     Ok((known.key, Some(invented)))
+}
+
+/// A customer who only stands in the history: the hash is a cheap one of a password that is thrown away.
+fn bystander(db: &Db, secrets: &Secrets, clock: &Clock, address: &str, name: &str) -> Result<UserKey, Failure> {
+    let email: crate::auth::email::Email = address.parse().map_err(Failure::Told)?;
+    let applicant = Applicant { name: name.to_owned(), email: email.clone(), password: Password::typed(&invent()) };
+    if let Some(user) = registration::add(db, secrets, 4, clock.now(), &applicant, Role::Shopper)? {
+        return Ok(user.key);
+    }
+    let known = db.read_here(|conn| user::by_email(conn, &email))?;
+    known.map(|(user, _)| user.key).ok_or_else(|| Failure::Told(format!("{address} cannot be found again")))
 }
 
 /// A password of about 100 bits that can be typed from a screen.
