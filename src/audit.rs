@@ -4,8 +4,8 @@
 //! carries a password, a token, a code or an e-mail address. It does not know what the acts mean.
 
 use crate::clock::Moment;
-use crate::db::schema::audit_events;
 use crate::db::Conn;
+use crate::db::schema::audit_events;
 use crate::error::Result;
 use crate::ids::{SessionId, UserKey};
 use diesel::prelude::*;

@@ -199,7 +199,9 @@ mod tests {
     fn an_id_reads_back_as_itself_and_nothing_else_is_one() {
         let id = UserId::random();
         assert_eq!(id.to_string().parse(), Ok(id));
-        for wrong in ["", "1", "AAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAAAAAAA+A"] {
+        for wrong in
+            ["", "1", "AAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAAAAAAA+A"]
+        {
             assert_eq!(wrong.parse::<UserId>(), Err(NotAnId), "{wrong}");
         }
         assert_eq!("AAAAAAAAAAAAAAAAAAAAAB".parse::<UserId>(), Err(NotAnId), "loose bits at the end are not canonical");

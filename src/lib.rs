@@ -1,6 +1,7 @@
 //! Latchkey: a self-hosted, server-rendered shop whose sign-in is the best of its kind.
 
 pub mod audit;
+pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod db;

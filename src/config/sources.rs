@@ -65,9 +65,8 @@ impl Sources {
     /// Environment values that are not Unicode are left out: no setting can be one.
     #[must_use]
     pub fn of_this_process(file: Option<PathBuf>, flags: BTreeMap<String, String>) -> Self {
-        let environment = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
         Self { file, flags, environment, folder: Some(PathBuf::from(".")) }
     }
 }
@@ -77,7 +76,12 @@ pub(super) struct Found(BTreeMap<String, (String, String)>);
 
 impl Found {
     pub(super) fn gather(sources: &Sources) -> Result<Self, BadSetting> {
-        let mut found = Self(SETTINGS.iter().map(|(name, default, _)| ((*name).to_owned(), ((*default).to_owned(), "default".to_owned()))).collect());
+        let mut found = Self(
+            SETTINGS
+                .iter()
+                .map(|(name, default, _)| ((*name).to_owned(), ((*default).to_owned(), "default".to_owned())))
+                .collect(),
+        );
         let named = sources.file.clone();
         let usual = sources.folder.as_ref().map(|folder| folder.join("latchkey.toml")).filter(|path| path.exists());
         if let Some(path) = named.or(usual) {

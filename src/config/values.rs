@@ -233,7 +233,9 @@ mod tests {
 
     #[test]
     fn a_scheme_that_is_nearly_right_is_refused_by_name() {
-        for wrong in ["postgress://localhost/shop", "mysql://localhost", "shop.db", "", "sqlite:", "sqlite::memory:", "file:shop.db"] {
+        for wrong in
+            ["postgress://localhost/shop", "mysql://localhost", "shop.db", "", "sqlite:", "sqlite::memory:", "file:shop.db"]
+        {
             assert!(wrong.parse::<DatabaseUrl>().is_err(), "{wrong}");
         }
         assert_eq!("sqlite:a/b.db".parse(), Ok(DatabaseUrl::Sqlite("a/b.db".into())));
@@ -268,7 +270,12 @@ mod tests {
 
     #[test]
     fn weak_secrets_are_refused() {
-        for weak in ["short", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "change-me-change-me-change-me-123", "my-super-secret-key-0123456789-xyz"] {
+        for weak in [
+            "short",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "change-me-change-me-change-me-123",
+            "my-super-secret-key-0123456789-xyz",
+        ] {
             assert!(weak.parse::<Secret>().is_err(), "{weak}");
         }
         assert!("q8Vn2LxT0sRb5YwZ7mKc3JdH9fGpA1eU".parse::<Secret>().is_ok());

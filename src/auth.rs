@@ -1,0 +1,23 @@
+//! Who you are: people, passwords, sessions, tokens.
+//!
+//! Invariant: nothing here trusts what a browser says beyond what it can prove; every rule stands beside its query.
+//! It does not know HTTP, pages, or what is for sale.
+
+pub mod access_token;
+pub mod claims;
+pub mod email;
+pub mod hasher;
+pub mod keys;
+pub mod latch;
+pub mod password;
+pub mod password_change;
+pub mod refresh_token;
+pub mod registration;
+pub mod revocation;
+pub mod rotation;
+pub mod secrets;
+pub mod seen;
+pub mod session;
+pub mod sign_in;
+mod standing;
+pub mod user;

@@ -1,0 +1,127 @@
+//! Makes and checks access tokens.
+//!
+//! Invariant: a token is checked in one fixed order (SECURITY.md, "Access token") and by its bytes before anything is parsed;
+//! jsonwebtoken gives the signature, and nothing else is left to it: it lets `crit`, `typ`, a list as `iss` and a missing `aud`
+//! pass (RFC 8725). It does not know the database: revocation is asked by whoever holds the memory of it.
+
+use crate::auth::claims::{Claims, Header};
+use crate::auth::keys::KeyRing;
+use crate::error::{Error, Result};
+use crate::ids::{base64url, from_base64url, random_bytes};
+use jsonwebtoken::Algorithm;
+
+/// Most bytes of a token.
+const MOST: usize = 2048;
+/// How far two nodes' clocks may differ for `nbf` and `iat`, in seconds. `exp` gets none.
+const SKEW: i64 = 5;
+/// Longest life of a token in seconds.
+const LONGEST: i64 = 900;
+
+/// Why a token is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Never a token of ours: malformed, forged, or for another door.
+    Forged(&'static str),
+    /// Signed with a key this node does not know (any longer); worth one look at the key ring.
+    UnknownKey,
+    /// Ours, but its time is over or has not come.
+    Stale,
+}
+
+/// Makes the text of a token.
+///
+/// # Errors
+/// `Internal`, should signing fail.
+pub fn issue(ring: &KeyRing, claims: &Claims) -> Result<String> {
+    let key = ring.signing();
+    let header = format!(r#"{{"alg":"{}","typ":"at+jwt","kid":"{}"}}"#, name(key.algorithm), key.kid);
+    let claims = serde_json::to_vec(claims).map_err(Error::internal)?;
+    let message = format!("{}.{}", base64url(header), base64url(claims));
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key.encoding, key.algorithm).map_err(Error::internal)?;
+    Ok(format!("{message}.{signature}"))
+}
+
+/// When a token made at `iat` ends: its life, less a random whole number of seconds up to a twentieth of it, so that the tokens of
+/// one moment do not all die in one other; never after `end`.
+#[must_use]
+pub fn expiry(iat: i64, life: i64, end: i64) -> i64 {
+    let spread = u64::try_from(life / 20).unwrap_or(0) + 1;
+    let jitter = i64::try_from(u64::from_le_bytes(random_bytes()) % spread).unwrap_or(0);
+    (iat + life - jitter).min(end)
+}
+
+/// Checks a token for one door, without the database.
+///
+/// # Errors
+/// The first fault, in the fixed order.
+pub fn check(ring: &KeyRing, text: &str, issuer: &str, audience: &str, now: i64) -> Result<Claims, Fault> {
+    if text.len() > MOST {
+        return Err(Fault::Forged("too long"));
+    }
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    if !text.bytes().all(legal) || text.bytes().filter(|b| *b == b'.').count() != 2 {
+        return Err(Fault::Forged("not three parts of base64url"));
+    }
+    let (message, signature) = text.rsplit_once('.').ok_or(Fault::Forged("not three parts"))?;
+    let (header, claims) = message.split_once('.').ok_or(Fault::Forged("not three parts"))?;
+    let decode = |part: &str| from_base64url(part).filter(|bytes| !bytes.is_empty()).ok_or(Fault::Forged("not base64url"));
+    let (header, claims) = (decode(header)?, decode(claims)?);
+    decode(signature)?;
+    let header: Header<'_> = object(&header).ok_or(Fault::Forged("header"))?;
+    if header.typ != "at+jwt" {
+        return Err(Fault::Forged("typ"));
+    }
+    if !(8..=32).contains(&header.kid.len()) || !header.kid.bytes().all(|b| b != b'.' && legal(b)) {
+        return Err(Fault::Forged("kid"));
+    }
+    let key = ring.find(header.kid).ok_or(Fault::UnknownKey)?;
+    if header.alg != name(key.algorithm) {
+        return Err(Fault::Forged("alg"));
+    }
+    match jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key.decoding, key.algorithm) {
+        Ok(true) => {}
+        _ => return Err(Fault::Forged("signature")),
+    }
+    let claims: Claims = object(&claims).ok_or(Fault::Forged("claims"))?;
+    check_claims(&claims, issuer, audience, now)?;
+    Ok(claims)
+}
+
+fn check_claims(claims: &Claims, issuer: &str, audience: &str, now: i64) -> Result<(), Fault> {
+    if claims.iss != issuer {
+        return Err(Fault::Forged("iss"));
+    }
+    if claims.aud != audience {
+        return Err(Fault::Forged("aud"));
+    }
+    let life = claims.exp.checked_sub(claims.iat).ok_or(Fault::Forged("exp"))?;
+    if now >= claims.exp || claims.nbf > now.saturating_add(SKEW) || claims.iat > now.saturating_add(SKEW) {
+        return Err(Fault::Stale);
+    }
+    if life > LONGEST {
+        return Err(Fault::Forged("exp"));
+    }
+    Ok(())
+}
+
+/// Reads a JSON object strictly: serde would take a list for a struct as well.
+fn object<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    if bytes.first() != Some(&b'{') {
+        return None;
+    }
+    // Why it cannot be read is told to nobody: a fault has one name.
+    serde_json::from_slice(bytes).ok()
+}
+
+const fn name(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::HS256 => "HS256",
+        Algorithm::ES256 => "ES256",
+        Algorithm::RS256 => "RS256",
+        Algorithm::EdDSA => "EdDSA",
+        _ => "none of ours",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,304 @@
+//! The latch: all that signing in needs, held together for one node.
+//!
+//! Invariant: an access token is checked without the database once its generation was seen here; what a request must not outrun
+//! (seen, ended) is committed before the request is answered, and remembered only after the commit, on the committing thread.
+//! It does not know HTTP or cookies.
+
+use crate::auth::access_token::{self, Fault};
+use crate::auth::claims::Claims;
+use crate::auth::hasher::Hasher;
+use crate::auth::keys::{self, KeyRing};
+use crate::auth::refresh_token::RefreshToken;
+use crate::auth::revocation::{self, Revocation, Revocations};
+use crate::auth::rotation::{self, Exchange, Look, Refusal, Shown};
+use crate::auth::secrets::Secrets;
+use crate::auth::seen::{Seen, SeenSessions};
+use crate::auth::session::{self, Because, Door, Tokens};
+use crate::auth::user::Role;
+use crate::clock::{self, Clock, Moment};
+use crate::config::{Config, SessionLimits};
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::{SessionId, UserId, UserKey, base64url, random_bytes};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+/// How long the hash of a refused token is remembered, and how many.
+const REFUSED_FOR: Duration = Duration::from_mins(1);
+const REFUSED_MOST: usize = 10_000;
+
+/// Who is asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Person {
+    /// The row.
+    pub key: UserKey,
+    /// The public name.
+    pub id: UserId,
+    /// Their session.
+    pub session: SessionId,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// What an access token is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It is theirs.
+    Granted(Person),
+    /// It was good once.
+    Stale,
+    /// It never was; why, for the audit.
+    Forged(&'static str),
+}
+
+/// An access token for the client.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// The text.
+    pub token: String,
+    /// Its life in seconds.
+    pub expires_in: i64,
+}
+
+/// See the module; a clone is the same latch.
+#[derive(Clone)]
+pub struct Latch(Arc<Inner>);
+
+/// What the latch holds. Rooms of `auth` reach in; others use its methods.
+pub struct Inner {
+    /// The doors to the database.
+    pub db: Db,
+    /// The one clock.
+    pub clock: Clock,
+    /// The keys drawn from the master secret.
+    pub secrets: Secrets,
+    /// Lives of sessions and tokens.
+    pub limits: SessionLimits,
+    /// Where passwords are hashed.
+    pub hasher: Hasher,
+    issuer: String,
+    audiences: [String; 2],
+    ring: RwLock<(Arc<KeyRing>, Instant)>,
+    revocations: Revocations,
+    seen: SeenSessions,
+    refused: Mutex<HashMap<(Door, String), (Refusal, Instant)>>,
+}
+
+impl std::ops::Deref for Latch {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Latch {
+    /// Reads keys and revocations, once, before the first request.
+    ///
+    /// # Errors
+    /// `Unavailable` from the database; `Internal` when its keys were sealed with another secret.
+    pub fn open(config: &Config, db: Db, clock: Clock, secrets: Secrets, origin: &str) -> Result<Self> {
+        let now = clock.now();
+        let ring = db.write_here(|conn| keys::load(conn, &secrets, now))?;
+        let revocations = Revocations::default();
+        revocations.remember(&db.read_here(|conn| revocation::since(conn, now - Duration::from_mins(16)))?);
+        Ok(Self(Arc::new(Inner {
+            hasher: Hasher::new(secrets.clone(), config.bcrypt_cost),
+            limits: config.sessions.clone(),
+            issuer: origin.to_owned(),
+            audiences: [Door::Web, Door::Api].map(|door| format!("{origin}/{}", door.word())),
+            ring: RwLock::new((Arc::new(ring), Instant::now())),
+            seen: SeenSessions::default(),
+            refused: Mutex::default(),
+            db,
+            clock,
+            secrets,
+            revocations,
+        })))
+    }
+
+    /// Makes the access token that goes with a refresh token.
+    ///
+    /// # Errors
+    /// `Internal`, should signing fail.
+    pub fn grant(&self, tokens: &Tokens) -> Result<Grant> {
+        let iat = clock::unix(self.clock.now());
+        let end = clock::unix(tokens.expires_at.min(tokens.idle_at));
+        let life = i64::try_from(self.limits.access.as_secs()).unwrap_or(600);
+        let exp = access_token::expiry(iat, life, end);
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: self.audience(tokens.door).to_owned(),
+            sub: tokens.owner.id,
+            sid: tokens.session,
+            generation: tokens.generation,
+            epoch: tokens.owner.epoch,
+            role: tokens.owner.role,
+            jti: base64url(random_bytes::<16>()),
+            iat,
+            nbf: iat,
+            exp,
+        };
+        Ok(Grant { token: access_token::issue(&self.ring(), &claims)?, expires_in: exp - iat })
+    }
+
+    /// Says what an access token is worth at a door. Its generation is seen, and committed as seen, before this returns.
+    ///
+    /// # Errors
+    /// `Unavailable` when that commit is not possible: nobody is let in on a guess.
+    pub async fn access(&self, door: Door, text: &str) -> Result<Access> {
+        let now = self.clock.now();
+        let claims = match self.check(door, text, now).await? {
+            Ok(claims) => claims,
+            Err(Fault::Forged(why)) => return Ok(Access::Forged(why)),
+            Err(Fault::UnknownKey | Fault::Stale) => return Ok(Access::Stale),
+        };
+        if self.revocations.covers(claims.sid, claims.sub, claims.epoch) {
+            return Ok(Access::Stale);
+        }
+        let granted = |key| Access::Granted(Person { key, id: claims.sub, session: claims.sid, role: claims.role });
+        if let Some(seen) = self.seen.get(claims.sid, claims.generation)
+            && now < seen.touched + self.touch_every(door, claims.role)
+        {
+            return Ok(granted(seen.user));
+        }
+        let (latch, sid, generation) = (self.clone(), claims.sid, claims.generation);
+        let limits = self.limits.clone();
+        let witness = self.db.write_then(
+            move |conn| rotation::see(conn, &limits, now, door, sid, generation),
+            move |witness| {
+                if let Some(witness) = witness {
+                    latch.forget(witness.revoked.as_slice());
+                    latch.seen.remember(sid, Seen { generation, user: witness.user, touched: now });
+                }
+            },
+        );
+        Ok(witness.await?.map_or(Access::Stale, |witness| granted(witness.user)))
+    }
+
+    async fn check(&self, door: Door, text: &str, now: Moment) -> Result<Result<Claims, Fault>> {
+        let check = |ring: &KeyRing| access_token::check(ring, text, &self.issuer, self.audience(door), clock::unix(now));
+        match check(&self.ring()) {
+            Err(Fault::UnknownKey) => {
+                self.reread_ring().await?;
+                Ok(check(&self.ring()))
+            }
+            checked => Ok(checked),
+        }
+    }
+
+    /// Exchanges a refresh token at a door.
+    ///
+    /// # Errors
+    /// `Unavailable` from the database; the token is as good as before.
+    pub async fn refresh(&self, door: Door, token: RefreshToken, address: String) -> Result<Exchange> {
+        let hash = token.hash();
+        if let Some(refusal) = self.remembered_refusal(door, &hash) {
+            return Ok(Exchange::Refused(refusal));
+        }
+        let now = self.clock.now();
+        let (limits, shown) = (self.limits.clone(), token.clone());
+        let key = match self.db.read(move |conn| rotation::look(conn, &limits, now, door, &shown)).await? {
+            Look::Live(key) => key,
+            Look::Refused(refusal) => {
+                self.remember_refusal(door, hash, refusal);
+                return Ok(Exchange::Refused(refusal));
+            }
+        };
+        let (latch, memory) = (self.clone(), self.clone());
+        let work = move |conn: &mut crate::db::Conn| {
+            let shown = Shown { door, token: &token, address: &address };
+            rotation::exchange(conn, &latch.secrets, &latch.limits, now, key, shown)
+        };
+        let (exchange, _) = self.db.write_then(work, move |(_, revoked)| memory.forget(revoked)).await?;
+        Ok(exchange)
+    }
+
+    /// Ends a session; at once on this node.
+    ///
+    /// # Errors
+    /// `Unavailable` from the database; the session lives on.
+    pub async fn end(
+        &self,
+        id: SessionId,
+        because: Because,
+        record: impl FnOnce(&mut crate::db::Conn) -> Result<()> + Send + 'static,
+    ) -> Result<()> {
+        let (now, memory) = (self.clock.now(), self.clone());
+        let work = move |conn: &mut crate::db::Conn| {
+            let Some(key) = session::key_of(conn, id)? else { return Ok(None) };
+            let ended = session::end(conn, now, key, because)?;
+            if ended.is_some() {
+                record(conn)?;
+            }
+            Ok(ended)
+        };
+        self.db.write_then(work, move |ended| memory.forget(ended.as_slice())).await?;
+        Ok(())
+    }
+
+    /// Takes revocations into the memory of this node.
+    pub fn forget(&self, revoked: &[Revocation]) {
+        self.revocations.remember(revoked);
+        for entry in revoked {
+            if let Revocation::Session(id) = entry {
+                self.seen.forget(*id);
+            }
+        }
+    }
+
+    /// Forgets what can no longer matter; once a minute.
+    pub fn tidy(&self) {
+        self.revocations.forget_old();
+        self.refused_tokens().retain(|_, (_, at)| at.elapsed() < REFUSED_FOR);
+    }
+
+    fn audience(&self, door: Door) -> &str {
+        match door {
+            Door::Web => &self.audiences[0],
+            Door::Api => &self.audiences[1],
+        }
+    }
+
+    fn ring(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    /// Reads the key ring again, at most once a second.
+    async fn reread_ring(&self) -> Result<()> {
+        {
+            let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+            if ring.1.elapsed() < Duration::from_secs(1) {
+                return Ok(());
+            }
+            ring.1 = Instant::now();
+        }
+        let (latch, now) = (self.clone(), self.clock.now());
+        let fresh = self.db.write(move |conn| keys::load(conn, &latch.secrets, now)).await?;
+        self.ring.write().unwrap_or_else(PoisonError::into_inner).0 = Arc::new(fresh);
+        Ok(())
+    }
+
+    /// `last_seen_at` is written at most once in this time (SECURITY.md, "Sessions").
+    fn touch_every(&self, door: Door, role: Role) -> Duration {
+        (session::lifetime(&self.limits, door, false, role).idle / 10).min(Duration::from_mins(1))
+    }
+
+    fn refused_tokens(&self) -> std::sync::MutexGuard<'_, HashMap<(Door, String), (Refusal, Instant)>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remembered_refusal(&self, door: Door, hash: &str) -> Option<Refusal> {
+        let refused = self.refused_tokens();
+        let (refusal, at) = refused.get(&(door, hash.to_owned()))?;
+        (at.elapsed() < REFUSED_FOR).then_some(*refusal)
+    }
+
+    fn remember_refusal(&self, door: Door, hash: String, refusal: Refusal) {
+        let mut refused = self.refused_tokens();
+        if refused.len() >= REFUSED_MOST {
+            refused.clear();
+        }
+        refused.insert((door, hash), (refusal, Instant::now()));
+    }
+}

@@ -1,0 +1,86 @@
+//! Making an account.
+//!
+//! Invariant: one address is one account, also when two registrations race; in the mode `open` the new person is signed in by the
+//! same transaction that makes them.
+
+use crate::audit::{self, Actor, Kind};
+use crate::auth::email::Email;
+use crate::auth::latch::Latch;
+use crate::auth::password::Password;
+use crate::auth::session::{self, Owner, Tokens};
+use crate::auth::sign_in::Wish;
+use crate::auth::user::{self, NewUser, Role, User};
+use crate::db::Conn;
+use crate::error::Result;
+use crate::ids::UserId;
+
+/// The sentence for an address that has an account (SECURITY.md, "Addresses, mail links": the honest way; resetting comes with mail).
+pub const TAKEN: &str = "There is already an account for this address: sign in";
+
+/// Who wants an account. The password has passed `Password::check`.
+#[derive(Debug)]
+pub struct Applicant {
+    /// What we call them.
+    pub name: String,
+    /// Their address.
+    pub email: Email,
+    /// Their password.
+    pub password: Password,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The account exists and its person is signed in.
+    Registered(Box<Tokens>, Box<User>),
+    /// The address has an account.
+    Taken,
+}
+
+/// Makes a shopper's account and signs them in.
+///
+/// # Errors
+/// `Unavailable` when the database or the hasher is.
+pub async fn register(latch: &Latch, applicant: Applicant, wish: Wish) -> Result<Outcome> {
+    let Applicant { name, email, password } = applicant;
+    let asked = email.clone();
+    if latch.db.read(move |conn| user::by_email(conn, &asked)).await?.is_some() {
+        return Ok(Outcome::Taken);
+    }
+    let id = UserId::random();
+    let hash = latch.hasher.hash(password, id).await?;
+    let (inner, memory, now) = (latch.clone(), latch.clone(), latch.clock.now());
+    let work = move |conn: &mut Conn| {
+        let new = NewUser { id, email: &email, name: &name, role: Role::Shopper, password_hash: &hash };
+        let Some(user) = user::insert(conn, now, &new)? else { return Ok(None) };
+        user::admit(conn, user.key, user.epoch, now)?;
+        let owner = Owner { key: user.key, id: user.id, role: user.role, epoch: user.epoch };
+        let opening = wish.resolved(conn)?;
+        let (tokens, ended) = session::start(conn, &inner.limits, now, owner, &opening)?;
+        let actor = Actor { user: Some(user.key), session: Some(tokens.session), address: opening.address };
+        audit::record(conn, now, Kind::Registered, &actor, "")?;
+        Ok(Some((tokens, user, ended)))
+    };
+    let done = latch.db.write_then(work, move |done| {
+        if let Some((_, _, ended)) = done {
+            memory.forget(ended);
+        }
+    });
+    Ok(done.await?.map_or(Outcome::Taken, |(tokens, user, _)| Outcome::Registered(Box::new(tokens), Box::new(user))))
+}
+
+/// Makes an account by an operator's hand, with no session: `false` when the address is taken.
+///
+/// # Errors
+/// What the database or bcrypt says.
+pub fn add(latch: &Latch, applicant: &Applicant, role: Role) -> Result<bool> {
+    let id = UserId::random();
+    let hash = applicant.password.hash(latch.secrets.current(), id, latch.hasher.cost())?;
+    let now = latch.clock.now();
+    latch.db.write_here(|conn| {
+        let new = NewUser { id, email: &applicant.email, name: &applicant.name, role, password_hash: &hash };
+        let Some(user) = user::insert(conn, now, &new)? else { return Ok(false) };
+        audit::record(conn, now, Kind::Registered, &Actor { user: Some(user.key), ..Actor::default() }, "by an operator")?;
+        Ok(true)
+    })
+}

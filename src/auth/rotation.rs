@@ -1,0 +1,240 @@
+//! Acknowledged rotation: how a refresh token is exchanged for the next one (RFC 9700 section 4.14.2, and further).
+//!
+//! Invariant: everyone who shows the same token while its successor is unseen gets the same successor, so that races and lost
+//! answers sign nobody out; whoever shows it after the successor was seen is a straggler for a moment and then a thief, and ends
+//! the session. A generation counts as seen only by what a client shows, never by what a header says.
+//! It does not know HTTP; every decision is one write transaction that begins by taking the session's row.
+
+use crate::audit::{self, Actor, Kind};
+use crate::auth::refresh_token::RefreshToken;
+use crate::auth::revocation::Revocation;
+use crate::auth::secrets::Secrets;
+use crate::auth::session::{self, Because, Door, Owner, Tokens};
+use crate::auth::standing::{self, Standing};
+use crate::clock::Moment;
+use crate::config::SessionLimits;
+use crate::db::Conn;
+use crate::db::schema::{refresh_tokens, sessions};
+use crate::error::Result;
+use crate::ids::{SessionId, SessionKey, UserKey};
+use diesel::prelude::*;
+
+/// Why a token is worth nothing here, and nothing was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// No token of ours, or of a session of the other kind: neither seen nor exchanged here.
+    Unknown,
+    /// Its session ended, by itself or otherwise, or its person is locked out.
+    Ended,
+    /// Its session was ended because an old token was shown.
+    Reused,
+}
+
+/// What became of a token that was shown.
+#[derive(Debug, Clone)]
+pub enum Exchange {
+    /// Rules 1 and 2: here is the successor.
+    Renewed(Tokens),
+    /// Rule 3: the successor is in use already; this one request goes on as its person.
+    Straggler {
+        /// The person.
+        owner: Owner,
+        /// The session.
+        session: SessionId,
+        /// Its newest generation.
+        generation: i64,
+    },
+    /// Rule 4: the session was ended just now.
+    Reuse,
+    /// Nothing to exchange.
+    Refused(Refusal),
+}
+
+/// What a look without a lock tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// It may be exchanged: the row of its session.
+    Live(SessionKey),
+    /// It may not.
+    Refused(Refusal),
+}
+
+/// Looks a token up, writing nothing. Most hopeless ones end here and never take a lock.
+///
+/// # Errors
+/// What the database says.
+pub fn look(conn: &mut Conn, limits: &SessionLimits, now: Moment, door: Door, token: &RefreshToken) -> Result<Look> {
+    let key: Option<SessionKey> = refresh_tokens::table
+        .filter(refresh_tokens::hash.eq(token.hash()))
+        .select(refresh_tokens::session_id)
+        .first(conn)
+        .optional()?;
+    let Some(key) = key else { return Ok(Look::Refused(Refusal::Unknown)) };
+    Ok(match standing::load(conn, key)? {
+        Some(session) => session.refusal(limits, now, door)?.map_or(Look::Live(key), Look::Refused),
+        None => Look::Refused(Refusal::Unknown),
+    })
+}
+
+/// What a client showed, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// The door it came to.
+    pub door: Door,
+    /// The token.
+    pub token: &'a RefreshToken,
+    /// The client's address, for the audit.
+    pub address: &'a str,
+}
+
+/// Exchanges a token, by the four rules of DESIGN.md. The revocations are for the node's memory, after the commit.
+///
+/// # Errors
+/// What the database says; nothing was changed then.
+pub fn exchange(
+    conn: &mut Conn,
+    secrets: &Secrets,
+    limits: &SessionLimits,
+    now: Moment,
+    key: SessionKey,
+    shown: Shown<'_>,
+) -> Result<(Exchange, Vec<Revocation>)> {
+    let Some(session) = take(conn, key)? else { return Ok((Exchange::Refused(Refusal::Unknown), Vec::new())) };
+    if let Some(refusal) = session.refusal(limits, now, shown.door)? {
+        return Ok((Exchange::Refused(refusal), Vec::new()));
+    }
+    let Some(token) = find(conn, key, shown.token)? else { return Ok((Exchange::Refused(Refusal::Unknown), Vec::new())) };
+    let mut revoked: Vec<Revocation> = mark_seen(conn, &session, token.generation, now)?.into_iter().collect();
+
+    // Rule 1: not yet replaced.
+    if token.replaced_at.is_none() {
+        let next = shown.token.successor(secrets.current());
+        insert_successor(conn, key, &next, token.generation + 1, secrets.current().id(), now)?;
+        diesel::update(refresh_tokens::table.find(token.row)).set(refresh_tokens::replaced_at.eq(now)).execute(conn)?;
+        let turned = (sessions::generation.eq(token.generation + 1), sessions::last_seen_at.eq(now));
+        diesel::update(sessions::table.find(key)).set(turned).execute(conn)?;
+        return Ok((Exchange::Renewed(session.tokens(limits, now, next, token.generation + 1)?), revoked));
+    }
+    if token.generation + 1 == session.generation {
+        let (derived_with, seen_at) = newest(conn, &session)?;
+        match (seen_at, derived_with.as_deref().and_then(|id| secrets.by_id(id))) {
+            // Rule 2: a race or a lost answer, however late.
+            (None, Some(keys)) => {
+                diesel::update(sessions::table.find(key)).set(sessions::last_seen_at.eq(now)).execute(conn)?;
+                let again = shown.token.successor(keys);
+                return Ok((Exchange::Renewed(session.tokens(limits, now, again, session.generation)?), revoked));
+            }
+            // Derived under a secret that is gone: nobody can make it again, and nobody did wrong.
+            (None, None) => return Ok((Exchange::Refused(Refusal::Ended), revoked)),
+            // Rule 3: a straggler.
+            (Some(seen), _) if now <= seen + limits.grace => {
+                return Ok((
+                    Exchange::Straggler { owner: session.owner()?, session: session.id, generation: session.generation },
+                    revoked,
+                ));
+            }
+            (Some(_), _) => {}
+        }
+    }
+    // Rule 4: reuse.
+    revoked.extend(session::end(conn, now, key, Because::Reuse)?);
+    let actor = Actor { user: Some(session.user), session: Some(session.id), address: shown.address.to_owned() };
+    audit::record(conn, now, Kind::TokenReuse, &actor, &format!("generation {} of {}", token.generation, session.generation))?;
+    Ok((Exchange::Reuse, revoked))
+}
+
+/// Takes the session's row before anything else, so that an exchange and a sign-out never pass each other.
+fn take(conn: &mut Conn, key: SessionKey) -> Result<Option<Standing>> {
+    diesel::update(sessions::table.find(key)).set(sessions::generation.eq(sessions::generation)).execute(conn)?;
+    standing::load(conn, key)
+}
+
+/// A valid access token arrived: its generation is seen, and the session was used. `None` when the session is no longer alive.
+///
+/// # Errors
+/// What the database says; the request must then not be answered as if it were signed in.
+pub fn see(
+    conn: &mut Conn,
+    limits: &SessionLimits,
+    now: Moment,
+    door: Door,
+    id: SessionId,
+    generation: i64,
+) -> Result<Option<Witness>> {
+    let Some(key) = session::key_of(conn, id)? else { return Ok(None) };
+    let Some(session) = take(conn, key)? else { return Ok(None) };
+    if session.refusal(limits, now, door)?.is_some() {
+        return Ok(None);
+    }
+    diesel::update(sessions::table.find(key)).set(sessions::last_seen_at.eq(now)).execute(conn)?;
+    let revoked = mark_seen(conn, &session, generation, now)?;
+    Ok(Some(Witness { user: session.user, revoked }))
+}
+
+/// What seeing a generation brought to light.
+#[derive(Debug, Clone)]
+pub struct Witness {
+    /// The person's row.
+    pub user: UserKey,
+    /// The session that this one replaced, which ended now.
+    pub revoked: Option<Revocation>,
+}
+
+/// Notes the first sight of a generation, once; the session that this one replaces ends with it.
+fn mark_seen(conn: &mut Conn, session: &Standing, generation: i64, now: Moment) -> Result<Option<Revocation>> {
+    let unseen = refresh_tokens::table
+        .filter(refresh_tokens::session_id.eq(session.key))
+        .filter(refresh_tokens::generation.eq(generation))
+        .filter(refresh_tokens::seen_at.is_null());
+    diesel::update(unseen).set(refresh_tokens::seen_at.eq(now)).execute(conn)?;
+    let Some(replaced) = session.replaces else { return Ok(None) };
+    diesel::update(sessions::table.find(session.key)).set(sessions::replaces.eq(None::<SessionKey>)).execute(conn)?;
+    session::end(conn, now, replaced, Because::Replaced)
+}
+
+fn insert_successor(
+    conn: &mut Conn,
+    key: SessionKey,
+    next: &RefreshToken,
+    generation: i64,
+    with: &str,
+    now: Moment,
+) -> Result<()> {
+    diesel::insert_into(refresh_tokens::table)
+        .values((
+            refresh_tokens::session_id.eq(key),
+            refresh_tokens::generation.eq(generation),
+            refresh_tokens::hash.eq(next.hash()),
+            refresh_tokens::derived_with.eq(with),
+            refresh_tokens::created_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The row of a token.
+struct Found {
+    row: i64,
+    generation: i64,
+    replaced_at: Option<Moment>,
+}
+
+fn find(conn: &mut Conn, key: SessionKey, token: &RefreshToken) -> Result<Option<Found>> {
+    let row: Option<(i64, i64, Option<Moment>)> = refresh_tokens::table
+        .filter(refresh_tokens::hash.eq(token.hash()))
+        .filter(refresh_tokens::session_id.eq(key))
+        .select((refresh_tokens::id, refresh_tokens::generation, refresh_tokens::replaced_at))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(row, generation, replaced_at)| Found { row, generation, replaced_at }))
+}
+
+/// With which secret the newest token was derived, and when it was first seen.
+fn newest(conn: &mut Conn, session: &Standing) -> Result<(Option<String>, Option<Moment>)> {
+    let row = refresh_tokens::table
+        .filter(refresh_tokens::session_id.eq(session.key))
+        .filter(refresh_tokens::generation.eq(session.generation))
+        .select((refresh_tokens::derived_with, refresh_tokens::seen_at))
+        .first(conn)?;
+    Ok(row)
+}

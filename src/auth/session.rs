@@ -1,0 +1,266 @@
+//! A session: one signed-in browser or API client.
+//!
+//! Invariant: its kind is for life, and its refresh token works only at its own door; it ends once, in a conditional statement, and
+//! its end is recorded among the revocations in the same transaction. It does not know tokens' texts or cookies.
+
+use crate::auth::refresh_token::RefreshToken;
+use crate::auth::revocation::{self, Revocation};
+use crate::auth::user::Role;
+use crate::clock::Moment;
+use crate::config::{Lifetime, SessionLimits};
+use crate::db::Conn;
+use crate::db::schema::{refresh_tokens, sessions};
+use crate::error::Result;
+use crate::ids::{SessionId, SessionKey, UserId, UserKey};
+use diesel::prelude::*;
+
+/// Most sessions of one kind a person has; of more, the one longest unseen ends.
+pub const MOST: i64 = 20;
+
+/// The kind of a session, and the door its tokens open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Door {
+    /// A browser with cookies.
+    Web,
+    /// A client with Bearer tokens.
+    Api,
+}
+
+impl Door {
+    /// The word in the table, and the end of `aud`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Api => "api",
+        }
+    }
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Because {
+    /// The person signed out.
+    SignOut,
+    /// An old refresh token was shown.
+    Reuse,
+    /// The password was changed.
+    Password,
+    /// A newer session took its place.
+    Replaced,
+    /// The person had too many.
+    Limit,
+    /// The person was locked out.
+    Locked,
+}
+
+impl Because {
+    /// The word in the table.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::SignOut => "sign_out",
+            Self::Reuse => "reuse",
+            Self::Password => "password",
+            Self::Replaced => "replaced",
+            Self::Limit => "limit",
+            Self::Locked => "locked",
+        }
+    }
+}
+
+/// How long a session of that kind lives: an admin's shorter limits win (SECURITY.md, "Sessions").
+#[must_use]
+pub fn lifetime(limits: &SessionLimits, door: Door, remember: bool, role: Role) -> Lifetime {
+    let own = match (door, remember) {
+        (Door::Api, _) => limits.api,
+        (Door::Web, true) => limits.remember,
+        (Door::Web, false) => limits.session,
+    };
+    match role {
+        Role::Shopper => own,
+        Role::Admin => Lifetime { idle: own.idle.min(limits.admin.idle), max: own.max.min(limits.admin.max) },
+    }
+}
+
+/// Who gets a session, as they stand in the transaction that makes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner {
+    /// The row.
+    pub key: UserKey,
+    /// The public name.
+    pub id: UserId,
+    /// What they may do.
+    pub role: Role,
+    /// Their epoch, which the tokens carry.
+    pub epoch: i64,
+}
+
+/// What a new session is made of.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// Its kind.
+    pub door: Door,
+    /// "Keep me signed in".
+    pub remember: bool,
+    /// What the client says it is, cut at 256.
+    pub user_agent: String,
+    /// The client's address.
+    pub address: String,
+    /// The session that this one replaces as soon as it is seen.
+    pub replaces: Option<SessionKey>,
+}
+
+/// What goes to the client: the makings of an access token, and a refresh token.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    /// The person.
+    pub owner: Owner,
+    /// The session.
+    pub session: SessionId,
+    /// Its kind.
+    pub door: Door,
+    /// The generation of `refresh`.
+    pub generation: i64,
+    /// The refresh token.
+    pub refresh: RefreshToken,
+    /// "Keep me signed in".
+    pub remember: bool,
+    /// When the session ends at the latest.
+    pub expires_at: Moment,
+    /// When it ends if nobody comes.
+    pub idle_at: Moment,
+}
+
+/// Starts a session with a first, random refresh token. The session it replaces lives at most 60 s more; of more than twenty, the
+/// one longest unseen ends.
+///
+/// # Errors
+/// What the database says.
+pub fn start(
+    conn: &mut Conn,
+    limits: &SessionLimits,
+    now: Moment,
+    owner: Owner,
+    opening: &Opening,
+) -> Result<(Tokens, Vec<Revocation>)> {
+    let life = lifetime(limits, opening.door, opening.remember, owner.role);
+    let (id, refresh, expires_at) = (SessionId::random(), RefreshToken::random(), now + life.max);
+    let key: SessionKey = diesel::insert_into(sessions::table)
+        .values((
+            sessions::public_id.eq(id),
+            sessions::user_id.eq(owner.key),
+            sessions::kind.eq(opening.door.word()),
+            sessions::remember.eq(opening.remember),
+            sessions::generation.eq(1_i64),
+            sessions::user_agent.eq(opening.user_agent.chars().filter(|c| !c.is_control()).take(256).collect::<String>()),
+            sessions::address.eq(&opening.address),
+            sessions::created_at.eq(now),
+            sessions::last_seen_at.eq(now),
+            sessions::expires_at.eq(expires_at),
+            sessions::replaces.eq(opening.replaces),
+        ))
+        .returning(sessions::id)
+        .get_result(conn)?;
+    diesel::insert_into(refresh_tokens::table)
+        .values((
+            refresh_tokens::session_id.eq(key),
+            refresh_tokens::generation.eq(1_i64),
+            refresh_tokens::hash.eq(refresh.hash()),
+            refresh_tokens::created_at.eq(now),
+        ))
+        .execute(conn)?;
+    if let Some(replaced) = opening.replaces {
+        let soon = now + std::time::Duration::from_secs(60);
+        let open = sessions::table.filter(sessions::id.eq(replaced)).filter(sessions::expires_at.gt(soon));
+        diesel::update(open).set(sessions::expires_at.eq(soon)).execute(conn)?;
+    }
+    let ended = end_surplus(conn, now, owner.key, opening.door)?;
+    let tokens = Tokens {
+        owner,
+        session: id,
+        door: opening.door,
+        generation: 1,
+        refresh,
+        remember: opening.remember,
+        expires_at,
+        idle_at: now + life.idle,
+    };
+    Ok((tokens, ended))
+}
+
+fn end_surplus(conn: &mut Conn, now: Moment, owner: UserKey, door: Door) -> Result<Vec<Revocation>> {
+    let surplus: Vec<SessionKey> = sessions::table
+        .filter(sessions::user_id.eq(owner))
+        .filter(sessions::kind.eq(door.word()))
+        .filter(sessions::ended_at.is_null())
+        .order((sessions::last_seen_at.desc(), sessions::id.desc()))
+        .offset(MOST)
+        .select(sessions::id)
+        .load(conn)?;
+    let mut ended = Vec::new();
+    for key in surplus {
+        ended.extend(end(conn, now, key, Because::Limit)?);
+    }
+    Ok(ended)
+}
+
+/// Ends one session, once: the revocation when it was this call that ended it, for the node's memory after the commit.
+///
+/// # Errors
+/// What the database says.
+pub fn end(conn: &mut Conn, now: Moment, key: SessionKey, because: Because) -> Result<Option<Revocation>> {
+    let open = sessions::table.filter(sessions::id.eq(key)).filter(sessions::ended_at.is_null());
+    let ended: Option<SessionId> = diesel::update(open)
+        .set((sessions::ended_at.eq(now), sessions::ended_because.eq(because.word())))
+        .returning(sessions::public_id)
+        .get_result(conn)
+        .optional()?;
+    let revoked = ended.map(Revocation::Session);
+    revocation::record(conn, now, revoked.as_slice())?;
+    Ok(revoked)
+}
+
+/// Ends every live session of a person but one.
+///
+/// # Errors
+/// What the database says.
+pub fn end_all(
+    conn: &mut Conn,
+    now: Moment,
+    owner: UserKey,
+    but: Option<SessionKey>,
+    because: Because,
+) -> Result<Vec<Revocation>> {
+    let live: Vec<SessionKey> = sessions::table
+        .filter(sessions::user_id.eq(owner))
+        .filter(sessions::ended_at.is_null())
+        .order(sessions::id)
+        .select(sessions::id)
+        .load(conn)?;
+    let mut ended = Vec::new();
+    for key in live.into_iter().filter(|key| Some(*key) != but) {
+        ended.extend(end(conn, now, key, because)?);
+    }
+    Ok(ended)
+}
+
+/// The row of a session.
+///
+/// # Errors
+/// What the database says.
+pub fn key_of(conn: &mut Conn, id: SessionId) -> Result<Option<SessionKey>> {
+    Ok(sessions::table.filter(sessions::public_id.eq(id)).select(sessions::id).first(conn).optional()?)
+}
+
+/// How many browsers and clients a person is signed in with.
+///
+/// # Errors
+/// What the database says.
+pub fn count(conn: &mut Conn, owner: UserKey, now: Moment) -> Result<i64> {
+    let live = sessions::table
+        .filter(sessions::user_id.eq(owner))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now));
+    Ok(live.count().get_result(conn)?)
+}

@@ -1,0 +1,102 @@
+//! How a session stands at this moment: its row and its person's, read in one statement.
+//!
+//! Invariant: whether a session is alive is decided here and nowhere else, with the limits of its kind and of its person's present
+//! role. It writes nothing.
+
+use crate::auth::refresh_token::RefreshToken;
+use crate::auth::rotation::Refusal;
+use crate::auth::session::{self, Because, Door, Owner, Tokens};
+use crate::clock::Moment;
+use crate::config::SessionLimits;
+use crate::db::Conn;
+use crate::db::schema::{sessions, users};
+use crate::error::Result;
+use crate::ids::{SessionId, SessionKey, UserId, UserKey};
+use diesel::prelude::*;
+
+/// A session and its person, as both stand now.
+#[derive(Debug, Queryable)]
+pub(super) struct Standing {
+    pub(super) key: SessionKey,
+    pub(super) id: SessionId,
+    pub(super) user: UserKey,
+    pub(super) kind: String,
+    pub(super) remember: bool,
+    pub(super) generation: i64,
+    pub(super) created_at: Moment,
+    pub(super) last_seen_at: Moment,
+    pub(super) expires_at: Moment,
+    pub(super) ended_because: Option<String>,
+    pub(super) replaces: Option<SessionKey>,
+    pub(super) user_id: UserId,
+    pub(super) role: String,
+    pub(super) epoch: i64,
+    pub(super) locked_at: Option<Moment>,
+}
+
+/// How the session of that row stands.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn load(conn: &mut Conn, key: SessionKey) -> Result<Option<Standing>> {
+    let row = sessions::table
+        .inner_join(users::table)
+        .filter(sessions::id.eq(key))
+        .select((
+            sessions::id,
+            sessions::public_id,
+            sessions::user_id,
+            sessions::kind,
+            sessions::remember,
+            sessions::generation,
+            sessions::created_at,
+            sessions::last_seen_at,
+            sessions::expires_at,
+            sessions::ended_because,
+            sessions::replaces,
+            users::public_id,
+            users::role,
+            users::epoch,
+            users::locked_at,
+        ))
+        .first(conn)
+        .optional()?;
+    Ok(row)
+}
+
+impl Standing {
+    pub(super) fn owner(&self) -> Result<Owner> {
+        Ok(Owner { key: self.user, id: self.user_id, role: self.role.parse()?, epoch: self.epoch })
+    }
+
+    /// What the client gets: this refresh token, and what an access token is made of.
+    pub(super) fn tokens(&self, limits: &SessionLimits, now: Moment, refresh: RefreshToken, generation: i64) -> Result<Tokens> {
+        let owner = self.owner()?;
+        let door = if self.kind == Door::Web.word() { Door::Web } else { Door::Api };
+        let life = session::lifetime(limits, door, self.remember, owner.role);
+        Ok(Tokens {
+            owner,
+            session: self.id,
+            door,
+            generation,
+            refresh,
+            remember: self.remember,
+            expires_at: self.expires_at.min(self.created_at + life.max),
+            idle_at: now + life.idle,
+        })
+    }
+
+    /// Why it is not alive, if it is not. The other door's token is unknown here; then: ended, locked, idle too long, or at its absolute end.
+    pub(super) fn refusal(&self, limits: &SessionLimits, now: Moment, door: Door) -> Result<Option<Refusal>> {
+        if self.kind != door.word() {
+            return Ok(Some(Refusal::Unknown));
+        }
+        if let Some(because) = &self.ended_because {
+            let reuse = because == Because::Reuse.word();
+            return Ok(Some(if reuse { Refusal::Reused } else { Refusal::Ended }));
+        }
+        let life = session::lifetime(limits, door, self.remember, self.role.parse()?);
+        let over = now >= self.expires_at || now >= self.created_at + life.max || now >= self.last_seen_at + life.idle;
+        Ok((over || self.locked_at.is_some()).then_some(Refusal::Ended))
+    }
+}

@@ -1,0 +1,159 @@
+//! Who is asking, decided once for each request, before anything else of the site runs.
+//!
+//! Invariant: the refresh happens inside the request: a dead access token beside a live refresh token is exchanged, and the same
+//! request goes on, body untouched; the new cookies go on whatever the answer is. A failed refresh deletes nothing, since the loser
+//! of a race must not wipe the winner's cookies. It does not know what the request wants.
+
+mod visit;
+
+pub use crate::auth::latch::Person as CurrentUser;
+pub use visit::{Ended, Visit};
+
+use crate::audit::{self, Kind};
+use crate::auth::latch::{Access, Person};
+use crate::auth::refresh_token::RefreshToken;
+use crate::auth::rotation::{Exchange, Refusal};
+use crate::auth::session::Door;
+use crate::error::{Error, Result};
+use crate::web::app::App;
+use crate::web::cookies::Name;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage as _, HttpResponse, ResponseError as _, web};
+
+/// The layer before all pages: cookies.
+///
+/// # Errors
+/// None of its own: an `Err` would lose the cookies.
+pub async fn identify(
+    app: web::Data<App>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let visit = Visit::new(&app, &request);
+    let known = recognise(&app, &visit, is_prefetch(request.headers())).await;
+    request.extensions_mut().insert(visit.clone());
+    let mut response = match known {
+        Ok(Known::Yes) => next.call(request).await?.map_into_boxed_body(),
+        // The exchange waits for the real navigation (SECURITY.md, "Sessions").
+        Ok(Known::NotYet) => return Ok(request.into_response(HttpResponse::ServiceUnavailable().insert_header((header::CACHE_CONTROL, "no-store")).finish())),
+        Err(cause) => request.into_response(cause.error_response()),
+    };
+    visit.add_cookies(response.headers_mut());
+    Ok(response)
+}
+
+/// The layer before the JSON API: `Authorization` alone. What it finds matters only to routes that need somebody.
+///
+/// # Errors
+/// None of its own.
+pub async fn identify_client(
+    app: web::Data<App>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let visit = Visit::new(&app, &request);
+    let checked = match bearer(request.headers()) {
+        Some(token) => app.latch.access(Door::Api, token).await.map(Some),
+        None => Ok(None),
+    };
+    request.extensions_mut().insert(visit.clone());
+    let mut response = match checked {
+        Ok(access) => {
+            if let Some(access) = access {
+                admit(&app, &visit, access).await;
+            }
+            next.call(request).await?.map_into_boxed_body()
+        }
+        Err(cause) => request.into_response(cause.error_response()),
+    };
+    visit.add_cookies(response.headers_mut());
+    Ok(response)
+}
+
+enum Known {
+    /// As far as they ever will be.
+    Yes,
+    /// A prefetch with a dead access token.
+    NotYet,
+}
+
+/// Finds out who it is from the cookies, exchanging the refresh token where the access token is dead.
+async fn recognise(app: &App, visit: &Visit, prefetch: bool) -> Result<Known> {
+    let cookies = visit.cookies();
+    if cookies.doubled() {
+        record(app, visit, Kind::DuplicateCookie, "").await;
+        return Ok(Known::Yes);
+    }
+    if let Some(token) = cookies.get(Name::Access) {
+        let access = app.latch.access(Door::Web, token).await?;
+        admit(app, visit, access).await;
+        if visit.person().is_some() {
+            return Ok(Known::Yes);
+        }
+    }
+    let Some(token) = cookies.get(Name::Refresh) else { return Ok(Known::Yes) };
+    if prefetch {
+        return Ok(Known::NotYet);
+    }
+    let Some(token) = RefreshToken::parse(token) else { return Ok(Known::Yes) };
+    match app.latch.refresh(Door::Web, token, visit.address().to_string()).await? {
+        Exchange::Renewed(tokens) => {
+            visit.sign_in(app, &tokens)?;
+        }
+        Exchange::Straggler { owner, session, .. } => {
+            visit.admit(Person { key: owner.key, id: owner.id, session, role: owner.role });
+        }
+        Exchange::Reuse | Exchange::Refused(Refusal::Reused) => visit.note_end(Ended::Reused),
+        Exchange::Refused(Refusal::Ended) => visit.note_end(Ended::Over),
+        Exchange::Refused(Refusal::Unknown) => {}
+    }
+    Ok(Known::Yes)
+}
+
+async fn admit(app: &App, visit: &Visit, access: Access) {
+    match access {
+        Access::Granted(person) => visit.admit(person),
+        Access::Stale => visit.note_fault(visit::Fault::Stale),
+        Access::Forged(why) => {
+            visit.note_fault(visit::Fault::Forged);
+            record(app, visit, Kind::ForgedToken, why).await;
+        }
+    }
+}
+
+/// Writes an audit event that must not decide over the request.
+async fn record(app: &App, visit: &Visit, kind: Kind, detail: &'static str) {
+    let (now, actor) = (app.clock.now(), visit.actor());
+    if let Err(cause) = app.db.write(move |conn| audit::record(conn, now, kind, &actor, detail)).await {
+        tracing::error!(%cause, kind = kind.word(), "an audit event could not be written");
+    }
+}
+
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    headers.get_all("sec-purpose").any(|value| value.to_str().is_ok_and(|value| value.contains("prefetch")))
+}
+
+/// The token of exactly one `Authorization: Bearer` header (RFC 6750; the scheme's case does not matter).
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut lines = headers.get_all(header::AUTHORIZATION);
+    let (line, more) = (lines.next()?, lines.next());
+    if more.is_some() {
+        // Two are as good as a malformed one: an empty text is never a token.
+        return Some("");
+    }
+    let Ok(line) = line.to_str() else { return Some("") };
+    let (scheme, token) = line.split_once(' ').unwrap_or((line, ""));
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
+}
+
+impl actix_web::FromRequest for Person {
+    type Error = Error;
+    type Future = std::future::Ready<Result<Self>>;
+    fn from_request(request: &actix_web::HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
+        let extensions = request.extensions();
+        std::future::ready(extensions.get::<Visit>().map_or(Err(Error::SignedOut), Visit::require))
+    }
+}

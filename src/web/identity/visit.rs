@@ -1,0 +1,210 @@
+//! One visit: what is known of the one who sent this request, and the cookies that go into its answer.
+//!
+//! Invariant: cookies are collected here by anyone and written once, by the identity layer. It does not know how a person was
+//! recognised.
+
+use crate::audit::Actor;
+use crate::auth::latch::Person;
+use crate::auth::session::{Opening, Tokens};
+use crate::auth::sign_in::Wish;
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::ids::{SessionId, base64url, random_bytes};
+use crate::web::address;
+use crate::web::app::App;
+use crate::web::cookies::{self, Cookies, Name};
+use actix_web::dev::ServiceRequest;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::net::IpAddr;
+use std::rc::Rc;
+
+/// How the session that the cookies name came to its end, as far as the person should hear of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// An old refresh token was shown.
+    Reused,
+    /// Otherwise: time, sign-out elsewhere, a lock.
+    Over,
+}
+
+/// What was wrong with the access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    Stale,
+    Forged,
+}
+
+/// See the module; a clone is the same visit.
+#[derive(Clone)]
+pub struct Visit(Rc<Inner>);
+
+struct Inner {
+    person: Cell<Option<Person>>,
+    fault: Cell<Option<Fault>>,
+    ended: Cell<Option<Ended>>,
+    address: IpAddr,
+    user_agent: String,
+    cookies: Cookies,
+    binding: OnceCell<String>,
+    set: RefCell<Vec<String>>,
+}
+
+impl Visit {
+    pub(super) fn new(app: &App, request: &ServiceRequest) -> Self {
+        let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        Self(Rc::new(Inner {
+            person: Cell::new(None),
+            fault: Cell::new(None),
+            ended: Cell::new(None),
+            address: address::client(request.peer_addr().map(|peer| peer.ip()), request.headers(), &app.config.proxies),
+            user_agent: agent.chars().take(256).collect(),
+            cookies: Cookies::read(request.headers()),
+            binding: OnceCell::new(),
+            set: RefCell::default(),
+        }))
+    }
+
+    /// The person, if one is signed in.
+    #[must_use]
+    pub fn person(&self) -> Option<Person> {
+        self.0.person.get()
+    }
+
+    /// The person, or why there is none.
+    ///
+    /// # Errors
+    /// `SignedOut`, `StaleToken` or `ForgedToken`.
+    pub fn require(&self) -> Result<Person> {
+        match (self.person(), self.0.fault.get()) {
+            (Some(person), _) => Ok(person),
+            (None, None) => Err(Error::SignedOut),
+            (None, Some(Fault::Stale)) => Err(Error::StaleToken),
+            (None, Some(Fault::Forged)) => Err(Error::ForgedToken),
+        }
+    }
+
+    /// How the session of the cookies ended, if it did.
+    #[must_use]
+    pub fn ended(&self) -> Option<Ended> {
+        self.0.ended.get()
+    }
+
+    /// Our cookies, as they came.
+    #[must_use]
+    pub fn cookies(&self) -> &Cookies {
+        &self.0.cookies
+    }
+
+    /// One of our cookies, unless one of them came twice.
+    #[must_use]
+    pub fn cookie(&self, name: Name) -> Option<&str> {
+        if self.0.cookies.doubled() { None } else { self.0.cookies.get(name) }
+    }
+
+    /// Where the request comes from.
+    #[must_use]
+    pub fn address(&self) -> IpAddr {
+        self.0.address
+    }
+
+    /// Who acts, for the audit.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        let person = self.person();
+        Actor {
+            user: person.map(|person| person.key),
+            session: person.map(|person| person.session),
+            address: self.0.address.to_string(),
+        }
+    }
+
+    /// The session that somebody here wants; it replaces the one they have.
+    #[must_use]
+    pub fn wish(&self, door: crate::auth::session::Door, remember: bool, replaces: Option<SessionId>) -> Wish {
+        let opening = Opening {
+            door,
+            remember,
+            user_agent: self.0.user_agent.clone(),
+            address: self.0.address.to_string(),
+            replaces: None,
+        };
+        Wish { opening, replaces }
+    }
+
+    /// What CSRF values are bound to: the session, or before there is one a random value of this browser.
+    #[must_use]
+    pub fn binding(&self) -> &str {
+        self.0.binding.get_or_init(|| {
+            if let Some(person) = self.person() {
+                return person.session.to_string();
+            }
+            if let Some(pre) = self.cookie(Name::Pre).filter(|pre| pre.len() == 22) {
+                return pre.to_owned();
+            }
+            let made = base64url(random_bytes::<16>());
+            self.set_cookie(cookies::set(Name::Pre, &made, None));
+            made
+        })
+    }
+
+    /// Adds a cookie to whatever the answer will be.
+    pub fn set_cookie(&self, cookie: String) {
+        self.0.set.borrow_mut().push(cookie);
+    }
+
+    /// Signs this browser in: its cookies, and who it is from here on.
+    ///
+    /// # Errors
+    /// `Internal`, should signing the access token fail.
+    pub fn sign_in(&self, app: &App, tokens: &Tokens) -> Result<()> {
+        let grant = app.latch.grant(tokens)?;
+        let left = clock::unix(tokens.expires_at) - clock::unix(app.clock.now());
+        let life = tokens.remember.then_some(left);
+        self.set_cookie(cookies::set(Name::Access, &grant.token, Some(grant.expires_in)));
+        self.set_cookie(cookies::set(Name::Refresh, &tokens.refresh.expose(), life));
+        self.set_cookie(cookies::set(Name::Hint, "1", life));
+        let owner = tokens.owner;
+        self.admit(Person { key: owner.key, id: owner.id, session: tokens.session, role: owner.role });
+        Ok(())
+    }
+
+    /// Deletes the cookies of a session that the person ended here.
+    pub fn sign_out(&self) {
+        for name in [Name::Access, Name::Refresh, Name::Hint, Name::Mfa, Name::Park] {
+            self.set_cookie(cookies::delete(name));
+        }
+        self.0.person.set(None);
+    }
+
+    pub(super) fn admit(&self, person: Person) {
+        self.0.person.set(Some(person));
+    }
+
+    pub(super) fn note_fault(&self, fault: Fault) {
+        self.0.fault.set(Some(fault));
+    }
+
+    pub(super) fn note_end(&self, ended: Ended) {
+        self.0.ended.set(Some(ended));
+    }
+
+    pub(super) fn add_cookies(&self, headers: &mut HeaderMap) {
+        for cookie in self.0.set.borrow_mut().drain(..) {
+            match HeaderValue::from_str(&cookie) {
+                Ok(value) => headers.append(header::SET_COOKIE, value),
+                Err(cause) => tracing::error!(%cause, "a cookie of ours is not a header value"),
+            }
+        }
+    }
+}
+
+impl FromRequest for Visit {
+    type Error = Error;
+    type Future = std::future::Ready<Result<Self>>;
+    fn from_request(request: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
+        let visit = request.extensions().get::<Self>().cloned();
+        std::future::ready(visit.ok_or_else(|| Error::internal("the identity layer does not stand before this route")))
+    }
+}
