@@ -20,4 +20,5 @@ pub mod seen;
 pub mod session;
 pub mod sign_in;
 mod standing;
+pub mod upkeep;
 pub mod user;

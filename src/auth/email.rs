@@ -21,7 +21,7 @@ impl Email {
 impl FromStr for Email {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "Enter an e-mail address like name@example.com".to_owned();
+        let wrong = || "Enter an e-mail address like name@example.com.".to_owned();
         let text = text.trim_matches(' ');
         let (local, domain) = text.rsplit_once('@').ok_or_else(wrong)?;
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~.-".contains(&b);
@@ -42,7 +42,7 @@ impl FromStr for Email {
         }
         let canonical = format!("{}@{}", local.to_ascii_lowercase(), domain.to_ascii_lowercase());
         if canonical.len() > 254 {
-            return Err("This e-mail address is too long".to_owned());
+            return Err("This e-mail address is too long.".to_owned());
         }
         Ok(Self(canonical))
     }

@@ -49,26 +49,26 @@ impl Password {
         let text = self.0.expose_secret();
         let length = text.chars().count();
         if length < least {
-            return Err(format!("Use at least {least} characters: this has {length}. A few words in a row work well"));
+            return Err(format!("Use at least {least} characters: this has {length}. A few words in a row work well."));
         }
         if self.is_over_long() {
-            return Err(format!("Use at most {MOST} characters"));
+            return Err(format!("Use at most {MOST} characters."));
         }
         if text.chars().any(|c| c == '\0' || c.is_control()) {
-            return Err("Use only characters that can be typed".to_owned());
+            return Err("Use only characters that can be typed.".to_owned());
         }
         let folded: String = text.to_lowercase().nfkc().collect();
         if is_common(&folded) {
-            return Err("This is one of the most used passwords, and among the first that are tried. Choose another".to_owned());
+            return Err("This is one of the most used passwords, and among the first that are tried. Choose another.".to_owned());
         }
         if repeats_one_unit(&folded) {
-            return Err("This repeats the same few characters. Choose something less regular".to_owned());
+            return Err("This repeats the same few characters. Choose something less regular.".to_owned());
         }
         if is_mostly(&folded, context) {
-            return Err("This is mostly the shop's name, your name or your e-mail address. Choose something that nobody would link to you".to_owned());
+            return Err("This is mostly the shop's name, your name or your e-mail address. Choose something that nobody would link to you.".to_owned());
         }
         if u8::from(zxcvbn::zxcvbn(text, context).score()) < 3 {
-            return Err("This is easy to guess. Add another word or two that have nothing to do with each other".to_owned());
+            return Err("This is easy to guess. Add another word or two that have nothing to do with each other.".to_owned());
         }
         Ok(())
     }

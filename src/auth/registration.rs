@@ -7,15 +7,17 @@ use crate::audit::{self, Actor, Kind};
 use crate::auth::email::Email;
 use crate::auth::latch::Latch;
 use crate::auth::password::Password;
+use crate::auth::secrets::Secrets;
 use crate::auth::session::{self, Owner, Tokens};
 use crate::auth::sign_in::Wish;
 use crate::auth::user::{self, NewUser, Role, User};
-use crate::db::Conn;
+use crate::clock::Moment;
+use crate::db::{Conn, Db};
 use crate::error::Result;
 use crate::ids::UserId;
 
 /// The sentence for an address that has an account (SECURITY.md, "Addresses, mail links": the honest way; resetting comes with mail).
-pub const TAKEN: &str = "There is already an account for this address: sign in";
+pub const TAKEN: &str = "There is already an account for this address: sign in.";
 
 /// Who wants an account. The password has passed `Password::check`.
 #[derive(Debug)]
@@ -69,18 +71,17 @@ pub async fn register(latch: &Latch, applicant: Applicant, wish: Wish) -> Result
     Ok(done.await?.map_or(Outcome::Taken, |(tokens, user, _)| Outcome::Registered(Box::new(tokens), Box::new(user))))
 }
 
-/// Makes an account by an operator's hand, with no session: `false` when the address is taken.
+/// Makes an account by an operator's hand, with no session; `None` when the address is taken.
 ///
 /// # Errors
 /// What the database or bcrypt says.
-pub fn add(latch: &Latch, applicant: &Applicant, role: Role) -> Result<bool> {
+pub fn add(db: &Db, secrets: &Secrets, cost: u32, now: Moment, applicant: &Applicant, role: Role) -> Result<Option<User>> {
     let id = UserId::random();
-    let hash = applicant.password.hash(latch.secrets.current(), id, latch.hasher.cost())?;
-    let now = latch.clock.now();
-    latch.db.write_here(|conn| {
+    let hash = applicant.password.hash(secrets.current(), id, cost)?;
+    db.write_here(|conn| {
         let new = NewUser { id, email: &applicant.email, name: &applicant.name, role, password_hash: &hash };
-        let Some(user) = user::insert(conn, now, &new)? else { return Ok(false) };
+        let Some(user) = user::insert(conn, now, &new)? else { return Ok(None) };
         audit::record(conn, now, Kind::Registered, &Actor { user: Some(user.key), ..Actor::default() }, "by an operator")?;
-        Ok(true)
+        Ok(Some(user))
     })
 }

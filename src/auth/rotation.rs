@@ -111,6 +111,7 @@ pub fn exchange(
         let next = shown.token.successor(secrets.current());
         insert_successor(conn, key, &next, token.generation + 1, secrets.current().id(), now)?;
         diesel::update(refresh_tokens::table.find(token.row)).set(refresh_tokens::replaced_at.eq(now)).execute(conn)?;
+        forget_oldest(conn, key, token.generation + 1)?;
         let turned = (sessions::generation.eq(token.generation + 1), sessions::last_seen_at.eq(now));
         diesel::update(sessions::table.find(key)).set(turned).execute(conn)?;
         return Ok((Exchange::Renewed(session.tokens(limits, now, next, token.generation + 1)?), revoked));
@@ -209,6 +210,19 @@ fn insert_successor(
             refresh_tokens::created_at.eq(now),
         ))
         .execute(conn)?;
+    Ok(())
+}
+
+/// How many generations of a live session are kept: enough to know an old token for what it is.
+const KEPT: i64 = 100;
+
+/// Deletes what is older, by index and now and then: a session that lives for months does not grow.
+fn forget_oldest(conn: &mut Conn, key: SessionKey, newest: i64) -> Result<()> {
+    if newest > KEPT && newest % 50 == 0 {
+        let old =
+            refresh_tokens::table.filter(refresh_tokens::session_id.eq(key)).filter(refresh_tokens::generation.lt(newest - KEPT));
+        diesel::delete(old).execute(conn)?;
+    }
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use crate::auth::session::Door;
 use crate::error::{Error, Result};
 use crate::web::app::App;
 use crate::web::cookies::Name;
+use crate::web::identity::visit::Fault;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap};
@@ -62,8 +63,14 @@ pub async fn identify_client(
     request.extensions_mut().insert(visit.clone());
     let mut response = match checked {
         Ok(access) => {
-            if let Some(access) = access {
-                admit(&app, &visit, access).await;
+            match access {
+                None => {}
+                Some(Access::Granted(person)) => visit.admit(person),
+                Some(Access::Stale) => visit.note_fault(Fault::Stale),
+                Some(Access::Forged(why)) => {
+                    visit.note_fault(Fault::Forged);
+                    record(&app, &visit, Kind::ForgedToken, why).await;
+                }
             }
             next.call(request).await?.map_into_boxed_body()
         }
@@ -88,10 +95,13 @@ async fn recognise(app: &App, visit: &Visit, prefetch: bool) -> Result<Known> {
         return Ok(Known::Yes);
     }
     if let Some(token) = cookies.get(Name::Access) {
-        let access = app.latch.access(Door::Web, token).await?;
-        admit(app, visit, access).await;
-        if visit.person().is_some() {
-            return Ok(Known::Yes);
+        match app.latch.access(Door::Web, token).await? {
+            Access::Granted(person) => {
+                visit.admit(person);
+                return Ok(Known::Yes);
+            }
+            Access::Stale => {}
+            Access::Forged(why) => record(app, visit, Kind::ForgedToken, why).await,
         }
     }
     let Some(token) = cookies.get(Name::Refresh) else { return Ok(Known::Yes) };
@@ -111,17 +121,6 @@ async fn recognise(app: &App, visit: &Visit, prefetch: bool) -> Result<Known> {
         Exchange::Refused(Refusal::Unknown) => {}
     }
     Ok(Known::Yes)
-}
-
-async fn admit(app: &App, visit: &Visit, access: Access) {
-    match access {
-        Access::Granted(person) => visit.admit(person),
-        Access::Stale => visit.note_fault(visit::Fault::Stale),
-        Access::Forged(why) => {
-            visit.note_fault(visit::Fault::Forged);
-            record(app, visit, Kind::ForgedToken, why).await;
-        }
-    }
 }
 
 /// Writes an audit event that must not decide over the request.

@@ -1,0 +1,87 @@
+//! Deletes what nothing can use any more.
+//!
+//! Invariant: by index, a few hundred rows a transaction, so that no one waits for it; what a person could still be told about is
+//! kept (a session's end for a day). It does not know when it runs.
+
+use crate::clock::Moment;
+use crate::db::schema::{refresh_tokens, sessions};
+use crate::db::{Conn, Db};
+use crate::error::Result;
+use crate::ids::SessionKey;
+use crate::{audit, auth::revocation};
+use diesel::prelude::*;
+use std::time::Duration;
+
+/// Most rows a transaction deletes.
+const MOST: i64 = 500;
+/// Most transactions of one round; the next round goes on.
+const STEPS: usize = 50;
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// How many rows a round deleted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Sessions a day after their end.
+    pub sessions: usize,
+    /// Revocations after an hour.
+    pub revocations: usize,
+    /// Audit events after a year.
+    pub audit: usize,
+}
+
+/// One round. Run it on a blocking thread.
+///
+/// # Errors
+/// What the database says; what was deleted until then stays deleted.
+pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
+    let mut swept = Swept::default();
+    for _ in 0..STEPS {
+        let (done, more) = db.write_here(|conn| sweep_sessions(conn, now - DAY))?;
+        swept.sessions += done;
+        if !more {
+            break;
+        }
+    }
+    let full = |done: usize| i64::try_from(done).is_ok_and(|done| done == MOST);
+    for _ in 0..STEPS {
+        let done = db.write_here(|conn| revocation::purge(conn, now - Duration::from_hours(1), MOST))?;
+        swept.revocations += done;
+        if !full(done) {
+            break;
+        }
+    }
+    for _ in 0..STEPS {
+        let done = db.write_here(|conn| audit::purge(conn, now - 365 * DAY, MOST))?;
+        swept.audit += done;
+        if !full(done) {
+            break;
+        }
+    }
+    Ok(swept)
+}
+
+/// Deletes a few sessions that ended before `before`: their tokens first, and each once it has none. Says how many, and whether
+/// there may be more.
+fn sweep_sessions(conn: &mut Conn, before: Moment) -> Result<(usize, bool)> {
+    let ended = sessions::table.filter(sessions::ended_at.lt(before)).order(sessions::ended_at).limit(50).select(sessions::id);
+    let mut old: Vec<SessionKey> = ended.load(conn)?;
+    let expired =
+        sessions::table.filter(sessions::expires_at.lt(before)).order(sessions::expires_at).limit(50).select(sessions::id);
+    old.extend(expired.load::<SessionKey>(conn)?);
+    if old.is_empty() {
+        return Ok((0, false));
+    }
+    let tokens: Vec<i64> = refresh_tokens::table
+        .filter(refresh_tokens::session_id.eq_any(&old))
+        .limit(MOST)
+        .select(refresh_tokens::id)
+        .load(conn)?;
+    diesel::delete(refresh_tokens::table.filter(refresh_tokens::id.eq_any(&tokens))).execute(conn)?;
+    let left: Vec<SessionKey> = refresh_tokens::table
+        .filter(refresh_tokens::session_id.eq_any(&old))
+        .select(refresh_tokens::session_id)
+        .distinct()
+        .load(conn)?;
+    old.retain(|key| !left.contains(key));
+    Ok((diesel::delete(sessions::table.filter(sessions::id.eq_any(&old))).execute(conn)?, true))
+}

@@ -1,0 +1,144 @@
+//! The command line: one file a command group.
+//!
+//! Invariant: every command works while the shop runs; a bad setting exits 2 with the setting and the fix, anything else that fails
+//! exits 1 with a sentence. It does not know how anything is done.
+
+mod config;
+mod demo;
+mod doctor;
+mod logging;
+mod serve;
+mod shop;
+mod user;
+
+use crate::auth::secrets::Secrets;
+use crate::clock::Clock;
+use crate::config::{BadSetting, Config, Sources};
+use crate::db::{self, Db};
+use crate::error::Error;
+use clap::{Args, Parser, Subcommand};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A self-hosted shop whose sign-in is the best of its kind.
+#[derive(Debug, Parser)]
+#[command(name = "latchkey", version, arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Settings that are often given by hand. `latchkey config` lists all, with their names in the environment.
+#[derive(Debug, Args)]
+struct Settings {
+    /// Read settings from this file instead of latchkey.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the data is: sqlite:PATH or postgres://user:password@host/name [`DATABASE_URL`]
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// Address and port of the site; port 0 picks one [`LATCHKEY_LISTEN`]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// The one origin people type [`LATCHKEY_PUBLIC_URL`]
+    #[arg(long, global = true, value_name = "URL")]
+    public_url: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the shop
+    Serve,
+    /// Bring the database up to this version
+    Migrate,
+    /// Show every setting, its value and where it came from
+    Config,
+    /// Check everything and say what to do
+    Doctor,
+    /// People with accounts
+    #[command(subcommand)]
+    User(user::Command),
+    /// The goods
+    #[command(subcommand)]
+    Shop(shop::Command),
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Setting(#[from] BadSetting),
+    #[error(transparent)]
+    Error(#[from] Error),
+    #[error("{0}")]
+    Told(String),
+}
+
+/// Runs the command that the command line asks for.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(Failure::Setting(bad)) => {
+            eprintln!("latchkey: {bad}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Error(Error::Refused { text, .. })) => {
+            eprintln!("latchkey: {text}");
+            ExitCode::FAILURE
+        }
+        Err(failure) => {
+            eprintln!("latchkey: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
+    let settings = cli.settings;
+    let flags = [("DATABASE_URL", settings.database_url), ("LATCHKEY_LISTEN", settings.listen), ("LATCHKEY_PUBLIC_URL", settings.public_url)];
+    let flags: BTreeMap<String, String> =
+        flags.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+    let config = crate::config::load(&Sources::of_this_process(settings.config, flags))?;
+    match cli.command {
+        Command::Serve => serve::run(config),
+        Command::Migrate => migrate(&config),
+        Command::Config => Ok(config::print(&config)),
+        Command::Doctor => Ok(doctor::run(&config)),
+        Command::User(command) => user::run(&config, command),
+        Command::Shop(command) => shop::run(&config, command),
+    }
+}
+
+fn migrate(config: &Config) -> Result<ExitCode, Failure> {
+    let done = migrated(config)?;
+    match done.applied.as_slice() {
+        [] => println!("{} is up to date", config.database),
+        applied => println!("{}: applied {}", config.database, applied.join(", ")),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Migrates; a database that cannot be opened is a matter of its setting.
+fn migrated(config: &Config) -> Result<db::Migrated, Failure> {
+    db::migrate(&config.database).map_err(|cause| match cause {
+        Error::Unavailable(why) => Failure::Setting(BadSetting {
+            name: "DATABASE_URL".to_owned(),
+            why,
+            fix: "start the database, or name another: sqlite:PATH or postgres://user:password@host/name".to_owned(),
+        }),
+        other => Failure::Error(other),
+    })
+}
+
+/// The database and the keys, for commands that work beside a running shop.
+fn open(config: &Config) -> Result<(Db, Secrets, Clock), Failure> {
+    migrated(config)?;
+    let db = Db::open(&config.database, 2)?;
+    let secrets = Secrets::load(config.secret.as_ref(), &config.previous_secrets, &config.var)?;
+    Ok((db, secrets, Clock::default()))
+}

@@ -1,0 +1,106 @@
+//! `latchkey doctor`: checks everything and says what to do.
+
+use crate::auth::{keys, secrets::Secrets, upkeep};
+use crate::clock::Clock;
+use crate::config::{Config, DatabaseUrl};
+use crate::db::{self, Db};
+use crate::error::Result;
+use std::fmt::Display;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+pub(super) fn run(config: &Config) -> ExitCode {
+    let mut report = Report::default();
+    report.good("settings", "all are valid");
+    if let Some(secrets) = report.check("secret", Secrets::load(config.secret.as_ref(), &config.previous_secrets, &config.var), "see LATCHKEY_SECRET") {
+        report.good("secret", format!("id {}", secrets.current().id()));
+        if config.secret.is_none() {
+            private(&mut report, &config.var.join("secret"));
+        }
+        database(&mut report, config, &secrets);
+    }
+    writable(&mut report, &config.var);
+    if config.public_url.is_none() {
+        report.good("public URL", "none is set: the shop is for this machine only");
+    }
+    report.done()
+}
+
+fn database(report: &mut Report, config: &Config, secrets: &Secrets) {
+    let fix = match config.database {
+        DatabaseUrl::Sqlite(_) => "check that the folder exists and may be written to",
+        DatabaseUrl::Postgres(_) => "check that the server runs, and the name and password in DATABASE_URL",
+    };
+    let Some(_) = report.check("database", db::migrate(&config.database), fix) else { return };
+    let Some(db) = report.check("database", Db::open(&config.database, 1), fix) else { return };
+    report.good("database", format!("{} is there and up to date", config.database));
+    let now = Clock::default().now();
+    if let Some(ring) = report.check("signing keys", db.write_here(|conn| keys::load(conn, secrets, now)), "give the secret the database was made with") {
+        report.good("signing keys", format!("{} signs", ring.signing().kid));
+    }
+    if let Some(swept) = report.check("housekeeping", upkeep::sweep(&db, now), fix) {
+        let overdue = swept.sessions + swept.revocations + swept.audit;
+        report.good("housekeeping", format!("{overdue} rows were overdue and are deleted now"));
+    }
+}
+
+/// A secret that others on the machine can read is none.
+fn private(report: &mut Report, path: &Path) {
+    match std::fs::metadata(path) {
+        Ok(file) if file.permissions().mode() & 0o077 == 0 => report.good("secret file", "only its owner can read it"),
+        Ok(_) => report.bad("secret file", format!("others can read {}", path.display()), &format!("chmod 600 {}", path.display())),
+        Err(cause) => report.bad("secret file", cause, "start the shop once, it makes the file"),
+    }
+}
+
+fn writable(report: &mut Report, var: &Path) {
+    let probe = var.join("doctor.probe");
+    match std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)) {
+        Ok(()) => report.good("folder", format!("{} can be written to", var.display())),
+        Err(cause) => report.bad("folder", format!("{}: {cause}", var.display()), "make it writable, or set LATCHKEY_VAR"),
+    }
+}
+
+#[derive(Default)]
+struct Report {
+    problems: usize,
+}
+
+impl Report {
+    fn good(&self, what: &str, text: impl Display) {
+        println!("ok       {what}: {text}");
+    }
+
+    fn bad(&mut self, what: &str, text: impl Display, fix: &str) {
+        self.problems += 1;
+        println!("problem  {what}: {text}\n         fix: {fix}");
+    }
+
+    fn check<T>(&mut self, what: &str, result: Result<T>, fix: &str) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(cause) => {
+                self.bad(what, cause, fix);
+                None
+            }
+        }
+    }
+
+    fn done(&self) -> ExitCode {
+        match self.problems {
+            0 => {
+                println!("everything is in order");
+                ExitCode::SUCCESS
+            }
+            1 => {
+                println!("one problem");
+                ExitCode::FAILURE
+            }
+            many => {
+                println!("{many} problems");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}

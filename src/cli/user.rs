@@ -1,0 +1,113 @@
+//! `latchkey user`: people with accounts.
+
+use super::Failure;
+use crate::audit::{self, Actor, Kind};
+use crate::auth::email::Email;
+use crate::auth::password::Password;
+use crate::auth::registration::{self, Applicant};
+use crate::auth::revocation::{self, Revocation};
+use crate::auth::session::{self, Because};
+use crate::auth::user::{self, Role};
+use crate::config::Config;
+use crate::ids::UserKey;
+use clap::Subcommand;
+use std::io::Read as _;
+use std::process::ExitCode;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make an account; the password is read from standard input
+    Add {
+        /// Their e-mail address
+        #[arg(long)]
+        email: String,
+        /// What we call them
+        #[arg(long)]
+        name: String,
+        /// They run the shop
+        #[arg(long)]
+        admin: bool,
+        /// Read the password from standard input (the only way: a password on a command line is seen by everyone on the machine)
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+    /// List everyone
+    List,
+    /// Lock somebody out: their sessions end
+    Lock {
+        /// Their e-mail address
+        email: String,
+    },
+    /// Let somebody in again
+    Unlock {
+        /// Their e-mail address
+        email: String,
+    },
+}
+
+pub(super) fn run(config: &Config, command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Add { email, name, admin, .. } => add(config, &email, name, if admin { Role::Admin } else { Role::Shopper }),
+        Command::List => list(config),
+        Command::Lock { email } => set_locked(config, &email, true),
+        Command::Unlock { email } => set_locked(config, &email, false),
+    }
+}
+
+fn address(text: &str) -> Result<Email, Failure> {
+    text.parse().map_err(|why| Failure::Told(format!("{text}: {why}")))
+}
+
+fn add(config: &Config, email: &str, name: String, role: Role) -> Result<ExitCode, Failure> {
+    let address = address(email)?;
+    let mut typed = String::new();
+    std::io::stdin().read_to_string(&mut typed).map_err(|cause| Failure::Told(format!("the password cannot be read: {cause}")))?;
+    let password = Password::typed(typed.trim_end_matches(['\n', '\r']));
+    let context = [config.shop.name.as_str(), address.as_str(), &name];
+    password.check(config.password_min, &context).map_err(|why| Failure::Told(format!("password: {why}")))?;
+    let (db, secrets, clock) = super::open(config)?;
+    let now = clock.now();
+    let applicant = Applicant { name, email: address, password };
+    match registration::add(&db, &secrets, config.bcrypt_cost, now, &applicant, role)? {
+        Some(_) => {
+            println!("{email} can sign in, as {}", role.word());
+            Ok(ExitCode::SUCCESS)
+        }
+        None => Err(Failure::Told(format!("{email}: there is already an account for this address"))),
+    }
+}
+
+fn list(config: &Config) -> Result<ExitCode, Failure> {
+    let (db, ..) = super::open(config)?;
+    let mut after = UserKey(0);
+    loop {
+        let page = db.read_here(|conn| user::list(conn, after, 500))?;
+        let Some(last) = page.last() else { return Ok(ExitCode::SUCCESS) };
+        after = last.key;
+        for person in page {
+            let locked = if person.locked_at.is_some() { "  locked" } else { "" };
+            println!("{}  {:8}  {}  {}{locked}", crate::clock::rfc3339(person.created_at), person.role.word(), person.email, person.name);
+        }
+    }
+}
+
+fn set_locked(config: &Config, text: &str, lock: bool) -> Result<ExitCode, Failure> {
+    let email = address(text)?;
+    let (db, _, clock) = super::open(config)?;
+    let now = clock.now();
+    let changed = db.write_here(|conn| {
+        let person = user::set_locked(conn, &email, lock.then_some(now))?;
+        revocation::record(conn, now, &[Revocation::Epoch(person.id, person.epoch)])?;
+        let ended = if lock { session::end_all(conn, now, person.key, None, Because::Locked)?.len() } else { 0 };
+        let actor = Actor { user: Some(person.key), ..Actor::default() };
+        audit::record(conn, now, Kind::LockChanged, &actor, if lock { "locked" } else { "unlocked" })?;
+        Ok(ended)
+    });
+    match changed {
+        Ok(ended) if lock => println!("{text} is locked out; {ended} sessions ended"),
+        Ok(_) => println!("{text} can sign in again"),
+        Err(crate::error::Error::NotFound) => return Err(Failure::Told(format!("{text}: there is no such account"))),
+        Err(cause) => return Err(cause.into()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
