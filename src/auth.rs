@@ -12,6 +12,7 @@ pub mod latch;
 pub mod password;
 pub mod password_change;
 pub mod refresh_token;
+mod refused;
 pub mod registration;
 pub mod revocation;
 pub mod rotation;

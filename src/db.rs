@@ -6,12 +6,14 @@
 
 mod connection;
 mod fault;
+mod lock;
 mod migrate;
 mod pool;
 pub mod schema;
 
 pub use connection::Conn;
 pub use fault::is_duplicate;
+pub use lock::lock_products;
 pub use migrate::{Migrated, migrate};
 
 /// A statement that `MultiConnection` cannot build (`on_conflict`, batch inserts), written once and run on either database.
@@ -110,6 +112,14 @@ impl Db {
     /// As `write`.
     pub fn write_here<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         self.writers.get()?.conn.write(work)
+    }
+
+    /// Does the database answer a statement?
+    ///
+    /// # Errors
+    /// `Unavailable` when it does not.
+    pub async fn answers(&self) -> Result<()> {
+        self.read(|conn| Ok(diesel::r2d2::R2D2Connection::ping(conn)?)).await
     }
 
     /// Connections in use and at most, for `/readyz` and metrics.

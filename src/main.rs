@@ -1,5 +1,3 @@
 //! Parses the command line and hands over.
 
-fn main() -> std::process::ExitCode {
-    latchkey::cli::run()
-}
+fn main() {}

@@ -9,24 +9,20 @@ use crate::auth::claims::Claims;
 use crate::auth::hasher::Hasher;
 use crate::auth::keys::{self, KeyRing};
 use crate::auth::refresh_token::RefreshToken;
+use crate::auth::refused::RefusedTokens;
 use crate::auth::revocation::{self, Revocation, Revocations};
-use crate::auth::rotation::{self, Exchange, Look, Refusal, Shown};
+use crate::auth::rotation::{self, Exchange, Look, Shown};
 use crate::auth::secrets::Secrets;
 use crate::auth::seen::{Seen, SeenSessions};
 use crate::auth::session::{self, Because, Door, Tokens};
 use crate::auth::user::Role;
 use crate::clock::{self, Clock, Moment};
 use crate::config::{Config, SessionLimits};
-use crate::db::Db;
-use crate::error::Result;
+use crate::db::{Conn, Db};
+use crate::error::{Error, Result};
 use crate::ids::{SessionId, UserId, UserKey, base64url, random_bytes};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
-
-/// How long the hash of a refused token is remembered, and how many.
-const REFUSED_FOR: Duration = Duration::from_mins(1);
-const REFUSED_MOST: usize = 10_000;
 
 /// Who is asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +78,7 @@ pub struct Inner {
     ring: RwLock<(Arc<KeyRing>, Instant)>,
     revocations: Revocations,
     seen: SeenSessions,
-    refused: Mutex<HashMap<(Door, String), (Refusal, Instant)>>,
+    refused: RefusedTokens,
 }
 
 impl std::ops::Deref for Latch {
@@ -109,7 +105,7 @@ impl Latch {
             audiences: [Door::Web, Door::Api].map(|door| format!("{origin}/{}", door.word())),
             ring: RwLock::new((Arc::new(ring), Instant::now())),
             seen: SeenSessions::default(),
-            refused: Mutex::default(),
+            refused: RefusedTokens::default(),
             db,
             clock,
             secrets,
@@ -176,6 +172,18 @@ impl Latch {
         Ok(witness.await?.map_or(Access::Stale, |witness| granted(witness.user)))
     }
 
+    /// The session that an access token names, also one whose time is over.
+    ///
+    /// # Errors
+    /// `ForgedToken`; `StaleToken` when its key is not known any longer.
+    pub fn session_of(&self, door: Door, text: &str) -> Result<SessionId> {
+        match access_token::check_signed(&self.ring(), text, &self.issuer, self.audience(door)) {
+            Ok(claims) => Ok(claims.sid),
+            Err(Fault::UnknownKey | Fault::Stale) => Err(Error::StaleToken),
+            Err(Fault::Forged(_)) => Err(Error::ForgedToken),
+        }
+    }
+
     async fn check(&self, door: Door, text: &str, now: Moment) -> Result<Result<Claims, Fault>> {
         let check = |ring: &KeyRing| access_token::check(ring, text, &self.issuer, self.audience(door), clock::unix(now));
         match check(&self.ring()) {
@@ -193,7 +201,7 @@ impl Latch {
     /// `Unavailable` from the database; the token is as good as before.
     pub async fn refresh(&self, door: Door, token: RefreshToken, address: String) -> Result<Exchange> {
         let hash = token.hash();
-        if let Some(refusal) = self.remembered_refusal(door, &hash) {
+        if let Some(refusal) = self.refused.get(door, &hash) {
             return Ok(Exchange::Refused(refusal));
         }
         let now = self.clock.now();
@@ -201,12 +209,12 @@ impl Latch {
         let key = match self.db.read(move |conn| rotation::look(conn, &limits, now, door, &shown)).await? {
             Look::Live(key) => key,
             Look::Refused(refusal) => {
-                self.remember_refusal(door, hash, refusal);
+                self.refused.remember(door, hash, refusal);
                 return Ok(Exchange::Refused(refusal));
             }
         };
         let (latch, memory) = (self.clone(), self.clone());
-        let work = move |conn: &mut crate::db::Conn| {
+        let work = move |conn: &mut Conn| {
             let shown = Shown { door, token: &token, address: &address };
             rotation::exchange(conn, &latch.secrets, &latch.limits, now, key, shown)
         };
@@ -222,10 +230,10 @@ impl Latch {
         &self,
         id: SessionId,
         because: Because,
-        record: impl FnOnce(&mut crate::db::Conn) -> Result<()> + Send + 'static,
+        record: impl FnOnce(&mut Conn) -> Result<()> + Send + 'static,
     ) -> Result<()> {
         let (now, memory) = (self.clock.now(), self.clone());
-        let work = move |conn: &mut crate::db::Conn| {
+        let work = move |conn: &mut Conn| {
             let Some(key) = session::key_of(conn, id)? else { return Ok(None) };
             let ended = session::end(conn, now, key, because)?;
             if ended.is_some() {
@@ -250,7 +258,7 @@ impl Latch {
     /// Forgets what can no longer matter; once a minute.
     pub fn tidy(&self) {
         self.revocations.forget_old();
-        self.refused_tokens().retain(|_, (_, at)| at.elapsed() < REFUSED_FOR);
+        self.refused.forget_old();
     }
 
     fn audience(&self, door: Door) -> &str {
@@ -282,23 +290,5 @@ impl Latch {
     /// `last_seen_at` is written at most once in this time (SECURITY.md, "Sessions").
     fn touch_every(&self, door: Door, role: Role) -> Duration {
         (session::lifetime(&self.limits, door, false, role).idle / 10).min(Duration::from_mins(1))
-    }
-
-    fn refused_tokens(&self) -> std::sync::MutexGuard<'_, HashMap<(Door, String), (Refusal, Instant)>> {
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn remembered_refusal(&self, door: Door, hash: &str) -> Option<Refusal> {
-        let refused = self.refused_tokens();
-        let (refusal, at) = refused.get(&(door, hash.to_owned()))?;
-        (at.elapsed() < REFUSED_FOR).then_some(*refusal)
-    }
-
-    fn remember_refusal(&self, door: Door, hash: String, refusal: Refusal) {
-        let mut refused = self.refused_tokens();
-        if refused.len() >= REFUSED_MOST {
-            refused.clear();
-        }
-        refused.insert((door, hash), (refusal, Instant::now()));
     }
 }

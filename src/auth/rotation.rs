@@ -76,6 +76,19 @@ pub fn look(conn: &mut Conn, limits: &SessionLimits, now: Moment, door: Door, to
     })
 }
 
+/// The session that a token of that door names, whatever became of it.
+///
+/// # Errors
+/// What the database says.
+pub fn session_of(conn: &mut Conn, door: Door, token: &RefreshToken) -> Result<Option<SessionId>> {
+    let named = refresh_tokens::table
+        .inner_join(sessions::table)
+        .filter(refresh_tokens::hash.eq(token.hash()))
+        .filter(sessions::kind.eq(door.word()))
+        .select(sessions::public_id);
+    Ok(named.first(conn).optional()?)
+}
+
 /// What a client showed, and where.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown<'a> {

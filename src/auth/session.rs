@@ -264,3 +264,12 @@ pub fn count(conn: &mut Conn, owner: UserKey, now: Moment) -> Result<i64> {
         .filter(sessions::expires_at.gt(now));
     Ok(live.count().get_result(conn)?)
 }
+
+/// Did the person ask to be kept signed in?
+///
+/// # Errors
+/// What the database says.
+pub fn is_remembered(conn: &mut Conn, id: SessionId) -> Result<bool> {
+    let asked = sessions::table.filter(sessions::public_id.eq(id)).select(sessions::remember).first(conn).optional()?;
+    Ok(asked.unwrap_or(false))
+}

@@ -6,5 +6,6 @@
 mod database;
 mod migrations;
 mod outage;
+mod rotation;
 mod support;
 mod tidy;

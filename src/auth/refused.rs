@@ -1,0 +1,45 @@
+//! This node's memory of refresh tokens that were refused, so that a browser with a dead cookie does not ask the database for every
+//! picture and page.
+//!
+//! Invariant: only what can never become valid again is remembered, and only for a minute; it holds hashes, never tokens.
+
+use crate::auth::rotation::Refusal;
+use crate::auth::session::Door;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+const REMEMBERED: Duration = Duration::from_mins(1);
+const MOST: usize = 10_000;
+
+/// The memory.
+#[derive(Debug, Default)]
+pub struct RefusedTokens(Mutex<HashMap<(Door, String), (Refusal, Instant)>>);
+
+impl RefusedTokens {
+    /// Why the token of that hash was refused at that door a moment ago, if it was.
+    #[must_use]
+    pub fn get(&self, door: Door, hash: &str) -> Option<Refusal> {
+        let refused = self.lock();
+        let (refusal, at) = refused.get(&(door, hash.to_owned()))?;
+        (at.elapsed() < REMEMBERED).then_some(*refusal)
+    }
+
+    /// Remembers a refusal. A flood of invented tokens empties the memory and costs nothing more.
+    pub fn remember(&self, door: Door, hash: String, refusal: Refusal) {
+        let mut refused = self.lock();
+        if refused.len() >= MOST {
+            refused.clear();
+        }
+        refused.insert((door, hash), (refusal, Instant::now()));
+    }
+
+    /// Forgets what is older than a minute.
+    pub fn forget_old(&self) {
+        self.lock().retain(|_, (_, at)| at.elapsed() < REMEMBERED);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<(Door, String), (Refusal, Instant)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

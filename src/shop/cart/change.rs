@@ -1,0 +1,198 @@
+//! Putting things into a cart and taking them out.
+//!
+//! Invariant: every change begins by taking the cart's own row (raising its version), so two changes of one cart happen one after
+//! the other on both databases, and neither is lost. What cannot be bought is never put in.
+
+use super::notice::Notice;
+use super::{MOST_LINES, OPEN};
+use crate::clock::Moment;
+use crate::db::Conn;
+use crate::db::schema::{cart_items, carts, products};
+use crate::error::{Error, Result};
+use crate::ids::{CartId, CartKey, ProductId, ProductKey, UserKey};
+use crate::on_either;
+use crate::shop::money::Money;
+use crate::shop::product::Status;
+use crate::shop::quantity::{MOST, Quantity, SetQuantity};
+use diesel::prelude::*;
+
+/// What became of a wish.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    /// The product.
+    pub product: ProductId,
+    /// Its name.
+    pub title: String,
+    /// Pieces of it in the cart now.
+    pub quantity: i64,
+    /// Where that is not what was wished, why.
+    pub notices: Vec<Notice>,
+}
+
+/// What a change must know about a product.
+#[derive(Debug, Clone, Queryable)]
+pub(in crate::shop) struct Ware {
+    key: ProductKey,
+    id: ProductId,
+    title: String,
+    price: Money,
+    stock: i64,
+    status: String,
+}
+
+impl Ware {
+    fn is_sold(&self) -> bool {
+        self.status == Status::Active.word()
+    }
+}
+
+/// Adds pieces to what is there.
+///
+/// # Errors
+/// `NotFound` for what is not for sale; `Refused` as `sold_out`; `Invalid` when the cart has no room for another line.
+pub fn add(conn: &mut Conn, now: Moment, user: UserKey, product: ProductId, quantity: Quantity) -> Result<Changed> {
+    let ware = for_sale(conn, product)?;
+    let cart = open(conn, now, user)?;
+    put(conn, cart, ware, |there| there + quantity.get())
+}
+
+/// Sets how many pieces there are; none takes the product out.
+///
+/// # Errors
+/// As `add`; taking out what is in the cart always works.
+pub fn set(conn: &mut Conn, now: Moment, user: UserKey, product: ProductId, wish: SetQuantity) -> Result<Changed> {
+    let Some(quantity) = wish.0 else { return remove(conn, user, product) };
+    let ware = for_sale(conn, product)?;
+    let cart = open(conn, now, user)?;
+    put(conn, cart, ware, |_| quantity.get())
+}
+
+/// Takes a product out. One that is not in the cart stays out, and nothing changes.
+///
+/// # Errors
+/// `NotFound` for a product that is neither in the cart nor for sale.
+pub fn remove(conn: &mut Conn, user: UserKey, product: ProductId) -> Result<Changed> {
+    let ware = find(conn, product)?;
+    let in_cart = carts::table
+        .inner_join(cart_items::table)
+        .filter(carts::user_id.eq(user))
+        .filter(carts::status.eq(OPEN))
+        .filter(cart_items::product_id.eq(ware.key))
+        .select(carts::id)
+        .first::<CartKey>(conn)
+        .optional()?;
+    match in_cart {
+        None if !ware.is_sold() => return Err(Error::NotFound),
+        None => {}
+        Some(_) => {
+            if let Some(cart) = raise(conn, user)? {
+                let item = cart_items::table.filter(cart_items::cart_id.eq(cart)).filter(cart_items::product_id.eq(ware.key));
+                diesel::delete(item).execute(conn)?;
+            }
+        }
+    }
+    Ok(Changed { product, title: ware.title, quantity: 0, notices: Vec::new() })
+}
+
+/// The person's open cart, taken for a change; made if there is none.
+pub(in crate::shop) fn open(conn: &mut Conn, now: Moment, user: UserKey) -> Result<CartKey> {
+    // Between a raise that found nothing and the insert, another request may open a cart, and yet another may order it.
+    for _ in 0..3 {
+        if let Some(cart) = raise(conn, user)? {
+            return Ok(cart);
+        }
+        on_either!(conn, conn => diesel::insert_into(carts::table)
+            .values((
+                carts::public_id.eq(CartId::random()),
+                carts::user_id.eq(user),
+                carts::status.eq(OPEN),
+                carts::version.eq(0_i64),
+                carts::created_at.eq(now),
+            ))
+            .on_conflict_do_nothing()
+            .execute(conn))?;
+    }
+    Err(Error::Unavailable("the cart is being changed by too many requests at once".to_owned()))
+}
+
+/// Puts as many pieces into a taken cart as the wish, the stock and the limit of a line allow. `wish` is given what is there.
+pub(in crate::shop) fn put(conn: &mut Conn, cart: CartKey, ware: Ware, wish: impl FnOnce(i64) -> i64) -> Result<Changed> {
+    if !ware.is_sold() {
+        return Err(Error::NotFound);
+    }
+    if ware.stock == 0 {
+        return Err(Error::refused("sold_out", format!("{} is sold out.", ware.title)));
+    }
+    let items: Vec<(ProductKey, i64)> = cart_items::table
+        .filter(cart_items::cart_id.eq(cart))
+        .select((cart_items::product_id, cart_items::quantity))
+        .load(conn)?;
+    let there = items.iter().find(|(key, _)| *key == ware.key).map(|(_, quantity)| *quantity);
+    let (quantity, notices) = possible(wish(there.unwrap_or(0)), ware.stock);
+    if there.is_some() {
+        let item = cart_items::table.filter(cart_items::cart_id.eq(cart)).filter(cart_items::product_id.eq(ware.key));
+        diesel::update(item).set((cart_items::quantity.eq(quantity), cart_items::seen_price.eq(ware.price))).execute(conn)?;
+    } else if items.len() >= MOST_LINES {
+        let text =
+            format!("Your cart holds {MOST_LINES} different things, which is all it can. Take one out, or order these first.");
+        return Err(Error::field("quantity", text));
+    } else {
+        diesel::insert_into(cart_items::table)
+            .values((
+                cart_items::cart_id.eq(cart),
+                cart_items::product_id.eq(ware.key),
+                cart_items::quantity.eq(quantity),
+                cart_items::seen_price.eq(ware.price),
+            ))
+            .execute(conn)?;
+    }
+    Ok(Changed { product: ware.id, title: ware.title, quantity, notices })
+}
+
+/// Lowers a wish to what the line and the stock allow.
+fn possible(wish: i64, stock: i64) -> (i64, Vec<Notice>) {
+    if wish > stock && stock <= MOST {
+        (stock, vec![Notice::LoweredToStock { left: stock }])
+    } else if wish > MOST {
+        (MOST, vec![Notice::LoweredToMost])
+    } else {
+        (wish, Vec::new())
+    }
+}
+
+/// Takes the row of the open cart and raises its version.
+fn raise(conn: &mut Conn, user: UserKey) -> Result<Option<CartKey>> {
+    Ok(diesel::update(carts::table.filter(carts::user_id.eq(user)).filter(carts::status.eq(OPEN)))
+        .set(carts::version.eq(carts::version + 1))
+        .returning(carts::id)
+        .get_result(conn)
+        .optional()?)
+}
+
+fn for_sale(conn: &mut Conn, id: ProductId) -> Result<Ware> {
+    let ware = find(conn, id)?;
+    if ware.is_sold() { Ok(ware) } else { Err(Error::NotFound) }
+}
+
+pub(in crate::shop) fn find(conn: &mut Conn, id: ProductId) -> Result<Ware> {
+    products::table
+        .filter(products::public_id.eq(id))
+        .select((products::id, products::public_id, products::title, products::price, products::stock, products::status))
+        .first(conn)
+        .optional()?
+        .ok_or(Error::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_is_lowered_to_what_is_possible_and_that_is_said() {
+        assert_eq!(possible(3, 10), (3, vec![]));
+        assert_eq!(possible(12, 10), (10, vec![Notice::LoweredToStock { left: 10 }]));
+        assert_eq!(possible(150, 1000), (99, vec![Notice::LoweredToMost]));
+        assert_eq!(possible(150, 120), (99, vec![Notice::LoweredToMost]));
+        assert_eq!(possible(100, 99), (99, vec![Notice::LoweredToStock { left: 99 }]));
+    }
+}

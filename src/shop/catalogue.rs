@@ -1,0 +1,185 @@
+//! The list of products, and the shop front.
+//!
+//! Invariant: without a search, a page walks one index and its total is one that triggers keep, so a page costs the same with a
+//! hundred products and a hundred thousand; only active products are listed. It does not know how a search matches.
+
+use crate::db::Conn;
+use crate::db::schema::products;
+use crate::error::Result;
+use crate::ids::{CategoryKey, PictureId, ProductId, ProductKey};
+use crate::shop::category::{self, Category, Shelf};
+use crate::shop::money::Money;
+use crate::shop::paging::{PageNumber, Paging};
+use crate::shop::product::{Product, Status};
+use crate::shop::search::{self, Search};
+use diesel::prelude::*;
+
+/// Products on a page.
+pub const PER_PAGE: i64 = 24;
+
+/// Products chosen for the front.
+const CHOSEN: i64 = 8;
+
+/// How a list is ordered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// By name.
+    #[default]
+    Name,
+    /// The newest first.
+    Newest,
+    /// The cheapest first.
+    Price,
+    /// The dearest first.
+    PriceDown,
+}
+
+impl Sort {
+    /// Reads the word of a query; none if it is not legal.
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        [Self::Name, Self::Newest, Self::Price, Self::PriceDown].into_iter().find(|sort| sort.word() == word)
+    }
+
+    /// The word in a query.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Newest => "newest",
+            Self::Price => "price",
+            Self::PriceDown => "-price",
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// Words that must all be found.
+    pub q: Search,
+    /// The slug of a category; one that does not exist is as absent.
+    pub category: Option<String>,
+    /// The order.
+    pub sort: Sort,
+    /// Only what can be bought now?
+    pub in_stock: bool,
+    /// The page.
+    pub page: PageNumber,
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self { q: Search::default(), category: None, sort: Sort::Name, in_stock: false, page: PageNumber::FIRST }
+    }
+}
+
+/// What is shown.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The products of this page.
+    pub products: Vec<Product>,
+    /// Every category, to choose from.
+    pub categories: Vec<Category>,
+    /// The category that was chosen.
+    pub category: Option<Category>,
+    /// Which page of how many.
+    pub paging: Paging,
+    /// Are there more matches than were counted?
+    pub more: bool,
+}
+
+/// A page of the catalogue, in two statements.
+///
+/// # Errors
+/// What the database says.
+pub fn page(conn: &mut Conn, query: &Query) -> Result<Page> {
+    let categories = category::all(conn)?;
+    let category = query.category.as_ref().and_then(|slug| categories.iter().find(|category| category.slug == *slug)).cloned();
+    let key = category.as_ref().map(|category| category.key);
+    let (rows, total) = if query.q.is_empty() {
+        let of_category = |category: &Category| if query.in_stock { category.shown_in_stock } else { category.shown };
+        let total = category.as_ref().map_or_else(|| categories.iter().map(of_category).sum(), of_category);
+        (list(conn, query, key, Paging::new(query.page, PER_PAGE, total))?, total)
+    } else {
+        found(conn, query, key)?
+    };
+    let more = !query.q.is_empty() && total > search::COUNTED;
+    let total = if more { search::COUNTED } else { total };
+    let paging = Paging::new(query.page, PER_PAGE, total);
+    let rows = if paging.is_past_the_end() { Vec::new() } else { rows };
+    let products = rows.into_iter().map(|row| named(row, &categories)).collect();
+    Ok(Page { products, categories, category, paging, more })
+}
+
+/// The shop front in two statements and one of names: the categories with a picture each, and what is new and in stock.
+///
+/// # Errors
+/// What the database says.
+pub fn front(conn: &mut Conn) -> Result<(Vec<Shelf>, Vec<Product>)> {
+    let shelves = category::shelves(conn)?;
+    let rows = products::table
+        .filter(products::status.eq(Status::Active.word()))
+        .filter(products::stock.gt(0))
+        .order((products::created_at.desc(), products::id.desc()))
+        .limit(CHOSEN)
+        .select(ROW)
+        .load::<Row>(conn)?;
+    let categories: Vec<Category> = shelves.iter().map(|shelf| shelf.category.clone()).collect();
+    Ok((shelves, rows.into_iter().map(|row| named(row, &categories)).collect()))
+}
+
+type Columns = (
+    (products::id, products::public_id, products::sku, products::slug, products::title, products::description),
+    (products::category_id, products::price, products::stock, products::picture),
+);
+
+const ROW: Columns = (
+    (products::id, products::public_id, products::sku, products::slug, products::title, products::description),
+    (products::category_id, products::price, products::stock, products::picture),
+);
+
+type Row = ((ProductKey, ProductId, String, String, String, String), (CategoryKey, Money, i64, Option<PictureId>));
+
+/// The category's name comes from the list of them, not from a join: a join would let the planner begin with it, and sort.
+fn named(row: Row, categories: &[Category]) -> Product {
+    let ((key, id, sku, slug, title, description), (category_key, price, stock, picture)) = row;
+    let category = categories.iter().find(|category| category.key == category_key);
+    let (category, category_slug) = category.map_or_else(Default::default, |it| (it.name.clone(), it.slug.clone()));
+    Product { key, id, sku, slug, title, description, category_key, category, category_slug, price, stock, picture }
+}
+
+fn list(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, paging: Paging) -> Result<Vec<Row>> {
+    if paging.is_past_the_end() {
+        return Ok(Vec::new());
+    }
+    let all = products::table.filter(products::status.eq(Status::Active.word())).select(ROW);
+    let mut list = all.limit(PER_PAGE).offset(paging.offset()).into_boxed();
+    if let Some(key) = category {
+        list = list.filter(products::category_id.eq(key));
+    }
+    if query.in_stock {
+        list = list.filter(products::stock.gt(0));
+    }
+    list = match query.sort {
+        Sort::Name => list.order((products::sort_title.asc(), products::id.asc())),
+        Sort::Newest => list.order((products::created_at.desc(), products::id.desc())),
+        Sort::Price => list.order((products::price.asc(), products::id.asc())),
+        Sort::PriceDown => list.order((products::price.desc(), products::id.desc())),
+    };
+    Ok(list.load(conn)?)
+}
+
+fn found(conn: &mut Conn, query: &Query, category: Option<CategoryKey>) -> Result<(Vec<Row>, i64)> {
+    let offset = Paging::new(query.page, PER_PAGE, 0).offset();
+    let within =
+        search::Within { search: &query.q, category, in_stock: query.in_stock, sort: query.sort, limit: PER_PAGE, offset };
+    let (found, total) = search::find(conn, &within)?;
+    let row = |it: search::Match| {
+        ((it.id, it.public_id, it.sku, it.slug, it.title, it.description), (it.category_id, it.price, it.stock, it.picture))
+    };
+    Ok((found.into_iter().map(row).collect(), total))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! The catalogue on each database.
+
+use super::*;
+use crate::db::{Db, schema::products};
+use crate::error::Error;
+use crate::shop::product;
+use crate::shop::trial::{change, on_each, product, product_in};
+use diesel::connection::{Instrumentation, InstrumentationEvent};
+use diesel::sql_types::Text;
+use std::sync::{Arc, Mutex};
+
+fn titles(db: &Db, query: &Query) -> (Vec<String>, i64) {
+    let page = db.read_here(|conn| page(conn, query)).expect("a page");
+    (page.products.into_iter().map(|product| product.title).collect(), page.paging.total)
+}
+
+fn query(q: &str, category: &str, sort: Sort, in_stock: bool) -> Query {
+    let category = (!category.is_empty()).then(|| category.to_owned());
+    Query { q: Search::read(q), category, sort, in_stock, page: PageNumber::FIRST }
+}
+
+fn furnish(db: &Db) {
+    product_in(db, "Vases", "Élan Vase", 3000, 5, Status::Active);
+    product_in(db, "Vases", "amber vase", 1000, 0, Status::Active);
+    product_in(db, "Mugs", "Dot_Mug 100%", 2000, 2, Status::Active);
+    product_in(db, "Mugs", "Draft Mug", 1500, 9, Status::Draft);
+    product_in(db, "Mugs", "Archived Mug", 1500, 9, Status::Archived);
+}
+
+#[test]
+fn a_list_has_what_is_asked_for_and_only_what_is_for_sale() {
+    on_each(|db| {
+        furnish(db);
+        let list = |query: &Query| titles(db, query);
+        let all = |titles: &[&str], total| (titles.iter().map(|title| (*title).to_owned()).collect::<Vec<_>>(), total);
+        assert_eq!(list(&Query::default()), all(&["amber vase", "Dot_Mug 100%", "Élan Vase"], 3));
+        assert_eq!(list(&query("", "", Sort::PriceDown, false)), all(&["Élan Vase", "Dot_Mug 100%", "amber vase"], 3));
+        assert_eq!(list(&query("", "vases", Sort::Price, true)), all(&["Élan Vase"], 1));
+        assert_eq!(list(&query("", "nowhere", Sort::Price, true)).1, 2, "an unknown category is as absent");
+        assert_eq!(list(&query("ELAN hand", "", Sort::Name, false)), all(&["Élan Vase"], 1));
+        assert_eq!(list(&query("mug", "", Sort::Name, false)), all(&["Dot_Mug 100%"], 1), "by its category's name too");
+        for (wildcard, matches) in [("%", 1), ("_", 1), ("100%", 1), ("a_e", 0), ("\\", 0), ("!", 0), ("'", 0)] {
+            assert_eq!(list(&query(wildcard, "", Sort::Newest, false)).1, matches, "{wildcard}");
+        }
+        let past = Query { page: PageNumber::read(Some("9")), ..query("vase", "", Sort::Name, false) };
+        assert_eq!(list(&past), (vec![], 2));
+        assert_eq!(list(&Query { page: PageNumber::read(Some("9")), ..Query::default() }), (vec![], 3));
+    });
+}
+
+#[test]
+fn counts_follow_the_products() {
+    on_each(|db| {
+        let first = product(db, "First", 100, 1);
+        product(db, "Second", 100, 0);
+        let in_stock = query("", "things", Sort::Name, true);
+        assert_eq!(titles(db, &in_stock).1, 1);
+        change(db, first, 100, 0, Status::Active);
+        assert_eq!(titles(db, &in_stock).1, 0);
+        change(db, first, 100, 7, Status::Archived);
+        assert_eq!(titles(db, &Query::default()).1, 1);
+    });
+}
+
+#[test]
+fn one_product_is_found_by_name_and_a_draft_by_nobody() {
+    on_each(|db| {
+        furnish(db);
+        let found = db.read_here(|conn| product::by_slug(conn, "élan-vase")).expect("a product");
+        assert_eq!((found.category.as_str(), found.price.minor()), ("Vases", 3000));
+        assert_eq!(db.read_here(|conn| product::by_id(conn, found.id)).expect("a product").key, found.key);
+        assert!(matches!(db.read_here(|conn| product::by_slug(conn, "draft-mug")), Err(Error::NotFound)));
+        let related = db.read_here(|conn| product::related(conn, &found)).expect("a list");
+        assert_eq!(related.iter().map(|it| it.title.as_str()).collect::<Vec<_>>(), ["amber vase"]);
+        let (shelves, chosen) = db.read_here(front).expect("a front");
+        assert_eq!(shelves.len(), 2);
+        assert_eq!(chosen.len(), 2, "neither drafts nor what is sold out");
+        assert!(chosen.iter().all(|product| !product.category.is_empty()));
+    });
+}
+
+/// Keeps the text of every statement.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl Instrumentation for Heard {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            let text = text.split(" -- binds").next().unwrap_or_default().to_owned();
+            self.0.lock().expect("a list").push(text);
+        }
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[test]
+fn no_list_sorts_or_reads_the_whole_table() {
+    on_each(|db| {
+        furnish(db);
+        let plans = |conn: &mut Conn| {
+            if matches!(conn, Conn::Postgres(_)) {
+                return Ok(());
+            }
+            for sort in [Sort::Name, Sort::Newest, Sort::Price, Sort::PriceDown] {
+                for (category, in_stock) in [("", false), ("", true), ("mugs", false), ("mugs", true)] {
+                    let heard = Heard::default();
+                    conn.set_instrumentation(heard.clone());
+                    page(conn, &query("", category, sort, in_stock))?;
+                    conn.set_instrumentation(Heard::default());
+                    let said = heard.0.lock().expect("a list").clone();
+                    assert_eq!(said.len(), 2, "{said:?}");
+                    let explain = format!("EXPLAIN QUERY PLAN {}", said[1]);
+                    let plan: Vec<Step> = diesel::sql_query(explain).load(conn)?;
+                    let plan: Vec<String> = plan.into_iter().map(|step| step.detail).collect();
+                    assert_eq!(plan.len(), 1, "{plan:?}");
+                    assert!(plan[0].starts_with("SEARCH products USING INDEX products_"), "{plan:?}");
+                }
+            }
+            Ok(())
+        };
+        db.read_here(plans).expect("plans");
+        assert_eq!(db.read_here(|conn| Ok(products::table.count().get_result::<i64>(conn)?)).expect("a count"), 5);
+    });
+}

@@ -1,0 +1,80 @@
+//! A category of the catalogue.
+//!
+//! Invariant: its counts of shown products are kept by triggers in the same transaction as the products, so nobody counts rows.
+//! It does not know the products themselves.
+
+use crate::db::Conn;
+use crate::db::schema::{categories, products};
+use crate::error::Result;
+use crate::ids::{CategoryKey, PictureId};
+use crate::on_either;
+use crate::shop::product::Status;
+use diesel::prelude::*;
+
+/// A category, as lists name it.
+#[derive(Debug, Clone, Queryable)]
+pub struct Category {
+    /// Its row.
+    pub key: CategoryKey,
+    /// Its name in URLs.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// How many active products it has.
+    pub shown: i64,
+    /// How many of those are in stock.
+    pub shown_in_stock: i64,
+}
+
+/// A category on the shop front.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    /// The category.
+    pub category: Category,
+    /// The picture of one of its products, if any has one.
+    pub picture: Option<PictureId>,
+}
+
+/// Every category, in the shop's order.
+///
+/// # Errors
+/// What the database says.
+pub fn all(conn: &mut Conn) -> Result<Vec<Category>> {
+    Ok(categories::table
+        .order((categories::position, categories::id))
+        .select((categories::id, categories::slug, categories::name, categories::shown, categories::shown_in_stock))
+        .load(conn)?)
+}
+
+/// Every category that has something to show, each with the picture of its first product.
+///
+/// # Errors
+/// What the database says.
+pub fn shelves(conn: &mut Conn) -> Result<Vec<Shelf>> {
+    let first = products::table
+        .filter(products::category_id.eq(categories::id))
+        .filter(products::status.eq(Status::Active.word()))
+        .filter(products::picture.is_not_null())
+        .order((products::sort_title, products::id))
+        .limit(1)
+        .select(products::picture)
+        .single_value();
+    let rows: Vec<(Category, Option<PictureId>)> = categories::table
+        .filter(categories::shown.gt(0))
+        .order((categories::position, categories::id))
+        .select(((categories::id, categories::slug, categories::name, categories::shown, categories::shown_in_stock), first))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(category, picture)| Shelf { category, picture }).collect())
+}
+
+/// The row of the category with this slug, made if there is none yet.
+///
+/// # Errors
+/// What the database says.
+pub fn ensure(conn: &mut Conn, slug: &str, name: &str, position: i64) -> Result<CategoryKey> {
+    on_either!(conn, conn => diesel::insert_into(categories::table)
+        .values((categories::slug.eq(slug), categories::name.eq(name), categories::position.eq(position)))
+        .on_conflict_do_nothing()
+        .execute(conn))?;
+    Ok(categories::table.filter(categories::slug.eq(slug)).select(categories::id).first(conn)?)
+}

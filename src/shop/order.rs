@@ -1,0 +1,157 @@
+//! An order, as it was placed.
+//!
+//! Invariant: what was bought is copied into it, so that an order says the same for ever, whatever becomes of the products; another
+//! person's order is not found. It does not know how an order is made.
+
+mod cancel;
+mod history;
+mod number;
+mod reorder;
+mod status;
+
+pub use cancel::cancel;
+pub use history::{History, PER_PAGE, Summary, history, latest};
+pub use number::{NotANumber, Number};
+pub use reorder::{Reordered, reorder};
+pub use status::Status;
+
+use crate::clock::Moment;
+use crate::db::Conn;
+use crate::db::schema::{order_events, order_lines, orders, products};
+use crate::error::{Error, Result};
+use crate::ids::{OrderKey, PictureId, ProductId, UserKey};
+use crate::shop::address::Address;
+use crate::shop::country::Country;
+use crate::shop::money::Money;
+use diesel::prelude::*;
+
+/// An order.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// Its number.
+    pub number: Number,
+    /// Where it stands.
+    pub status: Status,
+    /// When it was placed.
+    pub placed_at: Moment,
+    /// The currency of its amounts.
+    pub currency: String,
+    /// What was bought.
+    pub lines: Vec<Line>,
+    /// The sum of the lines.
+    pub subtotal: Money,
+    /// What was taken off.
+    pub discount: Money,
+    /// What the delivery cost.
+    pub delivery: Money,
+    /// `subtotal - discount + delivery`.
+    pub total: Money,
+    /// Where it goes.
+    pub address: Address,
+    /// What the customer wanted us to know.
+    pub note: String,
+    /// What happened to it, the oldest first.
+    pub events: Vec<Event>,
+}
+
+/// One product of an order: title and price as they were, the rest as it is now.
+#[derive(Debug, Clone, Queryable)]
+pub struct Line {
+    /// The product.
+    pub product: ProductId,
+    /// Its name in URLs now.
+    pub slug: String,
+    /// Its picture now.
+    pub picture: Option<PictureId>,
+    /// Its name then.
+    pub title: String,
+    /// Its price then.
+    pub unit_price: Money,
+    /// Pieces.
+    pub quantity: i64,
+    /// Price by quantity.
+    pub line_total: Money,
+}
+
+/// A step in an order's life.
+#[derive(Debug, Clone, Copy, Queryable)]
+pub struct Event {
+    /// What it became.
+    pub status: Status,
+    /// When.
+    pub at: Moment,
+}
+
+type Sums = (String, Money, Money, Money, Money);
+type Where = (String, String, String, String, String, Country, String);
+
+const WHERE: (
+    orders::name,
+    orders::address1,
+    orders::address2,
+    orders::city,
+    orders::postal_code,
+    orders::country,
+    orders::phone,
+) = (orders::name, orders::address1, orders::address2, orders::city, orders::postal_code, orders::country, orders::phone);
+
+/// The person's order with this number, in three statements.
+///
+/// # Errors
+/// `NotFound` if there is none, or it is somebody else's.
+pub fn show(conn: &mut Conn, user: UserKey, number: &Number) -> Result<Order> {
+    type Row = ((OrderKey, Status, Moment, String), Sums, Where);
+    let row: Option<Row> = orders::table
+        .filter(orders::number.eq(number))
+        .filter(orders::user_id.eq(user))
+        .select((
+            (orders::id, orders::status, orders::placed_at, orders::note),
+            (orders::currency, orders::subtotal, orders::discount, orders::delivery, orders::total),
+            WHERE,
+        ))
+        .first(conn)
+        .optional()?;
+    let ((key, status, placed_at, note), (currency, subtotal, discount, delivery, total), place) = row.ok_or(Error::NotFound)?;
+    let lines = order_lines::table
+        .inner_join(products::table)
+        .filter(order_lines::order_id.eq(key))
+        .order(order_lines::id)
+        .select((
+            products::public_id,
+            products::slug,
+            products::picture,
+            order_lines::title,
+            order_lines::unit_price,
+            order_lines::quantity,
+            order_lines::line_total,
+        ))
+        .load(conn)?;
+    let events = order_events::table
+        .filter(order_events::order_id.eq(key))
+        .order(order_events::id)
+        .select((order_events::status, order_events::at))
+        .load(conn)?;
+    let (number, address) = (number.clone(), address(place));
+    Ok(Order { number, status, placed_at, currency, lines, subtotal, discount, delivery, total, address, note, events })
+}
+
+/// Where the person's last order went, to fill in the next form.
+///
+/// # Errors
+/// What the database says.
+pub fn last_address(conn: &mut Conn, user: UserKey) -> Result<Option<Address>> {
+    let place: Option<Where> = orders::table
+        .filter(orders::user_id.eq(user))
+        .order((orders::placed_at.desc(), orders::id.desc()))
+        .select(WHERE)
+        .first(conn)
+        .optional()?;
+    Ok(place.map(address))
+}
+
+fn address((name, address1, address2, city, postal_code, country, phone): Where) -> Address {
+    Address { name, address1, address2, city, postal_code, country, phone }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! Where an order stands.
+//!
+//! Invariant: this is the one list of statuses, of their words, and of the moves between them. It does not know orders.
+
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::serialize::{self, Output, ToSql};
+use diesel::sql_types::Text;
+
+/// A status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
+pub enum Status {
+    /// Ordered.
+    Placed,
+    /// Paid for.
+    Paid,
+    /// In its parcel.
+    Packed,
+    /// On its way.
+    Shipped,
+    /// There.
+    Delivered,
+    /// Called off before it was packed.
+    Cancelled,
+    /// Paid back.
+    Refunded,
+}
+
+impl Status {
+    /// Every status, in the order of an order's life.
+    pub const ALL: [Self; 7] =
+        [Self::Placed, Self::Paid, Self::Packed, Self::Shipped, Self::Delivered, Self::Cancelled, Self::Refunded];
+
+    /// The word for programs and tables.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Placed => "placed",
+            Self::Paid => "paid",
+            Self::Packed => "packed",
+            Self::Shipped => "shipped",
+            Self::Delivered => "delivered",
+            Self::Cancelled => "cancelled",
+            Self::Refunded => "refunded",
+        }
+    }
+
+    /// The word for people.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Placed => "Placed",
+            Self::Paid => "Paid",
+            Self::Packed => "Packed",
+            Self::Shipped => "Shipped",
+            Self::Delivered => "Delivered",
+            Self::Cancelled => "Cancelled",
+            Self::Refunded => "Refunded",
+        }
+    }
+
+    /// What may come next.
+    #[must_use]
+    pub const fn next(self) -> &'static [Self] {
+        match self {
+            Self::Placed => &[Self::Paid, Self::Packed, Self::Cancelled],
+            Self::Paid => &[Self::Packed, Self::Cancelled, Self::Refunded],
+            Self::Packed => &[Self::Shipped, Self::Refunded],
+            Self::Shipped => &[Self::Delivered, Self::Refunded],
+            Self::Delivered => &[Self::Refunded],
+            Self::Cancelled | Self::Refunded => &[],
+        }
+    }
+
+    /// Is this move legal?
+    #[must_use]
+    pub fn may_become(self, next: Self) -> bool {
+        self.next().contains(&next)
+    }
+
+    /// May the customer still call it off?
+    #[must_use]
+    pub fn is_cancellable(self) -> bool {
+        self.may_become(Self::Cancelled)
+    }
+}
+
+impl<DB: Backend> ToSql<Text, DB> for Status
+where
+    str: ToSql<Text, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <str as ToSql<Text, DB>>::to_sql(self.code(), out)
+    }
+}
+
+impl<DB: Backend> FromSql<Text, DB> for Status
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let code = <String as FromSql<Text, DB>>::from_sql(value)?;
+        Self::ALL.into_iter().find(|status| status.code() == code).ok_or_else(|| format!("`{code}` is no status").into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_is_called_off_only_until_it_is_packed() {
+        let cancellable: Vec<Status> = Status::ALL.into_iter().filter(|status| status.is_cancellable()).collect();
+        assert_eq!(cancellable, [Status::Placed, Status::Paid]);
+    }
+
+    #[test]
+    fn no_move_leads_back() {
+        for status in Status::ALL {
+            assert!(!status.may_become(status));
+            assert!(!status.may_become(Status::Placed));
+            for next in status.next() {
+                assert!(!next.may_become(status), "{status:?} {next:?}");
+            }
+        }
+        assert!(Status::Cancelled.next().is_empty());
+    }
+}

@@ -1,0 +1,61 @@
+//! Pieces leaving the shelf, and coming back.
+//!
+//! Invariant: stock goes down only by a conditional UPDATE, never below nothing, and only at the price that was agreed.
+//! It does not know who buys.
+
+use crate::db::schema::products;
+use crate::db::{Conn, lock_products};
+use crate::error::Result;
+use crate::ids::{CategoryKey, ProductKey};
+use crate::shop::money::Money;
+use crate::shop::product::Status;
+use diesel::prelude::*;
+
+/// Pieces of one product.
+#[derive(Debug, Clone, Copy, Queryable)]
+pub(super) struct Pieces {
+    pub key: ProductKey,
+    pub category: CategoryKey,
+    pub count: i64,
+    pub price: Money,
+}
+
+/// Takes all of it from the shelf; `false` if any is not there, not sold or not at this price, and then the caller rolls back
+/// what was taken.
+pub(super) fn take(conn: &mut Conn, mut pieces: Vec<Pieces>) -> Result<bool> {
+    in_order(conn, &mut pieces)?;
+    for piece in pieces {
+        let there = products::table
+            .filter(products::id.eq(piece.key))
+            .filter(products::stock.ge(piece.count))
+            .filter(products::status.eq(Status::Active.word()))
+            .filter(products::price.eq(piece.price));
+        if diesel::update(there).set(products::stock.eq(products::stock - piece.count)).execute(conn)? == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Puts all of it back.
+pub(super) fn give_back(conn: &mut Conn, mut pieces: Vec<Pieces>) -> Result<()> {
+    in_order(conn, &mut pieces)?;
+    for piece in pieces {
+        diesel::update(products::table.filter(products::id.eq(piece.key)))
+            .set(products::stock.eq(products::stock + piece.count))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Locks the products by id, then leaves them to be changed by category: a product that sells out changes its category's count in
+/// a trigger. So every transaction takes products before categories, each in one order, and none waits for another in a circle.
+/// One product alone needs no lock before its own UPDATE.
+fn in_order(conn: &mut Conn, pieces: &mut [Pieces]) -> Result<()> {
+    if pieces.len() > 1 {
+        let keys: Vec<ProductKey> = pieces.iter().map(|piece| piece.key).collect();
+        lock_products(conn, &keys)?;
+    }
+    pieces.sort_unstable_by_key(|piece| (piece.category, piece.key));
+    Ok(())
+}

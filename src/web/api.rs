@@ -1,0 +1,12 @@
+//! The JSON API: the same verbs as the pages, without templates.
+//!
+//! Invariant: only `Authorization` says who asks; cookies count on the routes that set or read the API's refresh cookie, and there
+//! only as a place to keep the token. One noun a file.
+
+pub mod dashboard;
+pub mod login;
+pub mod logout;
+pub mod profile;
+pub mod refresh;
+pub mod register;
+mod tokens;

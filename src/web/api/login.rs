@@ -1,0 +1,60 @@
+//! `POST /api/auth/login` (also `/api/login`): signs an API client in.
+
+use super::tokens::{self, Place};
+use crate::auth::password::Password;
+use crate::auth::session::Door;
+use crate::auth::sign_in::{self, Attempt, Outcome};
+use crate::error::{Error, Result};
+use crate::web::app::App;
+use crate::web::form::{Fields, Json, Reader};
+use crate::web::identity::Visit;
+use actix_web::{HttpResponse, web};
+
+/// What the body holds.
+#[derive(Debug)]
+pub struct SignIn {
+    email: String,
+    password: String,
+    place: Option<Place>,
+}
+
+impl Fields for SignIn {
+    const NAME: &'static str = "login";
+    const FIELDS: &'static [&'static str] = &["email", "username", "password", "code", "refresh_in"];
+
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let own = |text: &str| Ok::<_, String>(text.to_owned());
+        let username = reader.optional("username", own);
+        let email = match username.clone().flatten() {
+            None => reader.required("email", own),
+            Some(username) => match reader.optional("email", own) {
+                Some(Some(_)) => reader.refuse("email", "Send either email or username, not both.".to_owned()),
+                _ => Some(username),
+            },
+        };
+        let password = reader.secret("password");
+        // Nobody has a second factor yet: a code is read, so that a client may always send one, and opens nothing.
+        let code = reader.optional("code", own);
+        let place = reader.optional("refresh_in", Place::read);
+        username?;
+        code?;
+        Some(Self { email: email?, password: password?, place: place? })
+    }
+}
+
+/// Signs in.
+///
+/// # Errors
+/// `invalid_credentials`, one for every failure; `Unavailable` when the database or the hasher is.
+pub async fn submit(app: web::Data<App>, visit: Visit, body: Json<SignIn>) -> Result<HttpResponse> {
+    let Json(SignIn { email, password, place }) = body;
+    // A string that is no address is no account of ours: it costs and says the same.
+    let email = email.parse().map_or(None, Some);
+    let attempt = Attempt { email, password: Password::typed(&password), wish: visit.wish(Door::Api, false, None) };
+    match sign_in::sign_in(&app.latch, attempt).await? {
+        Outcome::SignedIn(tokens, _) => {
+            Ok(HttpResponse::Ok().json(tokens::give(&app, &visit, &tokens, place.unwrap_or(Place::Cookie))?))
+        }
+        Outcome::Refused => Err(Error::refused("invalid_credentials", crate::web::pages::login::WRONG)),
+    }
+}

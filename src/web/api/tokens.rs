@@ -1,0 +1,55 @@
+//! How an API client is given its tokens.
+
+use crate::auth::session::Tokens;
+use crate::clock;
+use crate::error::Result;
+use crate::web::app::App;
+use crate::web::cookies::{self, Name};
+use crate::web::identity::Visit;
+use serde::Serialize;
+
+/// Where the refresh token goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Into `__Host-api-rt`.
+    Cookie,
+    /// Into the body, for clients without a cookie jar.
+    Body,
+}
+
+impl Place {
+    /// Reads `refresh_in`.
+    pub(super) fn read(text: &str) -> std::result::Result<Self, String> {
+        match text {
+            "body" => Ok(Self::Body),
+            "cookie" => Ok(Self::Cookie),
+            _ => Err("This is \"body\" or \"cookie\", or left out.".to_owned()),
+        }
+    }
+}
+
+/// The tokens as JSON. `token` repeats `access_token` under the name that tutorials use.
+#[derive(Debug, Serialize)]
+pub(super) struct Given {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: i64,
+    token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+}
+
+/// Gives the tokens: the refresh token to its place, the rest into the answer.
+pub(super) fn give(app: &App, visit: &Visit, tokens: &Tokens, place: Place) -> Result<Given> {
+    let grant = app.latch.grant(tokens)?;
+    let refresh = tokens.refresh.expose();
+    let refresh_token = match place {
+        Place::Body => Some(refresh),
+        Place::Cookie => {
+            let left = clock::unix(tokens.expires_at) - clock::unix(app.clock.now());
+            visit.set_cookie(cookies::set(Name::ApiRefresh, &refresh, Some(left)));
+            None
+        }
+    };
+    Ok(Given { token: grant.token.clone(), access_token: grant.token, token_type: "Bearer", expires_in: grant.expires_in, refresh_token })
+}

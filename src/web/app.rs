@@ -1,0 +1,129 @@
+//! What every request can reach: settings, database, clock, the latch, templates, files.
+//!
+//! Invariant: it is complete before the first request and never changes but for `traffic`. It does not know requests.
+
+use crate::auth::latch::Latch;
+use crate::auth::secrets::Secrets;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::base64url;
+use crate::web::assets::Assets;
+use crate::web::headers::Policy;
+use crate::web::host::Origin;
+use crate::web::limits::Limits;
+use crate::web::view::templates::Templates;
+use aws_lc_rs::hmac;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// One running shop.
+pub struct App {
+    /// All settings.
+    pub config: Config,
+    /// The doors to the database.
+    pub db: Db,
+    /// The one clock.
+    pub clock: Clock,
+    /// The public origin.
+    pub origin: Origin,
+    /// Who may come in.
+    pub latch: Latch,
+    /// How pages are drawn.
+    pub templates: Templates,
+    /// Static files.
+    pub assets: Arc<Assets>,
+    /// The security headers.
+    pub policy: Policy,
+    /// How many of an act a client address may do.
+    pub limits: Limits,
+    /// What is under way.
+    pub traffic: Traffic,
+}
+
+impl App {
+    /// Puts a shop together that will listen at `bound`. The database is migrated already.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database or a folder is not there; `Internal` when a template is wrong.
+    pub fn build(config: Config, clock: Clock, bound: SocketAddr) -> Result<Self> {
+        let origin = Origin::new(&config.origin(bound), bound.port())?;
+        let secrets = Secrets::load(config.secret.as_ref(), &config.previous_secrets, &config.var)?;
+        let db = Db::open(&config.database, config.pool)?;
+        let assets = Arc::new(Assets::lay_out(&config.var, config.dev)?);
+        Ok(Self {
+            latch: Latch::open(&config, db.clone(), clock.clone(), secrets, origin.as_str())?,
+            templates: Templates::new(&config, origin.as_str(), Arc::clone(&assets))?,
+            policy: Policy::new(origin.is_tls()),
+            limits: Limits::new(&config),
+            traffic: Traffic::default(),
+            config,
+            db,
+            clock,
+            origin,
+            assets,
+        })
+    }
+
+    /// Binds `csrf` values.
+    #[must_use]
+    pub fn csrf_key(&self) -> &hmac::Key {
+        &self.latch.secrets.current().csrf
+    }
+
+    /// Signs the one message that survives a redirect.
+    #[must_use]
+    pub fn flash_key(&self) -> &hmac::Key {
+        &self.latch.secrets.current().flash
+    }
+
+    /// A name for the log that leads back to nobody.
+    #[must_use]
+    pub fn pseudonym(&self, id: &str) -> String {
+        base64url(&hmac::sign(&self.latch.secrets.current().pseudonym, id.as_bytes()).as_ref()[..9])
+    }
+}
+
+/// What is under way, and whether anything new may begin.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    underway: AtomicUsize,
+    stopping: AtomicBool,
+}
+
+impl Traffic {
+    /// Counts a request until the returned token is dropped.
+    pub fn begin(&self) -> Underway<'_> {
+        self.underway.fetch_add(1, Ordering::AcqRel);
+        Underway(self)
+    }
+
+    /// How many requests have no answer yet.
+    #[must_use]
+    pub fn underway(&self) -> usize {
+        self.underway.load(Ordering::Acquire)
+    }
+
+    /// Begin nothing new from here on.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// Is the server on its way out?
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+}
+
+/// One request under way.
+#[derive(Debug)]
+pub struct Underway<'a>(&'a Traffic);
+
+impl Drop for Underway<'_> {
+    fn drop(&mut self) {
+        self.0.underway.fetch_sub(1, Ordering::AcqRel);
+    }
+}

@@ -1,0 +1,152 @@
+//! Where a request comes from: rules 1-4 of SECURITY.md, "Cross-site requests".
+//!
+//! Invariant: a state change that a browser was talked into by another site, a sibling subdomain or another port goes no further.
+//! A GET from another site is answered only as a document of its own. It answers, and never returns an error: the cookies that
+//! `identity` adds outside of it must not get lost.
+
+use crate::audit;
+use crate::error::Error;
+use crate::web::app::App;
+use crate::web::errors::Refusal;
+use crate::web::host::{Origin, is_under};
+use crate::web::identity::Visit;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::http::{Method, Uri};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage as _, HttpResponse, web};
+
+/// The API's routes that set or read a cookie: only there a browser's cookie counts.
+const COOKIE_ROUTES: [&str; 8] = [
+    "/api/auth/register",
+    "/api/register",
+    "/api/auth/login",
+    "/api/login",
+    "/api/auth/refresh",
+    "/api/refresh",
+    "/api/auth/logout",
+    "/api/logout",
+];
+
+/// What the rules say of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// Goes on.
+    Fine,
+    /// Rules 2 and 3: from elsewhere.
+    CrossSite,
+    /// Another site asks for a page in the background.
+    Embedded,
+    /// Rule 4: not a form.
+    NotAForm,
+}
+
+/// The layer; it stands inside `identity`.
+///
+/// # Errors
+/// None of its own.
+pub async fn guard(
+    app: web::Data<App>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let answer = match judge(&app.origin, request.method(), request.uri(), request.headers()) {
+        Verdict::Fine => return Ok(next.call(request).await?.map_into_boxed_body()),
+        Verdict::CrossSite => {
+            remember(&app, &request).await;
+            HttpResponse::from_error(Error::CrossSite)
+        }
+        Verdict::Embedded => HttpResponse::from_error(Refusal::Embedded),
+        Verdict::NotAForm => HttpResponse::from_error(Error::UnsupportedType),
+    };
+    Ok(request.into_response(answer))
+}
+
+/// Somebody tried to act in a signed-in person's name. (Without a person it is noise, and noise must not cost a write.)
+async fn remember(app: &App, request: &ServiceRequest) {
+    let visit = request.extensions().get::<Visit>().cloned();
+    let Some(visit) = visit.filter(|visit| visit.person().is_some()) else { return };
+    let (actor, now) = (visit.actor(), app.clock.now());
+    let detail = request.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or("-").to_owned();
+    let written = app.db.write(move |conn| audit::record(conn, now, audit::Kind::CrossSite, &actor, &detail)).await;
+    if let Err(cause) = written {
+        tracing::warn!(%cause, "a refused cross-site request was not written down");
+    }
+}
+
+fn judge(origin: &Origin, method: &Method, uri: &Uri, headers: &HeaderMap) -> Verdict {
+    let path = uri.path();
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return if is_embedded(headers) { Verdict::Embedded } else { Verdict::Fine };
+    }
+    if is_under(path, "/api") {
+        let from_browser = headers.contains_key(SITE) || headers.contains_key(header::ORIGIN);
+        let guarded = COOKIE_ROUTES.contains(&path.trim_end_matches('/')) && from_browser;
+        return if !guarded || comes_from_us(origin, headers) { Verdict::Fine } else { Verdict::CrossSite };
+    }
+    if !comes_from_us(origin, headers) {
+        Verdict::CrossSite
+    } else if is_form(headers) {
+        Verdict::Fine
+    } else {
+        Verdict::NotAForm
+    }
+}
+
+const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Rules 2 and 3.
+fn comes_from_us(origin: &Origin, headers: &HeaderMap) -> bool {
+    let ours = |value: &str| value == origin.as_str();
+    let mut sites = headers.get_all(SITE);
+    match (sites.next().map(header::HeaderValue::as_bytes), sites.next()) {
+        (Some(_), Some(_)) => false,
+        (Some(b"same-origin"), None) => true,
+        (Some(b"none"), None) => !headers.contains_key(header::ORIGIN) || only(headers, header::ORIGIN).is_some_and(ours),
+        (Some(_), None) => false,
+        (None, _) if headers.contains_key(header::ORIGIN) => only(headers, header::ORIGIN).is_some_and(ours),
+        (None, _) => only(headers, header::REFERER).is_some_and(|referer| {
+            referer.strip_prefix(origin.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+        }),
+    }
+}
+
+/// The value of a header that came exactly once, as text.
+fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    let mut values = headers.get_all(name);
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok(),
+        _ => None,
+    }
+}
+
+/// Rule 4: urlencoded, in UTF-8.
+fn is_form(headers: &HeaderMap) -> bool {
+    only(headers, header::CONTENT_TYPE).is_some_and(|kind| is_type(kind, "application/x-www-form-urlencoded"))
+}
+
+/// Is the content type this one, in UTF-8 or silent about it?
+#[must_use]
+pub fn is_type(kind: &str, expected: &str) -> bool {
+    let mut parts = kind.split(';').map(str::trim);
+    parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case(expected))
+        && parts.filter(|part| !part.is_empty()).all(|part| {
+            part.split_once('=').is_some_and(|(name, value)| {
+                !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+            })
+        })
+}
+
+/// Another site asks, and not by leading the person here in a window of its own.
+fn is_embedded(headers: &HeaderMap) -> bool {
+    let is = |name: &str, value: &[u8]| {
+        let mut values = headers.get_all(name).map(header::HeaderValue::as_bytes);
+        values.next() == Some(value) && values.next().is_none()
+    };
+    let foreign = headers.get_all(SITE).any(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"));
+    foreign && !(is("sec-fetch-mode", b"navigate") && is("sec-fetch-dest", b"document"))
+}
+
+#[cfg(test)]
+mod tests;

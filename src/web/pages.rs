@@ -1,0 +1,18 @@
+//! The pages: one noun a file.
+//!
+//! Invariant: a page reads, asks one verb, and draws or redirects; every page with a form has exactly one `show_with`, which its GET
+//! calls with nothing typed. Rules live in `auth` and `shop`.
+
+pub mod account;
+pub mod card;
+pub mod cart;
+pub mod checkout;
+pub mod dashboard;
+pub mod front;
+pub mod login;
+pub mod logout;
+pub mod orders;
+pub mod password;
+pub mod pictures;
+pub mod products;
+pub mod register;

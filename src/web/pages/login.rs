@@ -1,0 +1,121 @@
+//! `/login`: signing in with a password.
+//!
+//! Invariant: every failure is the same text and the same status, whoever has an account here.
+
+use crate::auth::email::Email;
+use crate::auth::password::Password;
+use crate::auth::session::Door;
+use crate::auth::sign_in::{self, Attempt, Outcome};
+use crate::error::Result;
+use crate::web::app::App;
+use crate::web::form::{Fields, Form, Reader, Typed};
+use crate::web::identity::{Ended, Visit};
+use crate::web::next::NextPath;
+use crate::web::view::{Layout, View, see_other};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+/// The one text for a sign-in that failed.
+pub const WRONG: &str = "The e-mail address and the password do not match an account here. Check both and try again.";
+const REUSED: &str = "This sign-in was ended because an old copy of its key was used: by someone else, or by a browser restored \
+                      after a crash. Sign in to see what happened.";
+const CONTINUE: &str = "Sign in to continue.";
+
+/// What the form asks.
+#[derive(Debug)]
+pub struct SignIn {
+    email: Option<Email>,
+    password: Password,
+    remember: bool,
+    next: Option<String>,
+}
+
+impl Fields for SignIn {
+    const NAME: &'static str = "login";
+    const FIELDS: &'static [&'static str] = &["email", "password", "remember", "next"];
+
+    fn read(reader: &mut Reader) -> Option<Self> {
+        // What is no address is no account of ours either: it gets the answer for a wrong password.
+        let email = reader.required("email", |text| Ok(text.parse().map_or(None, Some)));
+        let password = reader.secret("password");
+        let remember = reader.flag("remember");
+        let next = reader.optional("next", |text| Ok(text.to_owned()));
+        Some(Self { email: email?, password: Password::typed(&password?), remember: remember?, next: next? })
+    }
+}
+
+/// Where to go afterwards.
+#[derive(Debug, Deserialize)]
+pub struct Way {
+    next: Option<String>,
+}
+
+/// `GET /login`: the form; for who is signed in already, on to where they were going.
+///
+/// # Errors
+/// None but faults of ours.
+pub async fn show(app: web::Data<App>, visit: Visit, view: View, way: web::Query<Way>) -> Result<HttpResponse> {
+    if visit.person().is_some() {
+        return Ok(see_other(NextPath::or_dashboard(way.next.as_deref(), &app.origin).as_str()));
+    }
+    let next = way.into_inner().next.and_then(|next| NextPath::parse(&next, &app.origin));
+    let notice = match visit.ended() {
+        Some(Ended::Reused) => Notice { ended: Some(REUSED), ..Notice::default() },
+        Some(Ended::Over) => Notice { problem: Some(CONTINUE), ..Notice::default() },
+        None => Notice { problem: next.is_some().then_some(CONTINUE), ..Notice::default() },
+    };
+    show_with(&view, Typed::blank(SignIn::NAME), next, notice)
+}
+
+/// `POST /login`: signs in and goes on; 401 with the form when it is wrong.
+///
+/// # Errors
+/// `Unavailable` when the database or the hasher is: never a wrong password.
+pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<SignIn>) -> Result<HttpResponse> {
+    let SignIn { email, password, remember, next } = match form.parse() {
+        Ok(sign_in) => sign_in,
+        Err(typed) => {
+            let next = typed.values.get("next").and_then(|next| NextPath::parse(next, &app.origin));
+            return show_with(&view, typed, next, Notice::default());
+        }
+    };
+    let next = next.and_then(|next| NextPath::parse(&next, &app.origin));
+    let wish = visit.wish(Door::Web, remember, visit.person().map(|person| person.session));
+    match sign_in::sign_in(&app.latch, Attempt { email, password, wish }).await? {
+        Outcome::SignedIn(tokens, _) => {
+            visit.sign_in(&app, &tokens)?;
+            Ok(see_other(next.as_ref().map_or("/dashboard", NextPath::as_str)))
+        }
+        Outcome::Refused => {
+            let wrong = Notice { problem: Some(WRONG), problem_kind: "error", ended: None };
+            show_with(&view, form.as_typed(StatusCode::UNAUTHORIZED), next, wrong)
+        }
+    }
+}
+
+/// What stands above the form.
+#[derive(Debug, Serialize)]
+struct Notice {
+    problem: Option<&'static str>,
+    problem_kind: &'static str,
+    ended: Option<&'static str>,
+}
+
+impl Default for Notice {
+    fn default() -> Self {
+        Self { problem: None, problem_kind: "notice", ended: None }
+    }
+}
+
+fn show_with(view: &View, form: Typed, next: Option<NextPath>, notice: Notice) -> Result<HttpResponse> {
+    #[derive(Serialize)]
+    struct Page<'a> {
+        form: &'a Typed,
+        next: &'a str,
+        #[serde(flatten)]
+        notice: Notice,
+    }
+    let page = Page { form: &form, next: next.as_ref().map_or("", NextPath::as_str), notice };
+    view.draw(form.status, "login/show.html", Layout::visitor(), &page)
+}

@@ -1,0 +1,113 @@
+//! `/register`: a new account, signed in at once.
+//!
+//! Invariant: nothing is made while a field is wrong, and the typed name and address come back.
+
+use crate::auth::email::Email;
+use crate::auth::password::Password;
+use crate::auth::registration::{self, Applicant, Outcome, TAKEN};
+use crate::auth::session::Door;
+use crate::config::Registration;
+use crate::error::{Error, Result};
+use crate::web::app::App;
+use crate::web::form::{Fields, Form, Reader, Typed};
+use crate::web::identity::Visit;
+use crate::web::next::NextPath;
+use crate::web::pages::login::Way;
+use crate::web::view::{Kind, Layout, View, see_other};
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+/// Most characters of a name.
+pub const NAME: usize = 100;
+
+/// What the form asks.
+#[derive(Debug)]
+pub struct NewAccount {
+    name: String,
+    email: Email,
+    password: Password,
+    next: Option<String>,
+}
+
+impl Fields for NewAccount {
+    const NAME: &'static str = "register";
+    const FIELDS: &'static [&'static str] = &["name", "email", "password", "next"];
+
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let name = reader.text("name", NAME);
+        let email = reader.required("email", str::parse);
+        let password = reader.secret("password");
+        let next = reader.optional("next", |text| Ok(text.to_owned()));
+        Some(Self { name: name?, email: email?, password: Password::typed(&password?), next: next? })
+    }
+}
+
+/// `GET /register`: the form.
+///
+/// # Errors
+/// `Refused` when only operators make accounts.
+pub async fn show(app: web::Data<App>, visit: Visit, view: View, way: web::Query<Way>) -> Result<HttpResponse> {
+    let next = way.into_inner().next.and_then(|next| NextPath::parse(&next, &app.origin));
+    if visit.person().is_some() {
+        return Ok(see_other(next.as_ref().map_or("/dashboard", NextPath::as_str)));
+    }
+    open(&app)?;
+    show_with(&app, &view, &Typed::blank(NewAccount::NAME), next.as_ref())
+}
+
+/// `POST /register`: makes the account, signs in, goes on.
+///
+/// # Errors
+/// `Refused` when only operators make accounts; `Unavailable` when the database or the hasher is.
+pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<NewAccount>) -> Result<HttpResponse> {
+    open(&app)?;
+    let NewAccount { name, email, password, next } = match form.parse() {
+        Ok(account) => account,
+        Err(typed) => {
+            let next = typed.values.get("next").and_then(|next| NextPath::parse(next, &app.origin));
+            return show_with(&app, &view, &typed, next.as_ref());
+        }
+    };
+    let next = next.and_then(|next| NextPath::parse(&next, &app.origin));
+    if let Err(why) = check(&app, &password, &email, &name).await? {
+        return show_with(&app, &view, &form.refuse("password", why), next.as_ref());
+    }
+    let wish = visit.wish(Door::Web, false, visit.person().map(|person| person.session));
+    match registration::register(&app.latch, Applicant { name, email, password }, wish).await? {
+        Outcome::Registered(tokens, user) => {
+            visit.sign_in(&app, &tokens)?;
+            view.flash(Kind::Success, format!("Welcome, {}. Your account is ready.", user.name));
+            Ok(see_other(next.as_ref().map_or("/dashboard", NextPath::as_str)))
+        }
+        Outcome::Taken => show_with(&app, &view, &form.refuse("email", TAKEN), next.as_ref()),
+    }
+}
+
+/// Checks a password by the rules, away from the threads that answer: judging a long one takes milliseconds.
+pub(in crate::web) async fn check(app: &App, password: &Password, email: &Email, name: &str) -> Result<std::result::Result<(), String>> {
+    let (password, least) = (password.clone(), app.config.password_min);
+    let context = [app.config.shop.name.clone(), email.as_str().to_owned(), name.to_owned()];
+    let check = move || password.check(least, &context.each_ref().map(String::as_str));
+    tokio::task::spawn_blocking(check).await.map_err(Error::internal)
+}
+
+/// Is registration open?
+pub(in crate::web) fn open(app: &App) -> Result<()> {
+    match app.config.registration {
+        Registration::Open => Ok(()),
+        Registration::Closed => {
+            Err(Error::refused("registration_closed", "New accounts are made by the shop. Ask there for one, or sign in with yours."))
+        }
+    }
+}
+
+fn show_with(app: &App, view: &View, form: &Typed, next: Option<&NextPath>) -> Result<HttpResponse> {
+    #[derive(Serialize)]
+    struct Page<'a> {
+        form: &'a Typed,
+        next: &'a str,
+        password_min: usize,
+    }
+    let page = Page { form, next: next.map_or("", NextPath::as_str), password_min: app.config.password_min };
+    view.draw(form.status, "register/show.html", Layout::visitor(), &page)
+}

@@ -1,0 +1,152 @@
+//! Mounts the routes, each behind its layers.
+//!
+//! Invariant: a page stands behind identity, the cross-site rules, its limit, the deadline and (unless open) the question who it is;
+//! static files and the small addresses behind none of them: they neither read nor set cookies.
+
+use crate::error::{Error, Result};
+use crate::web::app::App;
+use crate::web::csrf::origin;
+use crate::web::identity::{Visit, identify, identify_client};
+use crate::web::limits::Throttle;
+use crate::web::{assets, health, small, timeouts};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Handler, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{FromRequest, HttpMessage as _, HttpResponse, Resource, Responder, web};
+
+/// One address, its methods, and who may come in.
+pub struct Route {
+    path: &'static str,
+    resource: Resource,
+    methods: Vec<&'static str>,
+    open: bool,
+    throttle: Option<Throttle>,
+}
+
+/// An address that needs a signed-in person.
+#[must_use]
+pub fn page(path: &'static str) -> Route {
+    Route { path, resource: web::resource(path), methods: Vec::new(), open: false, throttle: None }
+}
+
+macro_rules! method {
+    ($(#[$doc:meta])* $name:ident, $word:literal) => {
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name<F, Args>(mut self, handler: F) -> Self
+        where
+            F: Handler<Args>,
+            Args: FromRequest + 'static,
+            F::Output: Responder + 'static,
+        {
+            self.resource = self.resource.route(web::$name().to(handler));
+            self.methods.push($word);
+            self
+        }
+    };
+}
+
+impl Route {
+    /// GET, and HEAD with it.
+    #[must_use]
+    pub fn get<F, Args>(mut self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.resource = self.resource.route(web::get().to(handler.clone())).route(web::head().to(handler));
+        self.methods.extend(["GET", "HEAD"]);
+        self
+    }
+
+    method!(
+        /// POST.
+        post, "POST"
+    );
+    method!(
+        /// PUT.
+        put, "PUT"
+    );
+    method!(
+        /// PATCH.
+        patch, "PATCH"
+    );
+    method!(
+        /// DELETE.
+        delete, "DELETE"
+    );
+
+    /// Visitors may come in too.
+    #[must_use]
+    pub fn open(self) -> Self {
+        Self { open: true, ..self }
+    }
+
+    /// Only so many for each client address.
+    #[must_use]
+    pub fn limited(self, throttle: Throttle) -> Self {
+        Self { throttle: Some(throttle), ..self }
+    }
+
+    /// Path, methods and openness, for the access matrix.
+    #[must_use]
+    pub fn listed(&self) -> (&'static str, &[&'static str], bool) {
+        (self.path, &self.methods, self.open)
+    }
+
+    fn mount(self, scope: &mut web::ServiceConfig) {
+        // The layer added last is the outermost.
+        match (self.open, self.throttle) {
+            (true, None) => scope.service(self.resource.wrap(from_fn(timeouts::limit))),
+            (true, Some(throttle)) => scope.service(self.resource.wrap(throttle).wrap(from_fn(timeouts::limit))),
+            (false, None) => scope.service(self.resource.wrap(from_fn(signed_in)).wrap(from_fn(timeouts::limit))),
+            (false, Some(throttle)) => {
+                scope.service(self.resource.wrap(from_fn(signed_in)).wrap(throttle).wrap(from_fn(timeouts::limit)))
+            }
+        };
+    }
+}
+
+/// Turns visitors away. It answers, and never returns an error, which would lose the cookies of `identity`.
+async fn signed_in(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let person = request.extensions().get::<Visit>().map_or(Err(Error::SignedOut), Visit::require);
+    match person {
+        Ok(_) => Ok(next.call(request).await?.map_into_boxed_body()),
+        Err(error) => Ok(request.into_response(HttpResponse::from_error(error))),
+    }
+}
+
+/// Mounts everything. The API stands before the pages, whose scope takes every path that is left.
+pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec<Route>, api: Vec<Route>) {
+    site.service(assets::files(app))
+        .service(web::resource("/healthz").route(web::get().to(health::alive)).route(web::head().to(health::alive)))
+        .service(web::resource("/readyz").route(web::get().to(health::ready)).route(web::head().to(health::ready)))
+        .service(web::resource("/robots.txt").route(web::get().to(small::robots)))
+        .service(web::resource("/favicon.ico").route(web::get().to(small::favicon)))
+        .service(web::resource("/.well-known/security.txt").route(web::get().to(small::security)))
+        .service(web::resource("/.well-known/change-password").route(web::get().to(small::change_password)))
+        .service(web::resource("/csp-report").wrap(app.limits.reports.throttle()).route(web::post().to(small::csp_report)))
+        .service(
+            web::scope("/api")
+                .wrap(from_fn(origin::guard))
+                .wrap(app.limits.api.throttle())
+                .wrap(from_fn(identify_client))
+                .configure(|scope| api.into_iter().for_each(|route| route.mount(scope)))
+                .default_service(web::to(nothing)),
+        )
+        .service(
+            web::scope("")
+                .wrap(from_fn(origin::guard))
+                .wrap(from_fn(identify))
+                .configure(|scope| pages.into_iter().for_each(|route| route.mount(scope)))
+                .default_service(web::to(nothing)),
+        );
+}
+
+async fn nothing() -> Result<HttpResponse> {
+    Err(Error::NotFound)
+}

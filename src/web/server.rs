@@ -1,0 +1,158 @@
+//! Assembles the shop, serves it, and stops it without breaking anything off.
+//!
+//! Invariant: the socket is ours before anything else happens, the database is migrated before the first request, and a stop begins
+//! nothing new and waits for what has begun. It does not know what is served.
+
+mod upkeep;
+
+use crate::audit::{self, Actor};
+use crate::clock::Clock;
+use crate::config::{BadSetting, Config};
+use crate::db;
+use crate::error::Error;
+use crate::web::app::App;
+use crate::web::{gate, routes};
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::from_fn;
+use actix_web::{HttpServer, rt, web};
+use std::net::{SocketAddr, TcpListener};
+use std::num::NonZero;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
+
+/// What a stop leaves to the requests that have begun (HTTP.md, "Settings and commands").
+const GRACE: Duration = Duration::from_secs(25);
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// A request's head must be here by then; it is a few lines.
+const HEAD: Duration = Duration::from_secs(5);
+
+/// A shop that is being served.
+pub struct Running {
+    /// The public URL.
+    pub origin: Url,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What every request can reach.
+    pub app: Arc<App>,
+    handle: ServerHandle,
+    served: rt::task::JoinHandle<std::io::Result<()>>,
+    upkeep: rt::task::JoinHandle<()>,
+}
+
+/// Starts serving in the background.
+///
+/// # Errors
+/// `BadSetting` when the address cannot be had; `Error` when the database or a folder is not there.
+pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
+    let listener = bind(config.listen)?;
+    let address = listener.local_addr()?;
+    let workers = if config.workers == 0 { std::thread::available_parallelism().map_or(1, NonZero::get) } else { config.workers };
+    let pool = usize::try_from(config.pool).unwrap_or(16);
+    let app = tokio::task::spawn_blocking(move || {
+        let migrated = db::migrate(&config.database)?;
+        if !migrated.applied.is_empty() {
+            tracing::info!(migrations = migrated.applied.len(), "the database was brought up to date");
+        }
+        App::build(config, clock, address)
+    })
+    .await??;
+    let app = web::Data::new(app);
+    note(&app, audit::Kind::Started).await?;
+    let site = app.clone();
+    let server = HttpServer::new(move || assemble(&site, routes::pages(&site), routes::api(&site)))
+        .workers(workers)
+        // Threads beyond the database's connections would only wait for one; a few are for passwords and files.
+        .worker_max_blocking_threads(pool.div_ceil(workers) + 4)
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(HEAD)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+    let handle = server.handle();
+    let served = rt::spawn(server);
+    let upkeep = rt::spawn(upkeep::every_minute(app.clone()));
+    Ok(Running { origin: app.origin.url().clone(), address, app: app.into_inner(), handle, served, upkeep })
+}
+
+/// The site with all its layers.
+pub fn assemble(
+    app: &web::Data<App>,
+    pages: Vec<routes::Route>,
+    api: Vec<routes::Route>,
+) -> actix_web::App<
+    impl ServiceFactory<ServiceRequest, Response = ServiceResponse<BoxBody>, Config = (), InitError = (), Error = actix_web::Error>
+    + use<>,
+> {
+    actix_web::App::new()
+        .app_data(app.clone())
+        .configure(|site| routes::configure(site, app, pages, api))
+        .wrap(from_fn(gate::pass))
+}
+
+impl Running {
+    /// Serves until the program is told to stop (SIGTERM, Ctrl-C), then stops.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn wait(self) -> anyhow::Result<()> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        self.stop().await
+    }
+
+    /// Begins nothing new, waits for what has begun, and ends.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.app.traffic.stop();
+        self.handle.pause().await;
+        let quiet = async {
+            while self.app.traffic.underway() > 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            // The last answers are still being written to their sockets.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        if tokio::time::timeout(GRACE, quiet).await.is_err() {
+            tracing::warn!(underway = self.app.traffic.underway(), "stopping with requests under way");
+        }
+        // Not graceful: actix would wait for idle keep-alive connections too.
+        self.handle.stop(false).await;
+        self.served.await??;
+        self.upkeep.abort();
+        note(&self.app, audit::Kind::Stopped).await?;
+        Ok(())
+    }
+}
+
+async fn note(app: &App, kind: audit::Kind) -> Result<(), Error> {
+    let now = app.clock.now();
+    app.db.write(move |conn| audit::record(conn, now, kind, &Actor::default(), "")).await
+}
+
+/// Takes the address, or says which setting to change.
+fn bind(address: SocketAddr) -> Result<TcpListener, BadSetting> {
+    TcpListener::bind(address).map_err(|cause| {
+        let why = match cause.kind() {
+            std::io::ErrorKind::AddrInUse => format!("another program listens on {address} already"),
+            std::io::ErrorKind::PermissionDenied => format!("this user may not listen on {address}"),
+            std::io::ErrorKind::AddrNotAvailable => format!("{} is no address of this machine", address.ip()),
+            _ => format!("{address} cannot be listened on: {cause}"),
+        };
+        let fix = format!(
+            "stop the other program, or choose another port, such as LATCHKEY_LISTEN={}:{}",
+            address.ip(),
+            address.port().wrapping_add(1).max(1024)
+        );
+        BadSetting { name: "LATCHKEY_LISTEN".to_owned(), why, fix }
+    })
+}

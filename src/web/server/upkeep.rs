@@ -1,0 +1,27 @@
+//! What a node does once a minute, whoever asks for pages meanwhile.
+//!
+//! Invariant: none of it stops the shop: what fails is logged and tried again a minute later.
+
+use crate::auth::upkeep;
+use crate::web::app::App;
+use actix_web::web;
+use std::time::Duration;
+
+/// Runs until it is aborted.
+pub async fn every_minute(app: web::Data<App>) {
+    let mut minute = tokio::time::interval(Duration::from_mins(1));
+    minute.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // The first tick comes at once; a shop that just started has better to do.
+    minute.tick().await;
+    loop {
+        minute.tick().await;
+        app.limits.forget_old();
+        app.latch.tidy();
+        let (db, now) = (app.db.clone(), app.clock.now());
+        match tokio::task::spawn_blocking(move || upkeep::sweep(&db, now)).await {
+            Ok(Ok(swept)) => tracing::debug!(?swept, "swept"),
+            Ok(Err(cause)) => tracing::warn!(%cause, "the minute's sweep did not end"),
+            Err(cause) => tracing::error!(%cause, "the minute's sweep fell over"),
+        }
+    }
+}

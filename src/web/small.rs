@@ -1,0 +1,65 @@
+//! The small addresses that programs look for without being told.
+//!
+//! Invariant: they read and set no cookies and ask no database.
+
+use crate::error::{Error, Result};
+use crate::web::app::App;
+use crate::web::form::body;
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// `GET /robots.txt`: the shop may be found, a person's pages need not be.
+pub async fn robots() -> HttpResponse {
+    let closed = ["/api/", "/cart", "/checkout", "/orders", "/account", "/dashboard", "/login", "/register"];
+    let text = closed.iter().fold("User-agent: *\n".to_owned(), |text, path| text + "Disallow: " + path + "\n");
+    plain(text)
+}
+
+/// `GET /favicon.ico`: the icon has a name with its hash in it.
+pub async fn favicon(app: web::Data<App>) -> Result<HttpResponse> {
+    let url = app.assets.url("img/favicon.svg").ok_or(Error::NotFound)?;
+    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, url)).finish())
+}
+
+/// `GET /.well-known/security.txt` (RFC 9116).
+pub async fn security(app: web::Data<App>) -> HttpResponse {
+    let in_a_year = (OffsetDateTime::now_utc() + time::Duration::days(360)).replace_nanosecond(0);
+    let expires = in_a_year.ok().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default();
+    let origin = app.origin.as_str();
+    plain(format!(
+        "Contact: {origin}/\nExpires: {expires}\nPreferred-Languages: en\nCanonical: {origin}/.well-known/security.txt\n"
+    ))
+}
+
+/// `GET /.well-known/change-password` (W3C): where password managers send people.
+pub async fn change_password() -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, "/account/password")).finish()
+}
+
+/// `POST /csp-report`: what a browser did not load. Strangers write it, and addresses in it can be secrets: only the directive that
+/// was broken is kept.
+pub async fn csp_report(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse> {
+    let body = body::read(&request, payload.into_inner(), body::FORM).await?;
+    let report: Report = serde_json::from_slice(&body).map_err(|_| Error::BadRequest("That is no report of a browser."))?;
+    let directive: String = report.report.directive.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64).collect();
+    tracing::warn!(directive, "a browser reports a breach of the Content-Security-Policy");
+    Ok(HttpResponse::NoContent().finish())
+}
+
+#[derive(serde::Deserialize)]
+struct Report {
+    #[serde(rename = "csp-report")]
+    report: Breach,
+}
+
+#[derive(serde::Deserialize)]
+struct Breach {
+    #[serde(rename = "effective-directive", alias = "violated-directive", default)]
+    directive: String,
+}
+
+fn plain(text: String) -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8")).body(text)
+}

@@ -1,0 +1,190 @@
+//! What every page has in common, and the drawing of it.
+//!
+//! Invariant: layout data (person, cart count, message, `csrf`, nonce) is gathered here once a page, in the same hop to the database as
+//! the page's own data; a message is shown once. It does not know what the pages show.
+
+pub mod flash;
+pub mod templates;
+
+pub use flash::{Flash, Kind};
+
+use crate::auth::user::{self, Role};
+use crate::db::Conn;
+use crate::error::{Error, Result};
+use crate::ids::{base64url, random_bytes};
+use crate::shop::cart;
+use crate::web::app::App;
+use crate::web::csrf;
+use crate::web::identity::{CurrentUser, Visit};
+use actix_web::dev::Payload;
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use std::future::{Ready, ready};
+use tera::Context;
+
+/// Draws the answer to one request.
+#[derive(Clone)]
+pub struct View {
+    app: web::Data<App>,
+    visit: Visit,
+    request: HttpRequest,
+}
+
+/// The person as the layout shows them.
+#[derive(Debug, Clone, Serialize)]
+pub struct Person {
+    /// What we call them.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// `shopper` or `admin`.
+    pub role: &'static str,
+    /// May they run the shop?
+    pub is_admin: bool,
+}
+
+/// What the database knows for the frame of a page.
+#[derive(Debug, Clone, Default)]
+pub struct Layout {
+    /// The signed-in person.
+    pub user: Option<Person>,
+    /// Pieces in their cart.
+    pub cart_count: i64,
+}
+
+impl Layout {
+    /// The frame for a visitor, who needs no statement.
+    #[must_use]
+    pub fn visitor() -> Self {
+        Self::default()
+    }
+
+    /// One statement for the person and one for their cart; none for a visitor.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn load(conn: &mut Conn, person: Option<CurrentUser>) -> Result<Self> {
+        let Some(person) = person else { return Ok(Self::visitor()) };
+        let user = match user::find(conn, person.key) {
+            Ok(user) => user,
+            Err(Error::NotFound) => return Err(Error::SignedOut),
+            Err(cause) => return Err(cause),
+        };
+        let is_admin = user.role == Role::Admin;
+        let user = Person { name: user.name, email: user.email, role: user.role.word(), is_admin };
+        Ok(Self { user: Some(user), cart_count: cart::count(conn, person.key)? })
+    }
+}
+
+impl View {
+    /// Loads the layout and the page's own data in one hop, then draws the page with 200.
+    ///
+    /// # Errors
+    /// What `load` says.
+    pub async fn show<P, L>(&self, template: &'static str, load: L) -> Result<HttpResponse>
+    where
+        P: Serialize + Send + 'static,
+        L: FnOnce(&mut Conn) -> Result<P> + Send + 'static,
+    {
+        self.show_as(StatusCode::OK, template, load).await
+    }
+
+    /// As `show`, with that status.
+    ///
+    /// # Errors
+    /// What `load` says.
+    pub async fn show_as<P, L>(&self, status: StatusCode, template: &'static str, load: L) -> Result<HttpResponse>
+    where
+        P: Serialize + Send + 'static,
+        L: FnOnce(&mut Conn) -> Result<P> + Send + 'static,
+    {
+        let person = self.visit.person();
+        let (layout, page) = self.app.db.read(move |conn| Ok((Layout::load(conn, person)?, load(conn)?))).await?;
+        self.draw(status, template, layout, &page)
+    }
+
+    /// Draws a page that loaded its layout itself.
+    ///
+    /// # Errors
+    /// `Internal`, when the template and the data do not fit.
+    pub fn draw(
+        &self,
+        status: StatusCode,
+        template: &'static str,
+        layout: Layout,
+        page: &impl Serialize,
+    ) -> Result<HttpResponse> {
+        let mut context = Context::from_serialize(page).map_err(Error::internal)?;
+        let nonce = base64url(random_bytes::<16>());
+        context.insert("user", &layout.user);
+        context.insert("cart_count", &layout.cart_count);
+        context.insert("csrf", &self.csrf());
+        context.insert("nonce", &nonce);
+        context.insert("path", self.request.path());
+        context.insert("flash", &self.take_flash());
+        context.insert_value("shop", self.app.templates.shop().clone());
+        let body = self.app.templates.render(template, &context)?;
+        Ok(HttpResponse::build(status)
+            .insert_header((header::CONTENT_TYPE, header::HeaderValue::from_static("text/html; charset=utf-8")))
+            .insert_header((header::CONTENT_SECURITY_POLICY, self.app.policy.html(&nonce)))
+            .body(body))
+    }
+
+    /// A fresh `csrf` value for this session or visitor.
+    #[must_use]
+    pub fn csrf(&self) -> String {
+        csrf::value(self.app.csrf_key(), self.visit.binding())
+    }
+
+    /// Leaves a message for the next page.
+    pub fn flash(&self, kind: Kind, text: impl Into<String>) {
+        self.leave(Flash { kind, text: text.into(), undo: None });
+    }
+
+    /// Leaves a message, with all it has, for the next page.
+    pub fn leave(&self, flash: Flash) {
+        flash::keep(&self.visit, self.app.flash_key(), self.app.clock.now(), flash);
+    }
+
+    /// Who is asking.
+    #[must_use]
+    pub fn visit(&self) -> &Visit {
+        &self.visit
+    }
+
+    /// The shop.
+    #[must_use]
+    pub fn app(&self) -> &web::Data<App> {
+        &self.app
+    }
+
+    fn take_flash(&self) -> Option<Flash> {
+        let purpose = self.request.headers().get("sec-purpose");
+        let prefetch = purpose.is_some_and(|purpose| purpose.as_bytes().windows(8).any(|word| word == b"prefetch"));
+        if prefetch || self.request.method() == Method::HEAD {
+            return None;
+        }
+        flash::take(&self.visit, self.app.flash_key(), self.app.clock.now())
+    }
+}
+
+impl FromRequest for View {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let app = request.app_data::<web::Data<App>>().cloned();
+        let visit = request.extensions().get::<Visit>().cloned();
+        ready(match (app, visit) {
+            (Some(app), Some(visit)) => Ok(Self { app, visit, request: request.clone() }),
+            _ => Err(Error::internal("a page stands outside of the page scope")),
+        })
+    }
+}
+
+/// Post/Redirect/Get: on to that path of ours.
+#[must_use]
+pub fn see_other(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, path)).finish()
+}
