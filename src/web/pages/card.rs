@@ -6,7 +6,7 @@ use crate::clock::rfc3339;
 use crate::config::Currency;
 use crate::ids::{PictureId, ProductId};
 use crate::shop::cart::{Cart, Line};
-use crate::shop::order::{Status, history::Summary};
+use crate::shop::order::{Status, Summary};
 use crate::shop::paging::Paging;
 use crate::shop::product::Product;
 use serde::Serialize;

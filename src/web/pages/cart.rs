@@ -16,8 +16,8 @@ use serde::Serialize;
 /// What the form of a product asks.
 #[derive(Debug)]
 pub struct Add {
-    product: ProductId,
-    quantity: Quantity,
+    pub(in crate::web) product: ProductId,
+    pub(in crate::web) quantity: Quantity,
 }
 
 impl Fields for Add {
@@ -33,7 +33,7 @@ impl Fields for Add {
 
 /// What the form of a line asks.
 #[derive(Debug)]
-pub struct Set(SetQuantity);
+pub struct Set(pub(in crate::web) SetQuantity);
 
 impl Fields for Set {
     const NAME: &'static str = "quantity";

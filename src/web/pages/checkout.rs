@@ -127,7 +127,7 @@ async fn show_with(app: &App, user: CurrentUser, view: &View, typed: Option<Type
         cart: Basket,
     }
     let (status, currency) = (typed.as_ref().map_or(StatusCode::OK, |typed| typed.status), app.config.shop.currency);
-    let load = move |conn: &mut crate::db::Conn| {
+    let load = move |conn: &mut crate::db::Conn| -> Result<Option<Page>> {
         let cart = cart::show(conn, user.key)?;
         if cart.lines.is_empty() {
             return Ok(None);

@@ -6,7 +6,7 @@
 use crate::auth::user;
 use crate::clock::rfc3339;
 use crate::error::Result;
-use crate::shop::{cart, order::history};
+use crate::shop::{cart, order};
 use crate::web::app::App;
 use crate::web::identity::CurrentUser;
 use crate::web::pages::card::{OrderRow, image};
@@ -62,7 +62,7 @@ pub async fn show(app: web::Data<App>, user: CurrentUser, view: View) -> Result<
     let load = move |conn: &mut crate::db::Conn| {
         let (person, devices) = user::with_devices(conn, user.key, now)?;
         let cart = cart::show(conn, user.key)?;
-        let orders = history::latest(conn, user.key)?;
+        let orders = order::latest(conn, user.key)?;
         let layout = Layout { cart_count: cart.count(), user: Some(Person::from(&person)) };
         let greeting = format!("{}, {}", greeting(hour), person.name);
         let glance = Glance {

@@ -2,7 +2,7 @@
 
 use crate::clock::rfc3339;
 use crate::error::{Error, Result};
-use crate::shop::order::{self, Number, Order, history};
+use crate::shop::order::{self, Number, Order};
 use crate::shop::paging::PageNumber;
 use crate::web::app::App;
 use crate::web::form::Press;
@@ -28,7 +28,7 @@ pub async fn index(user: CurrentUser, request: HttpRequest, view: View) -> Resul
     let page = PageNumber::read(asked.map(|(_, value)| value).as_deref());
     let url = |page: i64| if page == 1 { "/orders".to_owned() } else { format!("/orders?page={page}") };
     let load = move |conn: &mut crate::db::Conn| {
-        let history = history::history(conn, user.key, page)?;
+        let history = order::history(conn, user.key, page)?;
         let (links, page_links) = card::links(&history.paging, url);
         let meta = Meta::from(&history.paging);
         Ok(List { orders: history.orders.into_iter().map(OrderRow::from).collect(), meta, links, page_links })
