@@ -48,7 +48,7 @@ impl Fields for SignIn {
 /// Where to go afterwards.
 #[derive(Debug, Deserialize)]
 pub struct Way {
-    next: Option<String>,
+    pub(super) next: Option<String>,
 }
 
 /// `GET /login`: the form; for who is signed in already, on to where they were going.

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::web::app::App;
 use crate::web::csrf::origin;
 use crate::web::identity::{Visit, identify, identify_client};
-use crate::web::limits::Throttle;
+use crate::web::limits::{Act, Throttle};
 use crate::web::{assets, health, small, timeouts};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Handler, ServiceRequest, ServiceResponse};
@@ -85,8 +85,8 @@ impl Route {
 
     /// Only so many for each client address.
     #[must_use]
-    pub fn limited(self, throttle: Throttle) -> Self {
-        Self { throttle: Some(throttle), ..self }
+    pub fn limited(self, act: &Act) -> Self {
+        Self { throttle: Some(act.throttle()), ..self }
     }
 
     /// Path, methods and openness, for the access matrix.
