@@ -5,7 +5,7 @@
 
 use crate::auth::email::Email;
 use crate::clock::Moment;
-use crate::db::schema::users;
+use crate::db::schema::{sessions, users};
 use crate::db::{Conn, is_duplicate};
 use crate::error::{Error, Result};
 use crate::ids::{UserId, UserKey};
@@ -105,6 +105,22 @@ fn read((key, id, email, name, role, epoch, email_verified_at, locked_at, last_s
 pub fn find(conn: &mut Conn, key: UserKey) -> Result<User> {
     let row: Option<Row> = users::table.find(key).select(COLUMNS).first(conn).optional()?;
     row.map_or(Err(Error::NotFound), read)
+}
+
+/// The person of that row, and with how many browsers and clients they are signed in, in one statement.
+///
+/// # Errors
+/// `NotFound` when there is none any more.
+pub fn with_devices(conn: &mut Conn, key: UserKey, now: Moment) -> Result<(User, i64)> {
+    let live = sessions::table
+        .filter(sessions::user_id.eq(users::id))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .count()
+        .single_value();
+    let row: Option<(Row, Option<i64>)> = users::table.find(key).select((COLUMNS, live)).first(conn).optional()?;
+    let (row, devices) = row.ok_or(Error::NotFound)?;
+    Ok((read(row)?, devices.unwrap_or(0)))
 }
 
 /// The person with that address, and their password hash.

@@ -7,6 +7,12 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageNumber(i64);
 
+impl Default for PageNumber {
+    fn default() -> Self {
+        Self::FIRST
+    }
+}
+
 impl PageNumber {
     /// The first page.
     pub const FIRST: Self = Self(1);

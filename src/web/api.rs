@@ -3,10 +3,14 @@
 //! Invariant: only `Authorization` says who asks; cookies count on the routes that set or read the API's refresh cookie, and there
 //! only as a place to keep the token. One noun a file.
 
+pub mod cart;
 pub mod dashboard;
 pub mod login;
 pub mod logout;
+pub mod orders;
+pub mod products;
 pub mod profile;
 pub mod refresh;
 pub mod register;
 mod tokens;
+mod wire;

@@ -33,6 +33,8 @@ pub struct Trouble {
     pub wait: Option<u64>,
     /// What is wrong with which field.
     pub fields: Vec<FieldError>,
+    /// Members beside the usual ones (RFC 9457 section 3.2).
+    pub more: serde_json::Map<String, serde_json::Value>,
     /// What `WWW-Authenticate` says.
     pub challenge: Option<&'static str>,
     /// For the log alone.
@@ -45,7 +47,7 @@ impl Trouble {
     pub fn of_status(status: StatusCode) -> Self {
         let (code, _, text) = words::of(status);
         let wait = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(BUSY);
-        Self { status, code, detail: text.into(), wait, fields: Vec::new(), challenge: None, cause: None }
+        Self { status, code, detail: text.into(), wait, fields: Vec::new(), more: serde_json::Map::new(), challenge: None, cause: None }
     }
 
     fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
@@ -65,6 +67,8 @@ impl Trouble {
             code: &'a str,
             #[serde(skip_serializing_if = "<[_]>::is_empty")]
             errors: &'a [FieldError],
+            #[serde(flatten)]
+            more: &'a serde_json::Map<String, serde_json::Value>,
         }
         let problem = Problem {
             r#type: "about:blank",
@@ -73,6 +77,7 @@ impl Trouble {
             detail: &self.detail,
             code: self.code,
             errors: &self.fields,
+            more: &self.more,
         };
         let body = serde_json::to_string(&problem).unwrap_or_default();
         let mut answer = HttpResponse::build(self.status);

@@ -4,8 +4,15 @@
 //! calls with nothing typed. Rules live in `auth` and `shop`.
 
 pub mod account;
+pub mod card;
+pub mod cart;
+pub mod checkout;
 pub mod dashboard;
+pub mod front;
 pub mod login;
 pub mod logout;
+pub mod orders;
 pub mod password;
+pub mod pictures;
+pub mod products;
 pub mod register;

@@ -1,42 +1,72 @@
 //! Every address of the site, on one page.
 //!
 //! Invariant: a page or an API route needs a signed-in person unless its line says `.open()`; what is not listed is not found.
-//! Static files and the small addresses that programs look for stand in `mount`.
+//! Beside these stand the small addresses that know no cookies (`mount`): /static, /pictures, /healthz, /readyz, /robots.txt,
+//! /favicon.ico, /.well-known, /csp-report.
 
 mod mount;
 
 pub use mount::{Route, configure, page};
 
+use crate::web::api;
 use crate::web::app::App;
-use crate::web::{api, pages};
+use crate::web::pages::{account, cart, checkout, dashboard, front, login, logout, orders, password, products, register};
 
 /// The pages.
 #[must_use]
 pub fn pages(app: &App) -> Vec<Route> {
     let limits = &app.limits;
     vec![
-        page("/register").get(pages::register::show).post(pages::register::submit).limited(&limits.register).open(),
-        page("/login").get(pages::login::show).post(pages::login::submit).limited(&limits.sign_in).open(),
-        page("/logout").post(pages::logout::submit).open(),
-        page("/account").get(pages::account::show).post(pages::account::submit),
-        page("/account/password").get(pages::password::show).post(pages::password::submit).limited(&limits.sign_in),
+        page("/").get(front::show).open(),
+        page("/products").get(products::index).open(),
+        page("/products/{slug}").get(products::show).open(),
+        page("/register").get(register::show).post(register::submit).open().limited(limits.register.throttle()),
+        page("/login").get(login::show).post(login::submit).open().limited(limits.sign_in.throttle()),
+        page("/logout").post(logout::submit).open(),
+        page("/dashboard").get(dashboard::show),
+        page("/cart").get(cart::show),
+        page("/cart/items").post(cart::add),
+        page("/cart/items/{product_id}").post(cart::set),
+        page("/cart/items/{product_id}/remove").post(cart::remove),
+        page("/checkout").get(checkout::show).post(checkout::submit).limited(limits.checkout.throttle()),
+        page("/orders").get(orders::index),
+        page("/orders/{number}").get(orders::show),
+        page("/orders/{number}/cancel").post(orders::cancel),
+        page("/orders/{number}/reorder").post(orders::reorder),
+        page("/account").get(account::show).post(account::submit),
+        page("/account/password").get(password::show).post(password::submit).limited(limits.sign_in.throttle()),
     ]
 }
 
-/// The JSON API; the paths are below `/api`.
+/// The JSON API; the paths are below `/api`. Several have a short name, for what everyone tries first.
 #[must_use]
 pub fn api(app: &App) -> Vec<Route> {
     let limits = &app.limits;
-    let twice =
-        |paths: &[&'static str], route: &dyn Fn(Route) -> Route| paths.iter().map(|path| route(page(path))).collect::<Vec<_>>();
-    [
-        twice(&["/auth/register", "/register"], &|at| at.post(api::register::submit).limited(&limits.register).open()),
-        twice(&["/auth/login", "/login"], &|at| at.post(api::login::submit).limited(&limits.sign_in).open()),
-        twice(&["/auth/refresh", "/refresh"], &|at| at.post(api::refresh::submit).limited(&limits.refresh).open()),
-        twice(&["/auth/logout", "/logout"], &|at| at.post(api::logout::submit).open()),
-        twice(&["/profile", "/user", "/auth/profile"], &|at| at.get(api::profile::show).patch(api::profile::update)),
+    let register = |path| page(path).post(api::register::submit).open().limited(limits.register.throttle());
+    let login = |path| page(path).post(api::login::submit).open().limited(limits.sign_in.throttle());
+    let refresh = |path| page(path).post(api::refresh::submit).open().limited(limits.refresh.throttle());
+    let logout = |path| page(path).post(api::logout::submit).open();
+    let profile = |path| page(path).get(api::profile::show).patch(api::profile::update);
+    vec![
+        register("/auth/register"),
+        register("/register"),
+        login("/auth/login"),
+        login("/login"),
+        refresh("/auth/refresh"),
+        refresh("/refresh"),
+        logout("/auth/logout"),
+        logout("/logout"),
+        profile("/profile"),
+        profile("/user"),
+        profile("/auth/profile"),
+        page("/dashboard").get(api::dashboard::show),
+        page("/products").get(api::products::index).open(),
+        page("/products/{slug}").get(api::products::show).open(),
+        page("/cart").get(api::cart::show),
+        page("/cart/items").post(api::cart::add),
+        page("/cart/items/{product_id}").put(api::cart::set).delete(api::cart::remove),
+        page("/orders").get(api::orders::index).post(api::orders::place).limited(limits.checkout.throttle()),
+        page("/orders/{number}").get(api::orders::show),
+        page("/orders/{number}/cancel").post(api::orders::cancel),
     ]
-    .into_iter()
-    .flatten()
-    .collect()
 }

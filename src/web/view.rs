@@ -8,7 +8,7 @@ pub mod templates;
 
 pub use flash::{Flash, Kind};
 
-use crate::auth::user::{self, Role};
+use crate::auth::user::{self, Role, User};
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::{base64url, random_bytes};
@@ -44,6 +44,13 @@ pub struct Person {
     pub is_admin: bool,
 }
 
+impl From<&User> for Person {
+    fn from(user: &User) -> Self {
+        let is_admin = user.role == Role::Admin;
+        Self { name: user.name.clone(), email: user.email.clone(), role: user.role.word(), is_admin }
+    }
+}
+
 /// What the database knows for the frame of a page.
 #[derive(Debug, Clone, Default)]
 pub struct Layout {
@@ -71,9 +78,7 @@ impl Layout {
             Err(Error::NotFound) => return Err(Error::SignedOut),
             Err(cause) => return Err(cause),
         };
-        let is_admin = user.role == Role::Admin;
-        let user = Person { name: user.name, email: user.email, role: user.role.word(), is_admin };
-        Ok(Self { user: Some(user), cart_count: cart::count(conn, person.key)? })
+        Ok(Self { user: Some(Person::from(&user)), cart_count: cart::count(conn, person.key)? })
     }
 }
 

@@ -7,7 +7,8 @@ use crate::error::{Error, Result};
 use crate::web::app::App;
 use crate::web::csrf::origin;
 use crate::web::identity::{Visit, identify, identify_client};
-use crate::web::limits::{Act, Throttle};
+use crate::web::limits::Throttle;
+use crate::web::pages::pictures;
 use crate::web::{assets, health, small, timeouts};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Handler, ServiceRequest, ServiceResponse};
@@ -85,8 +86,8 @@ impl Route {
 
     /// Only so many for each client address.
     #[must_use]
-    pub fn limited(self, act: &Act) -> Self {
-        Self { throttle: Some(act.throttle()), ..self }
+    pub fn limited(self, throttle: Throttle) -> Self {
+        Self { throttle: Some(throttle), ..self }
     }
 
     /// Path, methods and openness, for the access matrix.
@@ -123,6 +124,12 @@ async fn signed_in(
 /// Mounts everything. The API stands before the pages, whose scope takes every path that is left.
 pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec<Route>, api: Vec<Route>) {
     site.service(assets::files(app))
+        .service(
+            web::resource("/pictures/{id}")
+                .wrap(from_fn(timeouts::limit))
+                .route(web::get().to(pictures::show))
+                .route(web::head().to(pictures::show)),
+        )
         .service(web::resource("/healthz").route(web::get().to(health::alive)).route(web::head().to(health::alive)))
         .service(web::resource("/readyz").route(web::get().to(health::ready)).route(web::head().to(health::ready)))
         .service(web::resource("/robots.txt").route(web::get().to(small::robots)))

@@ -1,0 +1,73 @@
+//! `/api/cart`: the cart; every change answers with the whole of it.
+
+use super::wire::WireCart;
+use crate::error::{Error, Result};
+use crate::ids::ProductId;
+use crate::shop::cart::{self, Cart, Changed};
+use crate::web::app::App;
+use crate::web::form::Json;
+use crate::web::identity::CurrentUser;
+use crate::web::pages::cart::{Add, Set};
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+/// `GET /api/cart`.
+///
+/// # Errors
+/// `Unavailable` from the database.
+pub async fn show(app: web::Data<App>, user: CurrentUser) -> Result<HttpResponse> {
+    let cart = app.db.read(move |conn| cart::show(conn, user.key)).await?;
+    Ok(answer(&app, cart))
+}
+
+/// `POST /api/cart/items`: puts more of a product in.
+///
+/// # Errors
+/// `sold_out`; `NotFound` for what is not sold; `Unavailable` from the database.
+pub async fn add(app: web::Data<App>, user: CurrentUser, body: Json<Add>) -> Result<HttpResponse> {
+    let (now, Json(Add { product, quantity })) = (app.clock.now(), body);
+    change(&app, user, move |conn| cart::add(conn, now, user.key, product, quantity)).await
+}
+
+/// `PUT /api/cart/items/{product_id}`: sets a quantity.
+///
+/// # Errors
+/// As `add`.
+pub async fn set(app: web::Data<App>, user: CurrentUser, product: web::Path<String>, body: Json<Set>) -> Result<HttpResponse> {
+    let (now, product, Json(Set(wish))) = (app.clock.now(), read(&product)?, body);
+    change(&app, user, move |conn| cart::set(conn, now, user.key, product, wish)).await
+}
+
+/// `DELETE /api/cart/items/{product_id}`.
+///
+/// # Errors
+/// `NotFound`; `Unavailable` from the database.
+pub async fn remove(app: web::Data<App>, user: CurrentUser, product: web::Path<String>) -> Result<HttpResponse> {
+    let product = read(&product)?;
+    change(&app, user, move |conn| cart::remove(conn, user.key, product)).await
+}
+
+fn read(product: &str) -> Result<ProductId> {
+    product.parse().map_err(|_| Error::NotFound)
+}
+
+/// Changes the cart and reads it again, in one transaction.
+async fn change(
+    app: &App,
+    user: CurrentUser,
+    work: impl FnOnce(&mut crate::db::Conn) -> Result<Changed> + Send + 'static,
+) -> Result<HttpResponse> {
+    let changed = move |conn: &mut crate::db::Conn| {
+        let changed = work(conn)?;
+        Ok(cart::show(conn, user.key)?.said(changed))
+    };
+    Ok(answer(app, app.db.write(changed).await?))
+}
+
+fn answer(app: &App, cart: Cart) -> HttpResponse {
+    #[derive(Serialize)]
+    struct Answer {
+        cart: WireCart,
+    }
+    HttpResponse::Ok().json(Answer { cart: WireCart::of(cart, &app.config.shop.currency) })
+}

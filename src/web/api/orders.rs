@@ -1,0 +1,103 @@
+//! `/api/orders`: placing, looking at and cancelling orders.
+
+use super::wire::{Meta, WireCart, WireOrder, WireSummary};
+use crate::error::{Error, Result};
+use crate::shop::checkout::{self, Outcome};
+use crate::shop::order::{self, Number, Order};
+use crate::shop::paging::PageNumber;
+use crate::web::app::App;
+use crate::web::errors::Trouble;
+use crate::web::form::Json;
+use crate::web::identity::{CurrentUser, Visit};
+use crate::web::pages::checkout::PlaceOrder;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+
+/// `GET /api/orders`.
+///
+/// # Errors
+/// `Unavailable` from the database.
+pub async fn index(app: web::Data<App>, user: CurrentUser, request: HttpRequest) -> Result<HttpResponse> {
+    #[derive(Serialize)]
+    struct Answer {
+        orders: Vec<WireSummary>,
+        meta: Meta,
+    }
+    let asked = form_urlencoded::parse(request.query_string().as_bytes()).find(|(name, _)| name == "page");
+    let page = PageNumber::read(asked.map(|(_, value)| value).as_deref());
+    let history = app.db.read(move |conn| order::history(conn, user.key, page)).await?;
+    let meta = Meta::from(&history.paging);
+    Ok(HttpResponse::Ok().json(Answer { orders: history.orders.into_iter().map(WireSummary::from).collect(), meta }))
+}
+
+/// `POST /api/orders`: 201 and the order; 200 and the same order for a cart that was ordered already.
+///
+/// # Errors
+/// `cart_empty`; `cart_changed`, with the cart as it is; `Unavailable` from the database, and nothing was ordered.
+pub async fn place(app: web::Data<App>, user: CurrentUser, visit: Visit, body: Json<PlaceOrder>) -> Result<HttpResponse> {
+    enum Done {
+        New(Order),
+        Known(Order),
+        Changed(Box<checkout::Review>),
+        Empty,
+    }
+    let Json(PlaceOrder(wish)) = body;
+    let (now, actor, shop) = (app.clock.now(), visit.actor(), app.config.shop.clone());
+    let work = move |conn: &mut crate::db::Conn| {
+        Ok(match checkout::place(conn, now, &actor, &shop, user.key, &wish)? {
+            Outcome::Placed(number) => Done::New(order::show(conn, user.key, &number)?),
+            Outcome::Already(number) => Done::Known(order::show(conn, user.key, &number)?),
+            Outcome::Changed(review) => Done::Changed(review),
+            Outcome::Empty => Done::Empty,
+        })
+    };
+    match app.db.write(work).await? {
+        Done::New(order) => Ok(answer(StatusCode::CREATED, order)),
+        Done::Known(order) => Ok(answer(StatusCode::OK, order)),
+        Done::Empty => Err(Error::refused("cart_empty", "There is nothing in the cart to order.")),
+        Done::Changed(review) => {
+            let text = "The cart is not what this order was made from. Look at it as it is now, and order again.";
+            let mut trouble = Trouble::from(&Error::refused("cart_changed", text));
+            let cart = WireCart::of(review.cart, &app.config.shop.currency);
+            trouble.more.insert("cart".to_owned(), serde_json::to_value(cart).map_err(Error::internal)?);
+            Ok(trouble.problem())
+        }
+    }
+}
+
+/// `GET /api/orders/{number}`.
+///
+/// # Errors
+/// `NotFound`, also for another person's; `Unavailable` from the database.
+pub async fn show(app: web::Data<App>, user: CurrentUser, number: web::Path<String>) -> Result<HttpResponse> {
+    let number = read(&number)?;
+    let order = app.db.read(move |conn| order::show(conn, user.key, &number)).await?;
+    Ok(answer(StatusCode::OK, order))
+}
+
+/// `POST /api/orders/{number}/cancel`.
+///
+/// # Errors
+/// `NotFound`; `not_cancellable`; `Unavailable` from the database.
+pub async fn cancel(app: web::Data<App>, user: CurrentUser, visit: Visit, number: web::Path<String>) -> Result<HttpResponse> {
+    let number = read(&number)?;
+    let (now, actor) = (app.clock.now(), visit.actor());
+    let work = move |conn: &mut crate::db::Conn| {
+        order::cancel(conn, now, &actor, user.key, &number)?;
+        order::show(conn, user.key, &number)
+    };
+    Ok(answer(StatusCode::OK, app.db.write(work).await?))
+}
+
+fn read(number: &str) -> Result<Number> {
+    number.parse().map_err(|_| Error::NotFound)
+}
+
+fn answer(status: StatusCode, order: Order) -> HttpResponse {
+    #[derive(Serialize)]
+    struct Answer {
+        order: WireOrder,
+    }
+    HttpResponse::build(status).json(Answer { order: order.into() })
+}

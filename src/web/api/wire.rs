@@ -1,0 +1,206 @@
+//! Products, carts and orders as the API writes them (HTTP.md, "JSON API").
+//!
+//! Invariant: money is an integer of minor units beside a currency code; times are RFC 3339; no row number goes out.
+
+use crate::clock::rfc3339;
+use crate::config::Currency;
+use crate::ids::{PictureId, ProductId};
+use crate::shop::cart::{Cart, Line};
+use crate::shop::order::{self, Order, Summary};
+use crate::shop::paging::Paging;
+use crate::shop::product::Product;
+use serde::Serialize;
+
+fn image(picture: Option<PictureId>) -> Option<String> {
+    picture.map(|id| format!("/pictures/{id}"))
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct WireProduct {
+    product_id: ProductId,
+    slug: String,
+    title: String,
+    description: String,
+    category: String,
+    price: i64,
+    currency: &'static str,
+    stock: i64,
+    image: Option<String>,
+}
+
+impl WireProduct {
+    pub(super) fn of(product: Product, currency: &Currency) -> Self {
+        Self {
+            product_id: product.id,
+            slug: product.slug,
+            title: product.title,
+            description: product.description,
+            category: product.category_slug,
+            price: product.price.minor(),
+            currency: currency.code,
+            stock: product.stock,
+            image: image(product.picture),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Meta {
+    page: i64,
+    pages: i64,
+    per_page: i64,
+    total: i64,
+}
+
+impl From<&Paging> for Meta {
+    fn from(paging: &Paging) -> Self {
+        Self { page: paging.page, pages: paging.pages(), per_page: paging.per_page, total: paging.total }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct WireCart {
+    version: String,
+    currency: &'static str,
+    items: Vec<WireItem>,
+    subtotal: i64,
+    discount: i64,
+    delivery: i64,
+    total: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct WireItem {
+    product_id: ProductId,
+    slug: String,
+    title: String,
+    unit_price: i64,
+    quantity: i64,
+    line_total: i64,
+    stock: i64,
+    notices: Vec<WireNotice>,
+}
+
+#[derive(Debug, Serialize)]
+struct WireNotice {
+    code: &'static str,
+    message: String,
+}
+
+impl WireCart {
+    pub(super) fn of(cart: Cart, currency: &Currency) -> Self {
+        let item = |line: Line| WireItem {
+            notices: line.notices.iter().map(|notice| WireNotice { code: notice.code(), message: notice.message(currency) }).collect(),
+            product_id: line.product,
+            slug: line.slug,
+            title: line.title,
+            unit_price: line.unit_price.minor(),
+            quantity: line.quantity.get(),
+            line_total: line.line_total.minor(),
+            stock: line.stock,
+        };
+        Self {
+            version: cart.version_text(),
+            currency: currency.code,
+            items: cart.lines.into_iter().map(item).collect(),
+            subtotal: cart.subtotal.minor(),
+            discount: cart.discount.minor(),
+            delivery: cart.delivery.minor(),
+            total: cart.total.minor(),
+        }
+    }
+}
+
+/// An order in a list.
+#[derive(Debug, Serialize)]
+pub(super) struct WireSummary {
+    number: String,
+    status: &'static str,
+    placed_at: String,
+    currency: String,
+    total: i64,
+}
+
+impl From<Summary> for WireSummary {
+    fn from(order: Summary) -> Self {
+        Self {
+            number: order.number.as_str().to_owned(),
+            status: order.status.code(),
+            placed_at: rfc3339(order.placed_at),
+            currency: order.currency,
+            total: order.total.minor(),
+        }
+    }
+}
+
+/// An order with all it has.
+#[derive(Debug, Serialize)]
+pub(super) struct WireOrder {
+    number: String,
+    status: &'static str,
+    placed_at: String,
+    currency: String,
+    lines: Vec<WireLine>,
+    subtotal: i64,
+    discount: i64,
+    delivery: i64,
+    total: i64,
+    address: WireAddress,
+    note: String,
+}
+
+#[derive(Debug, Serialize)]
+struct WireLine {
+    product_id: ProductId,
+    slug: String,
+    title: String,
+    unit_price: i64,
+    quantity: i64,
+    line_total: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct WireAddress {
+    name: String,
+    address1: String,
+    address2: String,
+    city: String,
+    postal_code: String,
+    country: &'static str,
+    phone: String,
+}
+
+impl From<Order> for WireOrder {
+    fn from(order: Order) -> Self {
+        let line = |line: order::Line| WireLine {
+            product_id: line.product,
+            slug: line.slug,
+            title: line.title,
+            unit_price: line.unit_price.minor(),
+            quantity: line.quantity,
+            line_total: line.line_total.minor(),
+        };
+        let place = order.address;
+        Self {
+            number: order.number.as_str().to_owned(),
+            status: order.status.code(),
+            placed_at: rfc3339(order.placed_at),
+            currency: order.currency,
+            lines: order.lines.into_iter().map(line).collect(),
+            subtotal: order.subtotal.minor(),
+            discount: order.discount.minor(),
+            delivery: order.delivery.minor(),
+            total: order.total.minor(),
+            address: WireAddress {
+                name: place.name,
+                address1: place.address1,
+                address2: place.address2,
+                city: place.city,
+                postal_code: place.postal_code,
+                country: place.country.code(),
+                phone: place.phone,
+            },
+            note: order.note,
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! How products, carts and orders look in more than one page's data.
+//!
+//! Invariant: amounts go out as minor units, which templates turn into words; times as RFC 3339. It does not know templates.
+
+use crate::clock::rfc3339;
+use crate::config::Currency;
+use crate::ids::{PictureId, ProductId};
+use crate::shop::cart::{Cart, Line};
+use crate::shop::order::{Status, Summary};
+use crate::shop::paging::Paging;
+use crate::shop::product::Product;
+use serde::Serialize;
+
+/// Where a picture is; without one, a quiet stand-in.
+pub fn image(picture: Option<PictureId>) -> String {
+    picture.map_or_else(|| "/pictures/none".to_owned(), |id| format!("/pictures/{id}"))
+}
+
+/// A product in a list.
+#[derive(Debug, Serialize)]
+pub struct Card {
+    product_id: ProductId,
+    slug: String,
+    title: String,
+    description: String,
+    category: String,
+    category_slug: String,
+    price: i64,
+    stock: i64,
+    image: String,
+    sku: String,
+}
+
+impl From<Product> for Card {
+    fn from(product: Product) -> Self {
+        Self {
+            product_id: product.id,
+            slug: product.slug,
+            title: product.title,
+            description: product.description,
+            category: product.category,
+            category_slug: product.category_slug,
+            price: product.price.minor(),
+            stock: product.stock,
+            image: image(product.picture),
+            sku: product.sku,
+        }
+    }
+}
+
+/// A cart with its sums.
+#[derive(Debug, Serialize)]
+pub struct Basket {
+    version: String,
+    count: i64,
+    items: Vec<Item>,
+    subtotal: i64,
+    discount: i64,
+    delivery: i64,
+    total: i64,
+    blocked: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Item {
+    product_id: ProductId,
+    slug: String,
+    title: String,
+    sku: String,
+    image: String,
+    unit_price: i64,
+    quantity: i64,
+    line_total: i64,
+    stock: i64,
+    notices: Vec<String>,
+}
+
+impl Basket {
+    /// The cart, with each notice in words.
+    #[must_use]
+    pub fn of(cart: Cart, currency: &Currency) -> Self {
+        let (version, count, blocked) = (cart.version_text(), cart.count(), cart.is_blocked());
+        let item = |line: Line| Item {
+            product_id: line.product,
+            notices: line.notices.iter().map(|notice| notice.message(currency)).collect(),
+            image: image(line.picture),
+            slug: line.slug,
+            title: line.title,
+            sku: line.sku,
+            unit_price: line.unit_price.minor(),
+            quantity: line.quantity.get(),
+            line_total: line.line_total.minor(),
+            stock: line.stock,
+        };
+        Self {
+            version,
+            count,
+            blocked,
+            items: cart.lines.into_iter().map(item).collect(),
+            subtotal: cart.subtotal.minor(),
+            discount: cart.discount.minor(),
+            delivery: cart.delivery.minor(),
+            total: cart.total.minor(),
+        }
+    }
+}
+
+/// An order in a list.
+#[derive(Debug, Serialize)]
+pub struct OrderRow {
+    number: String,
+    status: &'static str,
+    status_word: &'static str,
+    placed_at: String,
+    total: i64,
+    lines_count: i64,
+    titles: Vec<String>,
+}
+
+impl From<Summary> for OrderRow {
+    fn from(order: Summary) -> Self {
+        Self {
+            number: order.number.as_str().to_owned(),
+            status: Status::code(order.status),
+            status_word: order.status.word(),
+            placed_at: rfc3339(order.placed_at),
+            total: order.total.minor(),
+            lines_count: order.lines_count,
+            titles: order.titles,
+        }
+    }
+}
+
+/// Which page of how many.
+#[derive(Debug, Serialize)]
+pub struct Meta {
+    page: i64,
+    pages: i64,
+    per_page: i64,
+    total: i64,
+}
+
+impl From<&Paging> for Meta {
+    fn from(paging: &Paging) -> Self {
+        Self { page: paging.page, pages: paging.pages(), per_page: paging.per_page, total: paging.total }
+    }
+}
+
+/// Links to the neighbours of a page.
+#[derive(Debug, Default, Serialize)]
+pub struct Links {
+    prev: Option<String>,
+    next: Option<String>,
+}
+
+/// A link to a page, or a gap between two.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum PageLink {
+    /// To that page.
+    To {
+        /// Its number.
+        page: i64,
+        /// Its address.
+        url: String,
+        /// Is it this one?
+        current: bool,
+    },
+    /// Pages left out.
+    Gap {
+        /// Always true.
+        gap: bool,
+    },
+}
+
+/// The links of a paged list: the first, the last, and the neighbours of this one.
+#[must_use]
+pub fn links(paging: &Paging, url: impl Fn(i64) -> String) -> (Links, Vec<PageLink>) {
+    let (page, pages) = (paging.page, paging.pages());
+    let neighbour = |number: i64| (1..=pages).contains(&number).then(|| url(number));
+    let mut shown: Vec<i64> = [1, page - 1, page, page + 1, pages].into_iter().filter(|number| (1..=pages).contains(number)).collect();
+    shown.sort_unstable();
+    shown.dedup();
+    let (mut list, mut last) = (Vec::with_capacity(shown.len() + 2), 0);
+    for number in shown {
+        if number > last + 1 {
+            list.push(PageLink::Gap { gap: true });
+        }
+        list.push(PageLink::To { page: number, url: url(number), current: number == page });
+        last = number;
+    }
+    (Links { prev: neighbour(page - 1), next: neighbour(page + 1) }, list)
+}

@@ -1,0 +1,145 @@
+//! `/cart`: what the person is about to buy.
+
+use crate::error::{Error, Result};
+use crate::ids::ProductId;
+use crate::shop::cart::{self, Changed};
+use crate::shop::quantity::{Quantity, SetQuantity};
+use crate::web::app::App;
+use crate::web::form::{Fields, Form, Press, Reader, Typed};
+use crate::web::identity::CurrentUser;
+use crate::web::pages::card::Basket;
+use crate::web::pages::products::{self, Wanted};
+use crate::web::view::{Kind, View, see_other};
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+/// What the form of a product asks.
+#[derive(Debug)]
+pub struct Add {
+    pub(in crate::web) product: ProductId,
+    pub(in crate::web) quantity: Quantity,
+}
+
+impl Fields for Add {
+    const NAME: &'static str = "add";
+    const FIELDS: &'static [&'static str] = &["product_id", "quantity"];
+
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let product = reader.required("product_id", |text| text.parse().map_err(|_| "There is no such product.".to_owned()));
+        let quantity = reader.optional("quantity", str::parse);
+        Some(Self { product: product?, quantity: quantity?.unwrap_or(Quantity::ONE) })
+    }
+}
+
+/// What the form of a line asks.
+#[derive(Debug)]
+pub struct Set(pub(in crate::web) SetQuantity);
+
+impl Fields for Set {
+    const NAME: &'static str = "quantity";
+    const FIELDS: &'static [&'static str] = &["quantity"];
+
+    fn read(reader: &mut Reader) -> Option<Self> {
+        reader.required("quantity", str::parse).map(Self)
+    }
+}
+
+/// `GET /cart`.
+///
+/// # Errors
+/// `Unavailable` from the database.
+pub async fn show(app: web::Data<App>, user: CurrentUser, view: View) -> Result<HttpResponse> {
+    show_with(&app, user, &view, Typed::blank(Set::NAME)).await
+}
+
+/// `POST /cart/items`: puts more of a product in. A form that cannot be taken comes back as the product's page.
+///
+/// # Errors
+/// `NotFound` for what is not sold; `Unavailable` from the database.
+pub async fn add(app: web::Data<App>, user: CurrentUser, view: View, form: Form<Add>) -> Result<HttpResponse> {
+    let Add { product, quantity } = match form.parse() {
+        Ok(add) => add,
+        Err(typed) => {
+            let id = typed.values.get("product_id").and_then(|id| id.parse().ok()).ok_or(Error::NotFound)?;
+            return products::show_with(&view, Wanted::Id(id), typed).await;
+        }
+    };
+    let now = app.clock.now();
+    match app.db.write(move |conn| cart::add(conn, now, user.key, product, quantity)).await {
+        Ok(changed) => {
+            say(&app, &view, &changed, "is in your cart");
+            Ok(see_other("/cart"))
+        }
+        Err(Error::Refused { text, .. }) => products::show_with(&view, Wanted::Id(product), form.refuse("quantity", text)).await,
+        Err(cause) => Err(cause),
+    }
+}
+
+/// `POST /cart/items/{product_id}`: sets a quantity in the cart; 0 removes.
+///
+/// # Errors
+/// `NotFound` for what is not sold; `Unavailable` from the database.
+pub async fn set(
+    app: web::Data<App>,
+    user: CurrentUser,
+    product: web::Path<String>,
+    view: View,
+    form: Form<Set>,
+) -> Result<HttpResponse> {
+    let product: ProductId = product.parse().map_err(|_| Error::NotFound)?;
+    let Set(wish) = match form.parse() {
+        Ok(set) => set,
+        Err(typed) => return show_with(&app, user, &view, of_line(typed, product)).await,
+    };
+    let now = app.clock.now();
+    match app.db.write(move |conn| cart::set(conn, now, user.key, product, wish)).await {
+        Ok(changed) if changed.quantity == 0 => {
+            view.flash(Kind::Success, format!("{} is out of your cart.", changed.title));
+            Ok(see_other("/cart"))
+        }
+        Ok(changed) => {
+            say(&app, &view, &changed, "is updated");
+            Ok(see_other("/cart"))
+        }
+        Err(Error::Refused { text, .. }) => show_with(&app, user, &view, of_line(form.refuse("quantity", text), product)).await,
+        Err(cause) => Err(cause),
+    }
+}
+
+/// `POST /cart/items/{product_id}/remove`.
+///
+/// # Errors
+/// `StaleForm`; `Unavailable` from the database.
+pub async fn remove(app: web::Data<App>, user: CurrentUser, product: web::Path<String>, view: View, _: Press) -> Result<HttpResponse> {
+    let product: ProductId = product.parse().map_err(|_| Error::NotFound)?;
+    let changed = app.db.write(move |conn| cart::remove(conn, user.key, product)).await?;
+    view.flash(Kind::Success, format!("{} is out of your cart.", changed.title));
+    Ok(see_other("/cart"))
+}
+
+/// Says what became of a wish: why it is less, or that it is done.
+fn say(app: &App, view: &View, changed: &Changed, done: &str) {
+    let reasons: Vec<String> = changed.notices.iter().map(|notice| notice.message(&app.config.shop.currency)).collect();
+    if reasons.is_empty() {
+        view.flash(Kind::Success, format!("{} {done}.", changed.title));
+    } else {
+        view.flash(Kind::Notice, format!("{}: {}", changed.title, reasons.join(" ")));
+    }
+}
+
+/// The form of that line.
+fn of_line(mut typed: Typed, product: ProductId) -> Typed {
+    typed.values.insert("product_id".into(), product.to_string());
+    typed
+}
+
+async fn show_with(app: &App, user: CurrentUser, view: &View, form: Typed) -> Result<HttpResponse> {
+    #[derive(Serialize)]
+    struct Page {
+        cart: Basket,
+        form: Typed,
+    }
+    let (status, currency) = (form.status, app.config.shop.currency);
+    let load = move |conn: &mut crate::db::Conn| Ok(Page { cart: Basket::of(cart::show(conn, user.key)?, &currency), form });
+    view.show_as(status, "cart/show.html", load).await
+}
