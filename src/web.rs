@@ -24,3 +24,6 @@ pub mod server;
 pub mod small;
 pub mod timeouts;
 pub mod view;
+
+#[cfg(test)]
+mod tests;

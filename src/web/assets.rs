@@ -15,7 +15,7 @@ use actix_web::dev::{HttpServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::{HttpResponse, guard, web};
+use actix_web::{HttpResponse, web};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::io::Write as _;
@@ -67,6 +67,12 @@ impl Assets {
         self.urls.get(name).cloned()
     }
 
+    /// Where the files lie.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn is_served(&self, path: &str) -> bool {
         if !self.dev {
             return self.served.contains(path);
@@ -95,21 +101,18 @@ fn keep(path: &Path, bytes: &[u8]) -> Result<()> {
 /// `/static/...`.
 #[must_use]
 pub fn files(app: &web::Data<App>) -> impl HttpServiceFactory + 'static {
-    let names = app.clone();
     let files = Files::new("", app.assets.folder.clone())
         .try_compressed()
         .prefer_utf8(true)
         .disable_content_disposition()
-        .read_mode_threshold(64 * 1024)
-        .method_guard(guard::Any(guard::Get()).or(guard::Head()))
-        .path_filter(move |_, head| names.assets.is_served(head.uri.path()));
-    web::scope("/static").wrap(from_fn(age)).service(files)
+        .read_mode_threshold(64 * 1024);
+    web::scope("/static").wrap(from_fn(known)).service(files)
 }
 
 const YEAR: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// Only what is found may be kept, and nothing but GET and HEAD gets here.
-async fn age(
+/// Lets through what the build knows, by GET and HEAD, and says how long it may be kept.
+async fn known(
     app: web::Data<App>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -117,6 +120,9 @@ async fn age(
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let answer = HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, "GET, HEAD")).finish();
         return Ok(request.into_response(answer).map_into_right_body());
+    }
+    if !app.assets.is_served(request.path()) {
+        return Ok(request.error_response(Error::NotFound).map_into_right_body());
     }
     let mut response = next.call(request).await?.map_into_left_body();
     let found = matches!(response.status(), StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED);

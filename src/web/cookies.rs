@@ -146,7 +146,7 @@ mod tests {
             b"__Host-at =evil; x".split(|b| *b == b';').next_back().unwrap_or_default(),
             b"__Host-at",
             b"x__Host-at=evil",
-            b"\x0b__Host-at=evil",
+            b"\xc2\xa0__Host-at=evil",
         ] {
             let cookies = read(&[planted, b"__Host-at=good"]);
             assert_eq!(cookies.get(Name::Access), Some("good"), "{planted:?}");
