@@ -44,6 +44,8 @@ async fn a_wrong_method_is_told_the_right_ones() {
     let api = ask(&app, TestRequest::get().uri("/api/t/name")).await;
     assert_eq!((api.status, api.header("allow")), (405, Some("POST")));
     assert!(api.body.contains("method_not_allowed"));
+    let closed = ask(&app, post("/t/closed", "", "").method(actix_web::http::Method::PUT)).await;
+    assert_eq!((closed.status, closed.header("allow")), (405, Some("GET, HEAD, POST")), "a visitor is not sent to sign in for that");
     let head = ask(&app, TestRequest::default().method(actix_web::http::Method::HEAD).uri("/t/form")).await;
     assert_eq!(head.status, 200);
 }
