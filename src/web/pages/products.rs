@@ -28,7 +28,7 @@ impl Wish {
         let mut wish = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
-                "q" => wish.q = value.chars().filter(|c| !c.is_control()).take(100).collect::<String>().trim().to_owned(),
+                "q" => value.chars().filter(|c| !c.is_control()).take(100).collect::<String>().trim().clone_into(&mut wish.q),
                 "category" => wish.category = Some(value.into_owned()).filter(|slug| !slug.is_empty()),
                 "sort" => wish.sort = Sort::read(&value),
                 "in_stock" => wish.in_stock = matches!(&*value, "1" | "on" | "true"),
