@@ -81,7 +81,7 @@ fn refuse(app: &App, request: &ServiceRequest) -> Option<HttpResponse<BoxBody>> 
         all += name.as_str().len() + value.len() + 4;
         if *name == header::COOKIE {
             cookies += value.len();
-            pairs += 1 + value.as_bytes().iter().filter(|byte| **byte == b';').count();
+            pairs += value.as_bytes().split(|byte| *byte == b';').count();
         }
     }
     if all > HEADERS || cookies > COOKIES || pairs > COOKIE_PAIRS {

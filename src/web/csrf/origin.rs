@@ -105,10 +105,9 @@ fn comes_from_us(origin: &Origin, headers: &HeaderMap) -> bool {
     let ours = |value: &str| value == origin.as_str();
     let mut sites = headers.get_all(SITE);
     match (sites.next().map(header::HeaderValue::as_bytes), sites.next()) {
-        (Some(_), Some(_)) => false,
         (Some(b"same-origin"), None) => true,
         (Some(b"none"), None) => !headers.contains_key(header::ORIGIN) || only(headers, header::ORIGIN).is_some_and(ours),
-        (Some(_), None) => false,
+        (Some(_), _) => false,
         (None, _) if headers.contains_key(header::ORIGIN) => only(headers, header::ORIGIN).is_some_and(ours),
         (None, _) => only(headers, header::REFERER).is_some_and(|referer| {
             referer.strip_prefix(origin.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
