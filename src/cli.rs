@@ -139,6 +139,14 @@ fn migrated(config: &Config) -> Result<db::Migrated, Failure> {
 fn open(config: &Config) -> Result<(Db, Secrets, Clock), Failure> {
     migrated(config)?;
     let db = Db::open(&config.database, 2)?;
-    let secrets = Secrets::load(config.secret.as_ref(), &config.previous_secrets, &config.var)?;
-    Ok((db, secrets, Clock::default()))
+    Ok((db, secrets(config)?, Clock::default()))
+}
+
+/// The secret; one that cannot be had is a matter of its setting.
+fn secrets(config: &Config) -> Result<Secrets, BadSetting> {
+    Secrets::load(config.secret.as_ref(), &config.previous_secrets, &config.var).map_err(|cause| BadSetting {
+        name: "LATCHKEY_VAR".to_owned(),
+        why: cause.to_string(),
+        fix: "make the folder writable for this user, or name another; or set LATCHKEY_SECRET".to_owned(),
+    })
 }

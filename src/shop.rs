@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod category;
 pub mod checkout;
 pub mod country;
+pub mod demo;
 pub mod money;
 pub mod order;
 pub mod paging;
@@ -18,5 +19,7 @@ pub mod quantity;
 pub mod search;
 mod stock;
 
+#[cfg(test)]
+mod plans;
 #[cfg(test)]
 mod trial;

@@ -104,10 +104,10 @@ fn as_seen(cart: &Cart, wish: &Wish) -> bool {
 }
 
 fn refuse(conn: &mut Conn, user: UserKey, cart: Cart, version: Option<Version>, wish: &Wish) -> Result<Outcome> {
-    if let Some(version) = version.filter(|version| cart.version.is_none_or(|open| open.cart != version.cart)) {
-        if let Some(number) = ordered(conn, user, version.cart)? {
-            return Ok(Outcome::Already(number));
-        }
+    if let Some(version) = version.filter(|version| cart.version.is_none_or(|open| open.cart != version.cart))
+        && let Some(number) = ordered(conn, user, version.cart)?
+    {
+        return Ok(Outcome::Already(number));
     }
     if cart.lines.is_empty() {
         return Ok(Outcome::Empty);

@@ -4,7 +4,7 @@
 //! person's order is not found. It does not know how an order is made.
 
 mod cancel;
-mod history;
+pub mod history;
 mod number;
 mod reorder;
 mod status;

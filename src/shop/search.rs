@@ -160,17 +160,11 @@ pub(super) fn find(conn: &mut Conn, within: &Within) -> Result<(Vec<Match>, i64)
 
 /// Numbers of ours stand in the text; what a person typed is bound, `$1` and on. The same `$1` may stand in it twice.
 fn condition(within: &Within) -> String {
-    let mut condition = String::from("p.status = 'active'");
-    if let Some(CategoryKey(key)) = within.category {
-        condition += &format!(" AND p.category_id = {key}");
-    }
-    if within.in_stock {
-        condition += " AND p.stock > 0";
-    }
-    for number in 1..=within.search.patterns.len() {
-        condition += &format!(" AND p.words LIKE ${number} ESCAPE '!'");
-    }
-    condition
+    let mut parts = vec!["p.status = 'active'".to_owned()];
+    parts.extend(within.category.map(|CategoryKey(key)| format!("p.category_id = {key}")));
+    parts.extend(within.in_stock.then(|| "p.stock > 0".to_owned()));
+    parts.extend((1..=within.search.patterns.len()).map(|number| format!("p.words LIKE ${number} ESCAPE '!'")));
+    parts.join(" AND ")
 }
 
 #[cfg(test)]

@@ -107,7 +107,9 @@ fn forty_buyers_of_ten_pieces_buy_exactly_ten() {
                 let user = person(db);
                 // Half of them put the products in the other way round.
                 let order = if number % 2 == 0 { [rare, other] } else { [other, rare] };
-                order.into_iter().for_each(|id| put_in(db, user, id, 1));
+                for id in order {
+                    put_in(db, user, id, 1);
+                }
                 (user, wish(db, user))
             })
             .collect();
@@ -138,7 +140,9 @@ fn buyers_who_sell_out_whole_categories_do_not_wait_in_a_circle() {
             .iter()
             .map(|pair| {
                 let user = person(db);
-                pair.iter().for_each(|id| put_in(db, user, *id, 1));
+                for id in pair {
+                    put_in(db, user, *id, 1);
+                }
                 (user, wish(db, user))
             })
             .collect();

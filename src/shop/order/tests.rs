@@ -3,6 +3,7 @@
 use super::*;
 use crate::audit::Actor;
 use crate::db::Db;
+use crate::db::schema::audit_events;
 use crate::shop::cart;
 use crate::shop::checkout::{Outcome, place};
 use crate::shop::paging::PageNumber;
@@ -51,6 +52,9 @@ fn a_cancelled_order_gives_its_pieces_back_once() {
         let order = shown(db, user, &number);
         assert_eq!(order.status, Status::Cancelled);
         assert_eq!(order.events.iter().map(|event| event.status).collect::<Vec<_>>(), [Status::Placed, Status::Cancelled]);
+        let told =
+            audit_events::table.filter(audit_events::kind.eq("order_cancelled")).filter(audit_events::detail.eq(number.as_str()));
+        assert_eq!(db.read_here(|conn| Ok(told.count().get_result::<i64>(conn)?)).expect("a count"), 1);
     });
 }
 

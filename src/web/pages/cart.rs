@@ -70,8 +70,7 @@ pub async fn add(app: web::Data<App>, user: CurrentUser, view: View, form: Form<
             say(&app, &view, &changed, "is in your cart");
             Ok(see_other("/cart"))
         }
-        Err(Error::Refused { text, .. }) => products::show_with(&view, Wanted::Id(product), form.refuse("quantity", text)).await,
-        Err(cause) => Err(cause),
+        Err(cause) => products::show_with(&view, Wanted::Id(product), form.refuse("quantity", refusal(cause)?)).await,
     }
 }
 
@@ -101,8 +100,7 @@ pub async fn set(
             say(&app, &view, &changed, "is updated");
             Ok(see_other("/cart"))
         }
-        Err(Error::Refused { text, .. }) => show_with(&app, user, &view, of_line(form.refuse("quantity", text), product)).await,
-        Err(cause) => Err(cause),
+        Err(cause) => show_with(&app, user, &view, of_line(form.refuse("quantity", refusal(cause)?), product)).await,
     }
 }
 
@@ -124,6 +122,15 @@ fn say(app: &App, view: &View, changed: &Changed, done: &str) {
         view.flash(Kind::Success, format!("{} {done}.", changed.title));
     } else {
         view.flash(Kind::Notice, format!("{}: {}", changed.title, reasons.join(" ")));
+    }
+}
+
+/// The sentence of a "no" that belongs beside the quantity.
+fn refusal(cause: Error) -> Result<String> {
+    match cause {
+        Error::Refused { text, .. } => Ok(text),
+        Error::Invalid(fields) => Ok(fields.into_iter().map(|field| field.message).collect::<Vec<_>>().join(" ")),
+        other => Err(other),
     }
 }
 

@@ -1,0 +1,24 @@
+//! `latchkey shop`: the goods.
+
+use super::{Failure, demo};
+use crate::config::Config;
+use clap::Subcommand;
+use std::process::ExitCode;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Put the demo shop into the database: 40 products, two accounts, 90 days of orders. What is there stays
+    Seed {
+        /// Give the demo accounts new passwords, and print them
+        #[arg(long)]
+        new_passwords: bool,
+    },
+}
+
+pub(super) fn run(config: &Config, command: Command) -> Result<ExitCode, Failure> {
+    let Command::Seed { new_passwords } = command;
+    let (db, secrets, clock) = super::open(config)?;
+    demo::seed(config, &db, &secrets, &clock, new_passwords)?;
+    println!("the demo shop is in {}", config.database);
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,126 @@
+//! The demo shop: wares, their pictures, and ninety days of orders.
+//!
+//! Invariant: seeding again adds what is missing and changes nothing that is there, neither a price nor the stock, and every piece
+//! of it is a short transaction, so the shop stays open meanwhile. It does not know how accounts are made.
+
+mod art;
+mod chance;
+mod orders;
+
+pub use orders::{Customer, orders};
+
+use crate::clock::Moment;
+use crate::config::Currency;
+use crate::db::schema::products as rows;
+use crate::db::{Conn, Db};
+use crate::error::{Error, Result};
+use crate::ids::{PictureId, base64url};
+use crate::shop::money::Money;
+use crate::shop::product::{NewProduct, Status};
+use crate::shop::{category, picture, product};
+use aws_lc_rs::digest::{SHA256, digest};
+use diesel::prelude::*;
+
+/// Is told how much is done, of how much.
+pub type Progress<'a> = &'a mut dyn FnMut(usize, usize);
+
+/// The wares, also the example for an import.
+const PRODUCTS: &str = include_str!("../../seed/products.csv");
+
+/// Products in a transaction.
+const BATCH: usize = 10;
+
+/// A line of `products.csv`.
+#[derive(Debug, serde::Deserialize)]
+struct Ware {
+    sku: String,
+    slug: String,
+    title: String,
+    description: String,
+    category: String,
+    price: String,
+    stock: i64,
+    image: String,
+}
+
+/// Is there nothing in the catalogue?
+///
+/// # Errors
+/// What the database says.
+pub fn is_empty(conn: &mut Conn) -> Result<bool> {
+    let any: Option<i64> = rows::table.select(rows::id).first(conn).optional()?;
+    Ok(any.is_none())
+}
+
+/// Puts the wares into the catalogue, by sku; how many were not there yet.
+///
+/// # Errors
+/// What the database says.
+pub fn products(db: &Db, now: Moment, currency: &Currency, progress: Progress) -> Result<usize> {
+    let wares: Vec<Ware> =
+        csv::Reader::from_reader(PRODUCTS.as_bytes()).into_deserialize().collect::<Result<_, _>>().map_err(Error::internal)?;
+    let mut names: Vec<&str> = Vec::new();
+    for ware in &wares {
+        if !names.contains(&ware.category.as_str()) {
+            names.push(&ware.category);
+        }
+    }
+    let mut added = 0;
+    for (batch, of_batch) in wares.chunks(BATCH).enumerate() {
+        added += db.write_here(|conn| {
+            let mut new = 0;
+            for (index, ware) in of_batch.iter().enumerate() {
+                let position = names.iter().position(|name| *name == ware.category).unwrap_or_default();
+                let place = batch * BATCH + index;
+                new += usize::from(add(conn, since(now, place, wares.len()), currency, ware, position)?);
+            }
+            Ok(new)
+        })?;
+        progress((batch * BATCH + of_batch.len()).min(wares.len()), wares.len());
+    }
+    Ok(added)
+}
+
+/// When the ware at this place of the list came: some time in the last months, with neighbours far apart, so that "newest" is a
+/// mixture.
+fn since(now: Moment, place: usize, all: usize) -> Moment {
+    let days = 95 + (place * 17) % all.max(1);
+    now - time::Duration::days(i64::try_from(days).unwrap_or(95))
+}
+
+fn add(conn: &mut Conn, now: Moment, currency: &Currency, ware: &Ware, position: usize) -> Result<bool> {
+    let there: Option<i64> = rows::table.filter(rows::sku.eq(&ware.sku)).select(rows::id).first(conn).optional()?;
+    if there.is_some() {
+        return Ok(false);
+    }
+    let bytes = art::picture(&ware.image).ok_or_else(|| Error::internal(format!("no picture {}", ware.image)))?;
+    // Named by what it shows, so that two nodes that seed at once keep one picture.
+    let name = base64url(&digest(&SHA256, bytes).as_ref()[..16]);
+    let id: PictureId = name.parse().map_err(Error::internal)?;
+    picture::keep(conn, now, id, "image/svg+xml", bytes)?;
+    let slug = ware.category.to_lowercase().replace(' ', "-");
+    let key = category::ensure(conn, &slug, &ware.category, i64::try_from(position).unwrap_or_default())?;
+    let new = NewProduct {
+        sku: &ware.sku,
+        slug: &ware.slug,
+        title: &ware.title,
+        description: &ware.description,
+        category: (key, &ware.category),
+        price: price(&ware.price, currency)?,
+        stock: ware.stock,
+        status: Status::Active,
+        picture: Some(id),
+    };
+    product::insert(conn, now, &new)
+}
+
+/// The list is in euros and cents. A currency without a minor unit gets the same digits (a yen is about a cent), one with three
+/// gets a zero more.
+fn price(text: &str, currency: &Currency) -> Result<Money> {
+    let cents = Currency { exponent: 2, ..*currency };
+    let amount = Money::parse(text, &cents).map_err(Error::internal)?;
+    amount.times(10_i64.pow(currency.exponent.saturating_sub(2)))
+}
+
+#[cfg(test)]
+mod tests;

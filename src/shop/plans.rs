@@ -1,0 +1,103 @@
+//! How SQLite finds what the pages ask for.
+//!
+//! Invariant: no page reads a whole table that grows with the shop, and no list of products is sorted. Only tests know this module.
+
+use crate::db::Conn;
+use crate::error::Result;
+use crate::ids::{ProductKey, UserKey};
+use crate::shop::catalogue::{self, Query, Sort};
+use crate::shop::paging::PageNumber;
+use crate::shop::trial::{eur, now, on_each, person};
+use crate::shop::{cart, category, demo, order, product};
+use diesel::connection::{Instrumentation, InstrumentationEvent};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use std::sync::{Arc, Mutex};
+
+/// Keeps the text of every statement.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl Instrumentation for Heard {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            let text = text.split(" -- binds").next().unwrap_or_default().to_owned();
+            self.0.lock().expect("a list").push(text);
+        }
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// The steps of each statement that `work` runs; nothing on Postgres, which plans by what it knows of the rows.
+fn plans<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<Vec<Vec<String>>> {
+    if matches!(conn, Conn::Postgres(_)) {
+        return Ok(Vec::new());
+    }
+    let heard = Heard::default();
+    conn.set_instrumentation(heard.clone());
+    work(conn)?;
+    conn.set_instrumentation(Heard::default());
+    let texts = heard.0.lock().expect("a list").clone();
+    let plan = |text: String| {
+        let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}")).load(conn)?;
+        Ok(steps.into_iter().map(|step| step.detail).collect())
+    };
+    texts.into_iter().map(plan).collect()
+}
+
+#[test]
+fn no_list_of_products_sorts_or_reads_the_whole_table() {
+    on_each(|db| {
+        demo::products(db, now(), &eur(), &mut |_, _| {}).expect("seeded");
+        for sort in [Sort::Name, Sort::Newest, Sort::Price, Sort::PriceDown] {
+            for (category, in_stock) in [(None, false), (None, true), (Some("mugs"), false), (Some("mugs"), true)] {
+                let query = Query { category: category.map(str::to_owned), sort, in_stock, ..Query::default() };
+                let plans = db.read_here(|conn| plans(conn, |conn| catalogue::page(conn, &query))).expect("plans");
+                for plan in plans.iter().skip(1) {
+                    assert_eq!(plan.len(), 1, "{plan:?}");
+                    assert!(plan[0].starts_with("SEARCH products USING INDEX products_"), "{plan:?}");
+                }
+                assert!(plans.len() == 2 || plans.is_empty(), "{plans:?}");
+            }
+        }
+    });
+}
+
+/// A page, and how many statements it may take.
+type Asked = (&'static str, usize, fn(&mut Conn, UserKey) -> Result<()>);
+
+const PAGES: [Asked; 8] = [
+    ("cart", 1, |conn, user| cart::show(conn, user).map(drop)),
+    ("count", 1, |conn, user| cart::count(conn, user).map(drop)),
+    ("latest", 1, |conn, user| order::latest(conn, user).map(drop)),
+    ("history", 3, |conn, user| order::history(conn, user, PageNumber::FIRST).map(drop)),
+    ("last address", 1, |conn, user| order::last_address(conn, user).map(drop)),
+    ("front", 2, |conn, _| catalogue::front(conn).map(drop)),
+    ("shelves", 1, |conn, _| category::shelves(conn).map(drop)),
+    ("product", 2, |conn, _| {
+        let product = product::by_slug(conn, "ember-vase")?;
+        assert_ne!(product.key, ProductKey(0));
+        product::related(conn, &product).map(drop)
+    }),
+];
+
+#[test]
+fn every_page_finds_its_rows_by_index_in_few_statements() {
+    on_each(|db| {
+        demo::products(db, now(), &eur(), &mut |_, _| {}).expect("seeded");
+        let user = person(db);
+        for (name, statements, work) in PAGES {
+            let plans = db.read_here(|conn| plans(conn, |conn| work(conn, user))).expect("plans");
+            assert!(plans.len() <= statements, "{name}: {plans:?}");
+            // There are few categories, and the front shows them all.
+            let scans = |step: &&String| step.starts_with("SCAN") && **step != "SCAN categories";
+            assert_eq!(plans.iter().flatten().find(scans), None, "{name}: {plans:?}");
+        }
+    });
+}
