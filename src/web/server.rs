@@ -97,12 +97,13 @@ impl Running {
     ///
     /// # Errors
     /// What the server says.
-    pub async fn wait(self) -> anyhow::Result<()> {
+    pub async fn wait(mut self) -> anyhow::Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            ended = &mut self.work => anyhow::bail!("the server ended by itself: {ended:?}"),
         }
         tracing::info!("stopping");
         self.stop().await
