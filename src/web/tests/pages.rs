@@ -80,7 +80,9 @@ async fn a_developer_sees_the_tree_itself() {
     assert!(page.status == 200 && page.body.contains("/static/css/base.css"));
     let style = ask(&app, TestRequest::get().uri("/static/css/base.css")).await;
     assert_eq!((style.status, style.header("cache-control")), (200, Some("no-cache")));
-    for path in ["/static/css", "/static/css/base.css/", "/static/../Cargo.toml", "/static/%2e%2e/Cargo.toml", "/static//css/base.css"] {
+    for path in
+        ["/static/css", "/static/css/base.css/", "/static/../Cargo.toml", "/static/%2e%2e/Cargo.toml", "/static//css/base.css"]
+    {
         assert_eq!(ask(&app, TestRequest::get().uri(path)).await.status, 404, "{path}");
     }
 }
