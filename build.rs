@@ -47,7 +47,7 @@ fn assets(root: &Path, out: &Path) -> io::Result<()> {
     }
     let folder = out.join("static");
     fs::create_dir_all(&folder)?;
-    let mut list = String::from("pub(super) const ASSETS: &[(&str, &str, &[u8], Option<&[u8]>, Option<&[u8]>)] = &[\n");
+    let mut list = String::from("pub(super) const ASSETS: &[super::Embedded] = &[\n");
     let mut all = String::new();
     for (at, (name, hashed, bytes)) in contents.into_iter().enumerate() {
         all.push_str(&hashed);
@@ -117,4 +117,8 @@ fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     packer.write_all(bytes)?;
     packer.finish()
+}
+
+fn is_style(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending == "css")
 }
