@@ -5,10 +5,11 @@ use crate::shop::catalogue::{self, Query, Sort};
 use crate::shop::paging::PageNumber;
 use crate::shop::product;
 use crate::shop::search::Search;
+use crate::web::app::App;
 use crate::web::form::Typed;
 use crate::web::pages::card::{self, Card, Links, Meta, PageLink};
 use crate::web::view::View;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 /// The query as it came; what is not legal is as absent (HTTP.md, "General").
@@ -130,9 +131,12 @@ struct List {
 /// `GET /products`.
 ///
 /// # Errors
-/// `Unavailable` from the database.
-pub async fn index(request: actix_web::HttpRequest, view: View) -> Result<HttpResponse> {
+/// `TooMany` searches; `Unavailable` from the database.
+pub async fn index(app: web::Data<App>, request: HttpRequest, view: View) -> Result<HttpResponse> {
     let mut wish = Wish::read(request.query_string());
+    if !wish.q.is_empty() {
+        app.limits.api.admit(view.visit().address())?;
+    }
     let load = move |conn: &mut crate::db::Conn| {
         let found = catalogue::page(conn, &wish.query())?;
         if found.category.is_none() {

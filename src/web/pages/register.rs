@@ -12,10 +12,10 @@ use crate::web::app::App;
 use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::identity::Visit;
 use crate::web::next::NextPath;
-use crate::web::pages::login::Way;
+use crate::web::pages::login::way;
 use crate::web::view::{Kind, Layout, View, see_other};
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 /// Most characters of a name.
@@ -47,8 +47,8 @@ impl Fields for NewAccount {
 ///
 /// # Errors
 /// `Refused` when only operators make accounts.
-pub async fn show(app: web::Data<App>, visit: Visit, view: View, way: web::Query<Way>) -> Result<HttpResponse> {
-    let next = way.into_inner().next.and_then(|next| NextPath::parse(&next, &app.origin));
+pub async fn show(app: web::Data<App>, visit: Visit, view: View, request: HttpRequest) -> Result<HttpResponse> {
+    let next = way(&request, &app);
     if visit.person().is_some() {
         return Ok(see_other(next.as_ref().map_or("/dashboard", NextPath::as_str)));
     }
