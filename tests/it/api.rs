@@ -93,11 +93,7 @@ async fn every_wrong_sign_in_is_one_code(app: &TestApp) {
     let ada = Shopper::registered(app).await;
     let client = ApiClient::new(app);
     let mut bodies = Vec::new();
-    for (email, password) in [
-        (ada.email.as_str(), "wrong-wagon"),
-        ("nobody@example.com", PASSWORD),
-        ("no address", PASSWORD),
-    ] {
+    for (email, password) in [(ada.email.as_str(), "wrong-wagon"), ("nobody@example.com", PASSWORD), ("no address", PASSWORD)] {
         let answer = client.post("/api/login", json!({"email": email, "password": password})).await;
         bodies.push(problem(&answer, 401, "invalid_credentials"));
     }

@@ -150,15 +150,9 @@ async fn a_page_for_another_site_is_a_page_only(app: &TestApp) {
 
 async fn what_was_never_meant_to_be_called_so_is_refused(app: &TestApp) {
     let visitor = Visitor::new(app);
-    for path in [
-        "/admin",
-        "/admin/users",
-        "/.env",
-        "/.git/config",
-        "/wp-login.php",
-        "/static/%2e%2e%2f%2e%2e%2fetc/passwd",
-        "/login/",
-    ] {
+    for path in
+        ["/admin", "/admin/users", "/.env", "/.git/config", "/wp-login.php", "/static/%2e%2e%2f%2e%2e%2fetc/passwd", "/login/"]
+    {
         let page = visitor.get(path).await;
         assert!(matches!(page.status, 303 | 400 | 404), "{path}: {}", page.status);
         assert!(!page.body.contains("root:"), "{path}");

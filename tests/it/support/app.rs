@@ -8,6 +8,7 @@ use super::{Backend, Fixture, Settings};
 use latchkey::clock::Clock;
 use latchkey::config::{self, Config, Sources};
 use latchkey::db::Db;
+use latchkey::web::app::App;
 use latchkey::web::server::{self, Running};
 use reqwest::Client;
 use reqwest::redirect::Policy;
@@ -47,6 +48,11 @@ impl TestApp {
     /// The server's own doors to its database.
     pub fn db(&self) -> &Db {
         &self.running.app.db
+    }
+
+    /// What every request of the server can reach.
+    pub fn server(&self) -> &App {
+        &self.running.app
     }
 
     /// Moves the time.
