@@ -39,7 +39,9 @@ const CROWD: [(&str, &str); 8] = [
 pub(super) fn seed(config: &Config, db: &Db, secrets: &Secrets, clock: &Clock, new_passwords: bool) -> Result<(), Failure> {
     let now = clock.now();
     let bar = ProgressBar::no_length();
-    bar.set_style(ProgressStyle::with_template("{msg:10} {wide_bar} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_style(
+        ProgressStyle::with_template("{msg:10} {wide_bar} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
     let mut progress = |done: usize, total: usize| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);

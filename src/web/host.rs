@@ -96,6 +96,7 @@ fn asked(origin: &Origin, uri: &Uri, headers: &HeaderMap) -> Place {
 }
 
 /// The answer to a request that is not for us, or none when it is.
+#[must_use]
 pub fn refuse(origin: &Origin, request: &ServiceRequest) -> Option<HttpResponse<BoxBody>> {
     let path = request.path();
     if matches!(path, "/healthz" | "/readyz") {

@@ -39,7 +39,10 @@ pub async fn identify(
     let mut response = match known {
         Ok(Known::Yes) => next.call(request).await?.map_into_boxed_body(),
         // The exchange waits for the real navigation (SECURITY.md, "Sessions").
-        Ok(Known::NotYet) => return Ok(request.into_response(HttpResponse::ServiceUnavailable().insert_header((header::CACHE_CONTROL, "no-store")).finish())),
+        Ok(Known::NotYet) => {
+            return Ok(request
+                .into_response(HttpResponse::ServiceUnavailable().insert_header((header::CACHE_CONTROL, "no-store")).finish()));
+        }
         Err(cause) => request.into_response(cause.error_response()),
     };
     visit.add_cookies(response.headers_mut());

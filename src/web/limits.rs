@@ -70,6 +70,19 @@ impl Act {
         Condition::new(self.on, Governor::new(&self.counter))
     }
 
+    /// Counts one act of that address, where only a part of a page's requests are the act.
+    ///
+    /// # Errors
+    /// `TooMany`.
+    pub fn admit(&self, address: IpAddr) -> crate::error::Result<()> {
+        if !self.on {
+            return Ok(());
+        }
+        let refused =
+            |negative: NotUntil<QuantaInstant>| Error::TooMany { wait: negative.wait_time_from(DefaultClock::default().now()) };
+        self.counter.limiter().check_key(&address::household(address)).map_err(refused)
+    }
+
     fn forget_old(&self) {
         self.counter.limiter().retain_recent();
     }

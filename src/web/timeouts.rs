@@ -57,7 +57,7 @@ mod tests {
         let soon = |request: ServiceRequest, next: Next<BoxBody>| answered_within(Duration::from_millis(30), request, next);
         let site = App::new().service(
             web::scope("")
-                .service(web::resource("/never").wrap(from_fn(soon)).to(|| std::future::pending::<HttpResponse>()))
+                .service(web::resource("/never").wrap(from_fn(soon)).to(std::future::pending::<HttpResponse>))
                 .service(web::resource("/panic").wrap(from_fn(soon)).to(|| async { HttpResponse::Ok().body(panic_now()) }))
                 .service(web::resource("/fine/{id}").wrap(from_fn(soon)).to(|| async { HttpResponse::Ok().finish() })),
         );

@@ -49,7 +49,7 @@ impl Fields for SignIn {
 pub async fn submit(app: web::Data<App>, visit: Visit, body: Json<SignIn>) -> Result<HttpResponse> {
     let Json(SignIn { email, password, place }) = body;
     // A string that is no address is no account of ours: it costs and says the same.
-    let email = email.parse().map_or(None, Some);
+    let email = email.parse();
     let attempt = Attempt { email, password: Password::typed(&password), wish: visit.wish(Door::Api, false, None) };
     match sign_in::sign_in(&app.latch, attempt).await? {
         Outcome::SignedIn(tokens, _) => {

@@ -7,6 +7,7 @@
 use crate::audit;
 use crate::error::Error;
 use crate::web::app::App;
+use crate::web::bounce;
 use crate::web::errors::Refusal;
 use crate::web::host::{Origin, is_under};
 use crate::web::identity::Visit;
@@ -15,7 +16,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::http::{Method, Uri};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage as _, HttpResponse, web};
+use actix_web::{HttpMessage as _, ResponseError as _, web};
 
 /// The API's routes that set or read a cookie: only there a browser's cookie counts.
 const COOKIE_ROUTES: [&str; 8] = [
@@ -52,13 +53,16 @@ pub async fn guard(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let answer = match judge(&app.origin, request.method(), request.uri(), request.headers()) {
-        Verdict::Fine => return Ok(next.call(request).await?.map_into_boxed_body()),
+        Verdict::Fine => match bounce::answer(&app, &request) {
+            Some(page) => page,
+            None => return Ok(next.call(request).await?.map_into_boxed_body()),
+        },
         Verdict::CrossSite => {
             remember(&app, &request).await;
-            HttpResponse::from_error(Error::CrossSite)
+            Error::CrossSite.error_response()
         }
-        Verdict::Embedded => HttpResponse::from_error(Refusal::Embedded),
-        Verdict::NotAForm => HttpResponse::from_error(Error::UnsupportedType),
+        Verdict::Embedded => Refusal::Embedded.error_response(),
+        Verdict::NotAForm => Error::UnsupportedType.error_response(),
     };
     Ok(request.into_response(answer))
 }

@@ -108,7 +108,13 @@ pub async fn set(
 ///
 /// # Errors
 /// `StaleForm`; `Unavailable` from the database.
-pub async fn remove(app: web::Data<App>, user: CurrentUser, product: web::Path<String>, view: View, _: Press) -> Result<HttpResponse> {
+pub async fn remove(
+    app: web::Data<App>,
+    user: CurrentUser,
+    product: web::Path<String>,
+    view: View,
+    _: Press,
+) -> Result<HttpResponse> {
     let product: ProductId = product.parse().map_err(|_| Error::NotFound)?;
     let changed = app.db.write(move |conn| cart::remove(conn, user.key, product)).await?;
     view.flash(Kind::Success, format!("{} is out of your cart.", changed.title));

@@ -25,7 +25,7 @@ const CONTINUE: &str = "Sign in to continue.";
 /// What the form asks.
 #[derive(Debug)]
 pub struct SignIn {
-    email: Option<Email>,
+    email: std::result::Result<Email, String>,
     password: Password,
     remember: bool,
     next: Option<String>,
@@ -37,7 +37,7 @@ impl Fields for SignIn {
 
     fn read(reader: &mut Reader) -> Option<Self> {
         // What is no address is no account of ours either: it gets the answer for a wrong password.
-        let email = reader.required("email", |text| Ok(text.parse().map_or(None, Some)));
+        let email = reader.required("email", |text| Ok(text.parse()));
         let password = reader.secret("password");
         let remember = reader.flag("remember");
         let next = reader.optional("next", |text| Ok(text.to_owned()));

@@ -44,7 +44,13 @@ pub async fn show(app: web::Data<App>, _: CurrentUser, view: View) -> Result<Htt
 ///
 /// # Errors
 /// `Unavailable` when the database or the hasher is.
-pub async fn submit(app: web::Data<App>, user: CurrentUser, visit: Visit, view: View, form: Form<Change>) -> Result<HttpResponse> {
+pub async fn submit(
+    app: web::Data<App>,
+    user: CurrentUser,
+    visit: Visit,
+    view: View,
+    form: Form<Change>,
+) -> Result<HttpResponse> {
     let Change { current, new } = match form.parse() {
         Ok(change) => change,
         Err(typed) => return show_with(&app, &view, typed).await,

@@ -151,7 +151,12 @@ pub async fn index(request: actix_web::HttpRequest, view: View) -> Result<HttpRe
                 page: wish.page.get(),
             },
             meta: Meta::from(&found.paging),
-            categories: found.categories.into_iter().filter(|category| category.shown > 0).map(|category| Choice { slug: category.slug, name: category.name }).collect(),
+            categories: found
+                .categories
+                .into_iter()
+                .filter(|category| category.shown > 0)
+                .map(|category| Choice { slug: category.slug, name: category.name })
+                .collect(),
             products: found.products.into_iter().map(Card::from).collect(),
             links,
             page_links,

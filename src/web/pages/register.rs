@@ -84,7 +84,12 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Ne
 }
 
 /// Checks a password by the rules, away from the threads that answer: judging a long one takes milliseconds.
-pub(in crate::web) async fn check(app: &App, password: &Password, email: &Email, name: &str) -> Result<std::result::Result<(), String>> {
+pub(in crate::web) async fn check(
+    app: &App,
+    password: &Password,
+    email: &Email,
+    name: &str,
+) -> Result<std::result::Result<(), String>> {
     let (password, least) = (password.clone(), app.config.password_min);
     let context = [app.config.shop.name.clone(), email.as_str().to_owned(), name.to_owned()];
     let check = move || password.check(least, &context.each_ref().map(String::as_str));
@@ -95,9 +100,10 @@ pub(in crate::web) async fn check(app: &App, password: &Password, email: &Email,
 pub(in crate::web) fn open(app: &App) -> Result<()> {
     match app.config.registration {
         Registration::Open => Ok(()),
-        Registration::Closed => {
-            Err(Error::refused("registration_closed", "New accounts are made by the shop. Ask there for one, or sign in with yours."))
-        }
+        Registration::Closed => Err(Error::refused(
+            "registration_closed",
+            "New accounts are made by the shop. Ask there for one, or sign in with yours.",
+        )),
     }
 }
 

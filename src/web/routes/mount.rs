@@ -18,7 +18,7 @@ use actix_web::{FromRequest, HttpMessage as _, HttpResponse, Resource, Responder
 /// One address, its methods, and who may come in.
 pub struct Route {
     path: &'static str,
-    resource: Resource,
+    routes: Vec<actix_web::Route>,
     methods: Vec<&'static str>,
     open: bool,
     throttle: Option<Throttle>,
@@ -27,7 +27,7 @@ pub struct Route {
 /// An address that needs a signed-in person.
 #[must_use]
 pub fn page(path: &'static str) -> Route {
-    Route { path, resource: web::resource(path), methods: Vec::new(), open: false, throttle: None }
+    Route { path, routes: Vec::new(), methods: Vec::new(), open: false, throttle: None }
 }
 
 macro_rules! method {
@@ -40,7 +40,7 @@ macro_rules! method {
             Args: FromRequest + 'static,
             F::Output: Responder + 'static,
         {
-            self.resource = self.resource.route(web::$name().to(handler));
+            self.routes.push(web::$name().to(handler));
             self.methods.push($word);
             self
         }
@@ -56,7 +56,7 @@ impl Route {
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.resource = self.resource.route(web::get().to(handler.clone())).route(web::head().to(handler));
+        self.routes.extend([web::get().to(handler.clone()), web::head().to(handler)]);
         self.methods.extend(["GET", "HEAD"]);
         self
     }
@@ -97,14 +97,13 @@ impl Route {
     }
 
     fn mount(self, scope: &mut web::ServiceConfig) {
+        // The question who it is comes after the one for the method: a wrong method is told so, not sent to sign in.
+        let ask = |route: actix_web::Route| if self.open { route } else { route.wrap(from_fn(signed_in)) };
+        let resource = self.routes.into_iter().map(ask).fold(web::resource(self.path), Resource::route);
         // The layer added last is the outermost.
-        match (self.open, self.throttle) {
-            (true, None) => scope.service(self.resource.wrap(from_fn(timeouts::limit))),
-            (true, Some(throttle)) => scope.service(self.resource.wrap(throttle).wrap(from_fn(timeouts::limit))),
-            (false, None) => scope.service(self.resource.wrap(from_fn(signed_in)).wrap(from_fn(timeouts::limit))),
-            (false, Some(throttle)) => {
-                scope.service(self.resource.wrap(from_fn(signed_in)).wrap(throttle).wrap(from_fn(timeouts::limit)))
-            }
+        match self.throttle {
+            None => scope.service(resource.wrap(from_fn(timeouts::limit))),
+            Some(throttle) => scope.service(resource.wrap(throttle).wrap(from_fn(timeouts::limit))),
         };
     }
 }
