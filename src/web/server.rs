@@ -93,17 +93,12 @@ pub fn assemble(
 }
 
 impl Running {
-    /// Serves until the program is told to stop (SIGTERM, Ctrl-C), then stops.
+    /// Serves until it is asked to stop, then stops.
     ///
     /// # Errors
     /// What the server says.
-    pub async fn wait(self) -> anyhow::Result<()> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+    pub async fn until(self, asked_to_stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        asked_to_stop.await;
         tracing::info!("stopping");
         self.stop().await
     }
@@ -132,6 +127,20 @@ impl Running {
         note(&self.app, audit::Kind::Stopped).await?;
         Ok(())
     }
+}
+
+/// Comes true when the program is told to stop (SIGTERM, Ctrl-C). It listens from now on: whoever reads that we are open may close us.
+///
+/// # Errors
+/// What the system says.
+pub fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 async fn note(app: &App, kind: audit::Kind) -> Result<(), Error> {
