@@ -31,7 +31,7 @@ fn a_bad_setting_is_named_with_its_fix_and_leaves_nothing_behind() {
         ("LATCHKEY_ACCESS_TTL", "1h", "15m"),
         ("LATCHKEY_BCRYPT_COST", "3", "10 to 16"),
         ("LATCHKEY_LIMIT_SIGN_IN", "many", "N/PERIOD"),
-        ("LATCHKEY_SHOP_CURRENCY", "XXX", "EUR"),
+        ("LATCHKEY_SHOP_CURRENCY", "ZZZ", "EUR"),
         ("LATCHKEY_SHOP_TIME_ZONE", "Mars/Olympus", "Europe/Berlin"),
         ("LATCHKEY_TRUSTED_PROXIES", "everyone", "10.0.0.0/8"),
         ("LATCHKEY_POOL", "0", "1 to 200"),

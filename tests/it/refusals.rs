@@ -16,6 +16,7 @@ on_both! {
     next_leads_nowhere_else,
     errors_are_pages_with_a_way_on,
     a_page_for_another_site_is_a_page_only,
+    a_link_from_elsewhere_finds_its_person_signed_in,
     what_was_never_meant_to_be_called_so_is_refused,
     too_many_sign_ins_are_told_to_wait with { "LATCHKEY_LIMIT_SIGN_IN" = "2/1m" },
     a_limit_counts_each_client_behind_a_trusted_proxy with {
@@ -146,6 +147,26 @@ async fn a_page_for_another_site_is_a_page_only(app: &TestApp) {
     {
         ask(mode, dest).await.expect(403);
     }
+}
+
+/// A link in a mail: the Strict cookies stay at home, and a page that loads itself again fetches them.
+async fn a_link_from_elsewhere_finds_its_person_signed_in(app: &TestApp) {
+    let ada = Shopper::registered(app).await;
+    let hint = ada.jar.borrow().value("__Host-hint");
+    let link = app.http.get(app.origin.join("/orders?page=1").expect("a path")).header("cookie", format!("__Host-hint={hint}"));
+    let link = ["cross-site", "navigate", "document"]
+        .iter()
+        .zip(["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"])
+        .fold(link, |link, (value, name)| link.header(name, *value));
+    let bounce = ada.copy().send("/orders", link).await.expect(200);
+    assert!(
+        bounce.attributes("meta[http-equiv='refresh']", "content").iter().any(|to| to.contains("/orders?page=1")),
+        "{}",
+        bounce.body
+    );
+    let plain = app.http.get(app.origin.join("/orders").expect("a path")).header("sec-fetch-site", "cross-site");
+    let plain = plain.header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "document");
+    Visitor::new(app).send("/orders", plain).await.expect_to("/login?next=/orders");
 }
 
 async fn what_was_never_meant_to_be_called_so_is_refused(app: &TestApp) {
