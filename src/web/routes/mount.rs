@@ -148,8 +148,8 @@ pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec
         .service(
             web::scope("/api")
                 .wrap(from_fn(origin::guard))
-                .wrap(app.limits.api.throttle())
                 .wrap(from_fn(identify_client))
+                .wrap(app.limits.api.throttle())
                 .configure(|scope| api.into_iter().for_each(|route| route.mount(scope)))
                 .default_service(web::to(nothing)),
         )
