@@ -118,7 +118,3 @@ fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
     packer.write_all(bytes)?;
     packer.finish()
 }
-
-fn is_style(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|ending| ending == "css")
-}
