@@ -16,10 +16,11 @@ pub(super) fn run(config: Config) -> Result<ExitCode, Failure> {
     let database = config.database.clone();
     actix_web::rt::System::new().block_on(async move {
         let running = server::start(config, clock).await.map_err(told)?;
+        let asked_to_stop = server::asked_to_stop().map_err(|cause| Failure::Told(cause.to_string()))?;
         let origin = running.origin.as_str().trim_end_matches('/').to_owned();
         println!("listening on {origin}");
         eprintln!("the shop is open at {origin}, its data is in {database}; Ctrl-C closes it");
-        running.wait().await.map_err(told)?;
+        running.until(asked_to_stop).await.map_err(told)?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -62,7 +62,9 @@ impl Origin {
 
     fn place(&self, authority: &str) -> Place {
         let default_port = if self.tls { ":443" } else { ":80" };
-        let bare = authority.strip_suffix(default_port).unwrap_or(authority);
+        // Only a public URL without a port of its own may be named with the default one.
+        let has_port = self.url.port().is_some();
+        let bare = authority.strip_suffix(default_port).filter(|_| !has_port).unwrap_or(authority);
         if bare.eq_ignore_ascii_case(&self.authority) {
             Place::Ours
         } else if self.others.iter().any(|other| authority.eq_ignore_ascii_case(other)) {

@@ -93,16 +93,13 @@ pub fn assemble(
 }
 
 impl Running {
-    /// Serves until the program is told to stop (SIGTERM, Ctrl-C), then stops.
+    /// Serves until it is asked to stop, then stops.
     ///
     /// # Errors
     /// What the server says.
-    pub async fn wait(mut self) -> anyhow::Result<()> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+    pub async fn until(mut self, asked_to_stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            () = asked_to_stop => {}
             ended = &mut self.work => anyhow::bail!("the server ended by itself: {ended:?}"),
         }
         tracing::info!("stopping");
@@ -133,6 +130,20 @@ impl Running {
         note(&self.app, audit::Kind::Stopped).await?;
         Ok(())
     }
+}
+
+/// Comes true when the program is told to stop (SIGTERM, Ctrl-C). It listens from now on: whoever reads that we are open may close us.
+///
+/// # Errors
+/// What the system says.
+pub fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 async fn note(app: &App, kind: audit::Kind) -> Result<(), Error> {

@@ -8,7 +8,6 @@ use crate::web::app::App;
 use crate::web::form::body;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use std::time::Duration;
 
 /// `GET /robots.txt`: the shop may be found, a person's pages need not be.
 pub async fn robots() -> HttpResponse {
@@ -25,7 +24,7 @@ pub async fn favicon(app: web::Data<App>) -> Result<HttpResponse> {
 
 /// `GET /.well-known/security.txt` (RFC 9116).
 pub async fn security(app: web::Data<App>) -> HttpResponse {
-    let expires = rfc3339(app.clock.now() + Duration::from_secs(360 * 86_400));
+    let expires = rfc3339(app.clock.now() + time::Duration::days(360));
     let origin = app.origin.as_str();
     plain(format!(
         "Contact: {origin}/\nExpires: {expires}\nPreferred-Languages: en\nCanonical: {origin}/.well-known/security.txt\n"

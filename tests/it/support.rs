@@ -2,8 +2,17 @@
 //!
 //! Invariant: whatever a test starts is gone after it, also when it panics. Nothing here asserts what the shop should do.
 
+pub mod api_client;
+pub mod app;
+pub mod binary;
+pub mod browser;
+pub mod goods;
+pub mod jar;
+pub mod page;
+pub mod people;
 pub mod postgres;
 pub mod storage;
+pub mod visitor;
 
 use futures_util::FutureExt as _;
 use std::panic::{AssertUnwindSafe, resume_unwind};

@@ -14,7 +14,7 @@ use crate::web::identity::Visit;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName};
-use actix_web::http::{Method, Uri};
+use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage as _, ResponseError as _, web};
 
@@ -52,7 +52,7 @@ pub async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let answer = match judge(&app.origin, request.method(), request.uri(), request.headers()) {
+    let answer = match judge(&app.origin, request.method(), request.match_info().as_str(), request.headers()) {
         Verdict::Fine => match bounce::answer(&app, &request) {
             Some(page) => page,
             None => return Ok(next.call(request).await?.map_into_boxed_body()),
@@ -79,8 +79,8 @@ async fn remember(app: &App, request: &ServiceRequest) {
     }
 }
 
-fn judge(origin: &Origin, method: &Method, uri: &Uri, headers: &HeaderMap) -> Verdict {
-    let path = uri.path();
+/// `path` is the one the router goes by, decoded: `/api/%72efresh` is `/api/refresh` to it.
+fn judge(origin: &Origin, method: &Method, path: &str, headers: &HeaderMap) -> Verdict {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return if is_embedded(headers) { Verdict::Embedded } else { Verdict::Fine };
     }

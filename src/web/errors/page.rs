@@ -62,7 +62,7 @@ fn replace(old: ServiceResponse<BoxBody>, mut new: HttpResponse<BoxBody>) -> Ser
 /// Signed out on a page: the way to sign in, and back to where they were (HTTP.md, "General").
 fn sign_in(request: &HttpRequest) -> HttpResponse<BoxBody> {
     let target = if matches!(*request.method(), Method::GET | Method::HEAD) {
-        next::sign_in(request.uri().path_and_query().map_or("/", |target| target.as_str()))
+        next::sign_in_short(request.uri())
     } else {
         next::sign_in(&form_page(request.path()))
     };
