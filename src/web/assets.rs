@@ -69,6 +69,11 @@ impl Assets {
         self.urls.get(name).cloned()
     }
 
+    /// Every name with its URL; none while they are taken from the tree.
+    pub fn urls(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.urls.iter().map(|(name, url)| (*name, url.as_str()))
+    }
+
     /// Where the files lie.
     #[must_use]
     pub fn folder(&self) -> &Path {

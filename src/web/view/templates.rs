@@ -113,9 +113,12 @@ impl Words {
         tera.register_filter("moment", move |at: &str, _: Kwargs, _: &State| written(at, &zone, "%-d %B %Y, %H:%M"));
         tera.register_filter("urlencode", tera_contrib::urlencode::urlencode);
         let assets = Arc::clone(&self.assets);
-        tera.register_function("asset", move |arguments: Kwargs, _: &State| -> tera::TeraResult<String> {
+        // A page calls this a dozen times: the values are made once, and handed out by reference count.
+        let known: HashMap<&str, tera::Value> = assets.urls().map(|(name, url)| (name, url.into())).collect();
+        tera.register_function("asset", move |arguments: Kwargs, _: &State| -> tera::TeraResult<tera::Value> {
             let name: &str = arguments.must_get("name")?;
-            assets.url(name).ok_or_else(|| tera::Error::message(format!("there is no asset {name}")))
+            let found = known.get(name).cloned().or_else(|| assets.url(name).map(tera::Value::from));
+            found.ok_or_else(|| tera::Error::message(format!("there is no asset {name}")))
         });
     }
 }
