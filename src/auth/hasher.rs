@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::ids::UserId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 /// How long a sign-in waits for its turn.
@@ -63,6 +63,20 @@ impl Hasher {
         self.run(move || match known {
             Some((user, stored)) => password.verify(&secrets, user, &stored),
             None => password.hash(secrets.current(), UserId::random(), cost).map(|_| false),
+        })
+        .await
+    }
+
+    /// How long one hash takes, in its turn among the others.
+    ///
+    /// # Errors
+    /// `Unavailable` when too many wait.
+    pub async fn time_one(&self) -> Result<Duration> {
+        let (secrets, cost) = (self.secrets.clone(), self.cost);
+        self.run(move || {
+            let started = Instant::now();
+            Password::typed("how long does this take").hash(secrets.current(), UserId::random(), cost)?;
+            Ok(started.elapsed())
         })
         .await
     }

@@ -97,7 +97,9 @@ fn refuse(app: &App, request: &ServiceRequest) -> Option<HttpResponse<BoxBody>> 
 /// A method, unless a client made it up: then it could be anything.
 fn known(method: &Method) -> &str {
     match *method {
-        Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE | Method::OPTIONS => method.as_str(),
+        Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE | Method::OPTIONS => {
+            method.as_str()
+        }
         _ => "other",
     }
 }

@@ -151,6 +151,14 @@ async fn note(app: &App, kind: audit::Kind) -> Result<(), Error> {
     app.db.write(move |conn| audit::record(conn, now, kind, &Actor::default(), "")).await
 }
 
+/// Could the address be had just now?
+///
+/// # Errors
+/// `BadSetting`, as `start` would say.
+pub fn can_listen(address: SocketAddr) -> Result<(), BadSetting> {
+    bind(address).map(drop)
+}
+
 /// Takes the address, or says which setting to change.
 fn bind(address: SocketAddr) -> Result<TcpListener, BadSetting> {
     TcpListener::bind(address).map_err(|cause| {
