@@ -47,7 +47,7 @@ pub(super) enum Command {
 
 pub(super) fn run(config: &Config, command: Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Add { email, name, admin, .. } => add(config, &email, name, if admin { Role::Admin } else { Role::Shopper }),
+        Command::Add { email, name, admin, .. } => add(config, &email, &name, if admin { Role::Admin } else { Role::Shopper }),
         Command::List => list(config),
         Command::Lock { email } => set_locked(config, &email, true),
         Command::Unlock { email } => set_locked(config, &email, false),
@@ -58,8 +58,9 @@ fn address(text: &str) -> Result<Email, Failure> {
     text.parse().map_err(|why| Failure::Told(format!("{text}: {why}")))
 }
 
-fn add(config: &Config, email: &str, name: String, role: Role) -> Result<ExitCode, Failure> {
+fn add(config: &Config, email: &str, name: &str, role: Role) -> Result<ExitCode, Failure> {
     let address = address(email)?;
+    let name = user::name(name).map_err(|why| Failure::Told(format!("--name: {why}")))?;
     let mut typed = String::new();
     std::io::stdin()
         .read_to_string(&mut typed)

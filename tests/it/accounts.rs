@@ -208,7 +208,7 @@ async fn a_locked_person_cannot_sign_in_and_is_not_told_why(app: &TestApp) {
     let unknown = sign_in(&Visitor::new(app), "nobody@example.com", PASSWORD).await.expect(401);
     let said = |page: &crate::support::page::Page| page.texts("main .summary li, main .flash p");
     assert_eq!(said(&locked), said(&unknown));
-    app.pass(Duration::from_secs(11 * 60));
+    app.pass(Duration::from_mins(11));
     assert!(!ada.is_signed_in().await, "nor does a session go on past its access token");
 }
 

@@ -145,7 +145,7 @@ async fn back_and_place_order_again_lands_on_the_same_order(app: &TestApp) {
     ada.adds(&bowl.slug, 2).await.expect_to("/cart");
     let page = ada.get("/checkout").await.expect(200);
     let first = ada.press(&page, "/checkout", &ADDRESS).await.expect(303);
-    app.pass(Duration::from_secs(3_600));
+    app.pass(Duration::from_hours(1));
     ada.press(&page, "/checkout", &ADDRESS).await.expect_to(first.location());
     ada.adds(&bowl.slug, 1).await.expect_to("/cart");
     ada.press(&page, "/checkout", &ADDRESS).await.expect_to(first.location());

@@ -43,7 +43,7 @@ async fn the_history_lists_the_newest_first(app: &TestApp) {
     let mut placed = Vec::new();
     for _ in 0..3 {
         placed.push(place(&ada, &bowl.slug, 1).await);
-        app.pass(std::time::Duration::from_secs(60));
+        app.pass(std::time::Duration::from_mins(1));
     }
     placed.reverse();
     let page = ada.get("/orders").await.expect(200);

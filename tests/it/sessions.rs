@@ -85,7 +85,7 @@ async fn a_lost_answer_signs_nobody_out_however_late(app: &TestApp) {
     app.pass(TOKEN_LIFE);
     let lost = ada.copy();
     lost.get("/dashboard").await.expect(200); // the answer never reached Ada
-    app.pass(Duration::from_secs(60 * 60));
+    app.pass(Duration::from_hours(1));
     ada.get("/dashboard").await.expect(200);
     assert_eq!(ada.jar.borrow().value("__Host-rt"), lost.jar.borrow().value("__Host-rt"));
     app.pass(TOKEN_LIFE);
@@ -185,19 +185,19 @@ async fn keep_me_signed_in_outlives_the_browser(app: &TestApp) {
     assert!(kept.attributes.contains(&"max-age=2592000".to_owned()), "{kept:?}");
     assert!(kept.attributes.contains(&"samesite=strict".to_owned()), "{kept:?}");
     browser.jar.borrow_mut().close_browser();
-    app.pass(Duration::from_secs(13 * 86_400));
+    app.pass(Duration::from_hours(312));
     assert!(browser.is_signed_in().await, "13 days later");
-    app.pass(Duration::from_secs(13 * 86_400));
+    app.pass(Duration::from_hours(312));
     assert!(browser.is_signed_in().await, "26 days later");
-    app.pass(Duration::from_secs(5 * 86_400));
+    app.pass(Duration::from_hours(120));
     assert!(!browser.is_signed_in().await, "31 days later");
 }
 
 async fn a_session_ends_when_nobody_comes(app: &TestApp) {
     let ada = Shopper::registered(app).await;
-    app.pass(Duration::from_secs(119 * 60));
+    app.pass(Duration::from_mins(119));
     assert!(ada.is_signed_in().await);
-    app.pass(Duration::from_secs(122 * 60));
+    app.pass(Duration::from_mins(122));
     let page = ada.visit("/dashboard").await;
     assert_eq!(page.heading(), "Sign in");
     assert_eq!(page.value("next"), "/dashboard");
@@ -207,10 +207,10 @@ async fn a_session_ends_when_nobody_comes(app: &TestApp) {
 async fn a_session_ends_however_much_it_is_used(app: &TestApp) {
     let ada = Shopper::registered(app).await;
     for _ in 0..23 {
-        app.pass(Duration::from_secs(60 * 60));
+        app.pass(Duration::from_hours(1));
         assert!(ada.is_signed_in().await);
     }
-    app.pass(Duration::from_secs(61 * 60));
+    app.pass(Duration::from_mins(61));
     assert!(!ada.is_signed_in().await);
 }
 

@@ -6,11 +6,12 @@ use crate::auth::email::Email;
 use crate::auth::password::Password;
 use crate::auth::registration::{self, Applicant, Outcome, TAKEN};
 use crate::auth::session::Door;
+use crate::auth::user;
 use crate::error::{Error, Result};
 use crate::web::app::App;
 use crate::web::form::{Fields, Json, Reader};
 use crate::web::identity::Visit;
-use crate::web::pages::register::{NAME, check, open};
+use crate::web::pages::register::{check, open};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
@@ -28,7 +29,7 @@ impl Fields for NewAccount {
     const FIELDS: &'static [&'static str] = &["name", "email", "password", "refresh_in"];
 
     fn read(reader: &mut Reader) -> Option<Self> {
-        let name = reader.text("name", NAME);
+        let name = reader.required("name", user::name);
         let email = reader.required("email", str::parse);
         let password = reader.secret("password");
         let place = reader.optional("refresh_in", Place::read);

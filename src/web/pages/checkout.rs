@@ -78,7 +78,15 @@ pub async fn show(app: web::Data<App>, user: CurrentUser, view: View) -> Result<
 pub async fn submit(app: web::Data<App>, user: CurrentUser, view: View, form: Form<PlaceOrder>) -> Result<HttpResponse> {
     let PlaceOrder(wish) = match form.parse() {
         Ok(wish) => wish,
-        Err(typed) => return show_with(&app, user, &view, Some(typed), Vec::new()).await,
+        Err(typed) => {
+            // Back, on the form of a cart that was ordered: whatever is wrong with it now, it leads to its order.
+            let version = typed.values.get("cart_version").cloned().unwrap_or_default();
+            let known = app.db.read(move |conn| checkout::order_of(conn, user.key, &version)).await?;
+            return match known {
+                Some(number) if typed.status != StatusCode::FORBIDDEN => Ok(see_other(&format!("/orders/{}", number.as_str()))),
+                _ => show_with(&app, user, &view, Some(typed), Vec::new()).await,
+            };
+        }
     };
     let (now, actor, shop) = (app.clock.now(), view.visit().actor(), app.config.shop.clone());
     match app.db.write(move |conn| checkout::place(conn, now, &actor, &shop, user.key, &wish)).await? {

@@ -6,6 +6,7 @@ use crate::auth::email::Email;
 use crate::auth::password::Password;
 use crate::auth::registration::{self, Applicant, Outcome, TAKEN};
 use crate::auth::session::Door;
+use crate::auth::user;
 use crate::config::Registration;
 use crate::error::{Error, FieldError, Result};
 use crate::web::app::App;
@@ -17,9 +18,6 @@ use crate::web::view::{Kind, Layout, View, see_other};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-
-/// Most characters of a name.
-pub const NAME: usize = 100;
 
 /// What the form asks.
 #[derive(Debug)]
@@ -35,7 +33,7 @@ impl Fields for NewAccount {
     const FIELDS: &'static [&'static str] = &["name", "email", "password", "next"];
 
     fn read(reader: &mut Reader) -> Option<Self> {
-        let name = reader.text("name", NAME);
+        let name = reader.required("name", user::name);
         let email = reader.required("email", str::parse);
         let password = reader.secret("password");
         let next = reader.optional("next", |text| Ok(text.to_owned()));

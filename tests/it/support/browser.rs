@@ -1,4 +1,4 @@
-//! Real Chromium, driven over WebDriver.
+//! Real Chromium, driven over `WebDriver`.
 //!
 //! Invariant: every browser has a profile of its own, and none outlives the tests: a shell (driver.sh) owns them all. It knows pages
 //! only as a person does: by what can be read, filled in and clicked.

@@ -51,7 +51,7 @@ impl Visitor {
             if !(300..400).contains(&page.status) {
                 return page;
             }
-            page = self.get(&page.location().to_owned()).await;
+            page = self.get(page.location()).await;
         }
         panic!("sent round in circles, last to {}", page.path);
     }
