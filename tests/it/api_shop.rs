@@ -98,9 +98,7 @@ async fn what_cannot_be_added_has_a_code(app: &TestApp) {
     let unknown =
         client.post("/api/cart/items", json!({"product_id": "AAAAAAAAAAAAAAAAAAAAAA", "quantity": 1})).await.expect(404).json();
     assert_eq!(unknown["code"], "not_found");
-    for bad in
-        [json!(0), json!(-1), json!(1.5), json!("two"), json!(100), json!(true), json!(10_000_000_000_000_i64)]
-    {
+    for bad in [json!(0), json!(-1), json!(1.5), json!("two"), json!(100), json!(true), json!(10_000_000_000_000_i64)] {
         let refused = client.post("/api/cart/items", json!({"product_id": bowl.id, "quantity": bad})).await;
         assert_eq!(refused.status, 422, "{bad}: {}", refused.body);
         assert_eq!(refused.json()["errors"][0]["field"], "quantity", "{bad}");
