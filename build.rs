@@ -86,6 +86,10 @@ fn files(root: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
     Ok(found)
 }
 
+fn is_style(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending == "css")
+}
+
 /// `css/site.css` becomes `css/site.0123456789ab.css`.
 fn hashed(name: &str, bytes: &[u8]) -> String {
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, "bin"));
@@ -113,8 +117,4 @@ fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     packer.write_all(bytes)?;
     packer.finish()
-}
-
-fn is_style(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|ending| ending == "css")
 }

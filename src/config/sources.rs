@@ -90,8 +90,12 @@ impl Found {
         if let Some(path) = sources.folder.as_ref().map(|folder| folder.join(".env")).filter(|path| path.exists()) {
             let bad = |cause: dotenvy::Error| BadSetting {
                 name: path.display().to_string(),
-                why: cause.to_string(),
-                fix: "write one NAME=VALUE a line".to_owned(),
+                // Never the line itself: it may be the one with the secret.
+                why: match cause {
+                    dotenvy::Error::Io(cause) => format!("cannot be read: {cause}"),
+                    _ => "a line cannot be read".to_owned(),
+                },
+                fix: "write one NAME=VALUE a line, and a value with blanks in quotes".to_owned(),
             };
             for pair in dotenvy::from_path_iter(&path).map_err(bad)? {
                 let (name, value) = pair.map_err(bad)?;

@@ -15,12 +15,13 @@ use actix_web::{HttpMessage as _, HttpResponse};
 use tera::Context;
 
 /// The page, where this request needs it.
+#[must_use]
 pub fn answer(app: &App, request: &ServiceRequest) -> Option<HttpResponse<BoxBody>> {
     if request.method() != Method::GET || !is_led_here(request.headers()) {
         return None;
     }
     let visit = request.extensions().get::<Visit>().cloned()?;
-    let has = |name| visit.cookie(name).is_some();
+    let has = |name| visit.cookies().get(name).is_some();
     if !has(Name::Hint) || has(Name::Access) || has(Name::Refresh) {
         return None;
     }

@@ -126,8 +126,12 @@ async fn recognise(app: &App, visit: &Visit, prefetch: bool) -> Result<Known> {
     Ok(Known::Yes)
 }
 
-/// Writes an audit event that must not decide over the request.
+/// Writes an audit event that must not decide over the request. A stranger gets a few of them written down, not the whole flood.
 async fn record(app: &App, visit: &Visit, kind: Kind, detail: &'static str) {
+    if app.limits.noise.admit(visit.address()).is_err() {
+        tracing::debug!(kind = kind.word(), "too many of these from one address to write down");
+        return;
+    }
     let (now, actor) = (app.clock.now(), visit.actor());
     if let Err(cause) = app.db.write(move |conn| audit::record(conn, now, kind, &actor, detail)).await {
         tracing::error!(%cause, kind = kind.word(), "an audit event could not be written");

@@ -100,6 +100,8 @@ pub struct Limits {
     pub checkout: Act,
     /// The whole API, and the search.
     pub api: Act,
+    /// Tokens and cookies that nobody here made: what a stranger may have written down, so that noise costs no writes.
+    pub noise: Act,
     /// What browsers report about the Content-Security-Policy.
     pub reports: Act,
 }
@@ -116,13 +118,14 @@ impl Limits {
             refresh: post(config.limits.refresh),
             checkout: post(config.limits.checkout),
             api: Act::new(config.limits.api, None, &proxies),
+            noise: Act::new(Limit::On { every: Duration::from_secs(6), burst: 10 }, None, &proxies),
             reports: post(Limit::On { every: Duration::from_secs(2), burst: 30 }),
         }
     }
 
     /// Drops the keys that are as good as new; without it they would be kept for ever.
     pub fn forget_old(&self) {
-        for act in [&self.sign_in, &self.register, &self.refresh, &self.checkout, &self.api, &self.reports] {
+        for act in [&self.sign_in, &self.register, &self.refresh, &self.checkout, &self.api, &self.noise, &self.reports] {
             act.forget_old();
         }
     }

@@ -38,7 +38,7 @@ pub struct Running {
     /// What every request can reach.
     pub app: Arc<App>,
     handle: ServerHandle,
-    served: rt::task::JoinHandle<std::io::Result<()>>,
+    work: rt::task::JoinHandle<std::io::Result<()>>,
     upkeep: rt::task::JoinHandle<()>,
 }
 
@@ -72,9 +72,9 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         .listen(listener)?
         .run();
     let handle = server.handle();
-    let served = rt::spawn(server);
+    let work = rt::spawn(server);
     let upkeep = rt::spawn(upkeep::every_minute(app.clone()));
-    Ok(Running { origin: app.origin.url().clone(), address, app: app.into_inner(), handle, served, upkeep })
+    Ok(Running { origin: app.origin.url().clone(), address, app: app.into_inner(), handle, work, upkeep })
 }
 
 /// The site with all its layers.
@@ -97,8 +97,11 @@ impl Running {
     ///
     /// # Errors
     /// What the server says.
-    pub async fn until(self, asked_to_stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-        asked_to_stop.await;
+    pub async fn until(mut self, asked_to_stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        tokio::select! {
+            () = asked_to_stop => {}
+            ended = &mut self.work => anyhow::bail!("the server ended by itself: {ended:?}"),
+        }
         tracing::info!("stopping");
         self.stop().await
     }
@@ -122,7 +125,7 @@ impl Running {
         }
         // Not graceful: actix would wait for idle keep-alive connections too.
         self.handle.stop(false).await;
-        self.served.await??;
+        self.work.await??;
         self.upkeep.abort();
         note(&self.app, audit::Kind::Stopped).await?;
         Ok(())

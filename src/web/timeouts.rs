@@ -16,6 +16,14 @@ use std::time::Duration;
 /// SECURITY.md, "Input, limits".
 const DEADLINE: Duration = Duration::from_secs(15);
 
+/// Sends the cause of every panic to the log, once a program. The answer to the person has none of it.
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, cause = panic.payload_as_str().unwrap_or("-"), "a panic");
+    }));
+}
+
 /// The layer.
 ///
 /// # Errors

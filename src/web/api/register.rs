@@ -50,7 +50,7 @@ pub async fn submit(app: web::Data<App>, visit: Visit, body: Json<NewAccount>) -
     open(&app)?;
     let Json(NewAccount { name, email, password, place }) = body;
     let password = Password::typed(&password);
-    check(&app, &password, &email, &name).await?.map_err(|why| Error::field("password", why))?;
+    check(&app, &password, [email.as_str(), &name]).await?.map_err(|why| Error::field("password", why))?;
     let wish = visit.wish(Door::Api, false, None);
     match registration::register(&app.latch, Applicant { name, email, password }, wish).await? {
         Outcome::Registered(tokens, user) => {

@@ -124,23 +124,32 @@ async fn signed_in(
 pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec<Route>, api: Vec<Route>) {
     site.service(assets::files(app))
         .service(
-            web::resource("/pictures/{id}")
-                .wrap(from_fn(timeouts::limit))
-                .route(web::get().to(pictures::show))
-                .route(web::head().to(pictures::show)),
+            web::scope("/pictures")
+                .service(
+                    web::resource("/{id}")
+                        .wrap(from_fn(timeouts::limit))
+                        .route(web::get().to(pictures::show))
+                        .route(web::head().to(pictures::show)),
+                )
+                .default_service(web::to(nothing)),
         )
         .service(web::resource("/healthz").route(web::get().to(health::alive)).route(web::head().to(health::alive)))
         .service(web::resource("/readyz").route(web::get().to(health::ready)).route(web::head().to(health::ready)))
         .service(web::resource("/robots.txt").route(web::get().to(small::robots)))
         .service(web::resource("/favicon.ico").route(web::get().to(small::favicon)))
-        .service(web::resource("/.well-known/security.txt").route(web::get().to(small::security)))
-        .service(web::resource("/.well-known/change-password").route(web::get().to(small::change_password)))
+        .service(
+            // Browsers and password managers look here by themselves: that must not turn a session.
+            web::scope("/.well-known")
+                .service(web::resource("/security.txt").route(web::get().to(small::security)))
+                .service(web::resource("/change-password").route(web::get().to(small::change_password)))
+                .default_service(web::to(nothing)),
+        )
         .service(web::resource("/csp-report").wrap(app.limits.reports.throttle()).route(web::post().to(small::csp_report)))
         .service(
             web::scope("/api")
                 .wrap(from_fn(origin::guard))
-                .wrap(app.limits.api.throttle())
                 .wrap(from_fn(identify_client))
+                .wrap(app.limits.api.throttle())
                 .configure(|scope| api.into_iter().for_each(|route| route.mount(scope)))
                 .default_service(web::to(nothing)),
         )

@@ -73,6 +73,21 @@ async fn a_link_from_elsewhere_loads_again_where_somebody_is_signed_in() {
 }
 
 #[actix_web::test]
+async fn a_developer_sees_the_tree_itself() {
+    let folder = TempDir::new().expect("a folder");
+    let app = app(&folder, &[("LATCHKEY_DEV", "on")]);
+    let page = ask(&app, TestRequest::get().uri("/t/form")).await;
+    assert!(page.status == 200 && page.body.contains("/static/css/base.css"));
+    let style = ask(&app, TestRequest::get().uri("/static/css/base.css")).await;
+    assert_eq!((style.status, style.header("cache-control")), (200, Some("no-cache")));
+    for path in
+        ["/static/css", "/static/css/base.css/", "/static/../Cargo.toml", "/static/%2e%2e/Cargo.toml", "/static//css/base.css"]
+    {
+        assert_eq!(ask(&app, TestRequest::get().uri(path)).await.status, 404, "{path}");
+    }
+}
+
+#[actix_web::test]
 async fn faults_and_panics_tell_no_cause() {
     let folder = TempDir::new().expect("a folder");
     let app = app(&folder, &[]);
