@@ -13,6 +13,7 @@ use latchkey::web::server::{self, Running};
 use reqwest::Client;
 use reqwest::redirect::Policy;
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 use url::Url;
 
@@ -31,7 +32,7 @@ pub struct TestApp {
 
 impl TestApp {
     /// Starts a shop.
-    pub async fn start(backend: Backend, settings: &Settings) -> Self {
+    pub async fn start(backend: Backend, settings: &Settings<'_>) -> Self {
         let storage = Storage::migrated(backend);
         let clock = Clock::default();
         let running = server::start(settings_of(&storage, settings), clock.clone()).await.expect("the shop opens");
@@ -43,6 +44,17 @@ impl TestApp {
             .build()
             .expect("a client needs nothing");
         Self { storage, clock, origin, http, running }
+    }
+
+    /// A second server of the same shop: the same rows, secret and public URL, another port. A proxy would send people to either.
+    pub async fn second_node(&self) -> Running {
+        let settings = settings_of(&self.storage, &[("LATCHKEY_PUBLIC_URL", self.origin.as_str())]);
+        server::start(settings, self.clock.clone()).await.expect("a second node opens")
+    }
+
+    /// The socket it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.running.address
     }
 
     /// The server's own doors to its database.
@@ -62,7 +74,7 @@ impl TestApp {
 }
 
 /// The settings of a test's shop, read the way the program reads its environment.
-pub fn settings_of(storage: &Storage, settings: &Settings) -> Config {
+pub fn settings_of(storage: &Storage, settings: &Settings<'_>) -> Config {
     let mut environment: BTreeMap<String, String> = [
         ("DATABASE_URL", storage.text()),
         ("LATCHKEY_VAR", storage.folder.path().join("var").display().to_string()),
@@ -82,7 +94,7 @@ pub fn settings_of(storage: &Storage, settings: &Settings) -> Config {
 }
 
 impl Fixture for TestApp {
-    async fn set_up(backend: Backend, settings: &Settings) -> Self {
+    async fn set_up(backend: Backend, settings: &Settings<'_>) -> Self {
         Self::start(backend, settings).await
     }
 

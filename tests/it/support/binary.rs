@@ -127,9 +127,19 @@ impl Serving {
     }
 
     /// Asks it to end (SIGTERM), and waits; its exit status.
-    pub fn stop(mut self) -> Option<i32> {
+    pub fn stop(self) -> Option<i32> {
+        self.ask_to_stop();
+        self.wait()
+    }
+
+    /// Sends SIGTERM.
+    pub fn ask_to_stop(&self) {
         let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("there is `kill`");
         assert!(asked.success());
+    }
+
+    /// Waits for its end; its exit status.
+    pub fn wait(mut self) -> Option<i32> {
         let since = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("it can be waited for") {

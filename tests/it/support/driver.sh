@@ -10,6 +10,7 @@ for program in chromedriver chromium; do
     fi
 done
 home=$(mktemp -d "${TMPDIR:-/tmp}/latchkey-chromium.XXXXXX")
+: >"$home/log"
 TMPDIR=$home chromedriver --port=0 >"$home/log" 2>&1 &
 finish() {
     trap '' TERM

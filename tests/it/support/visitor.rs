@@ -7,13 +7,16 @@ use super::app::TestApp;
 use super::jar::Jar;
 use super::page::Page;
 use reqwest::{Client, Method, RequestBuilder};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
 use url::Url;
 
 /// A browser with its own cookies.
 pub struct Visitor {
     http: Client,
     origin: Url,
+    /// The node that a proxy sends it to, where that is not the one at the origin.
+    node: Cell<Option<SocketAddr>>,
     /// Its cookies.
     pub jar: RefCell<Jar>,
 }
@@ -21,12 +24,22 @@ pub struct Visitor {
 impl Visitor {
     /// A fresh browser.
     pub fn new(app: &TestApp) -> Self {
-        Self { http: app.http.clone(), origin: app.origin.clone(), jar: RefCell::new(Jar::new(app.clock.clone())) }
+        Self {
+            http: app.http.clone(),
+            origin: app.origin.clone(),
+            node: Cell::default(),
+            jar: RefCell::new(Jar::new(app.clock.clone())),
+        }
     }
 
     /// Another tab or a copy of the whole profile: the same cookies, kept apart from now on.
     pub fn copy(&self) -> Self {
-        Self { http: self.http.clone(), origin: self.origin.clone(), jar: self.jar.clone() }
+        Self { http: self.http.clone(), origin: self.origin.clone(), node: self.node.clone(), jar: self.jar.clone() }
+    }
+
+    /// The proxy sends everything to this node from now on.
+    pub fn is_sent_to(&self, node: SocketAddr) {
+        self.node.set(Some(node));
     }
 
     /// Opens a page, as by a click on a link of ours.
@@ -93,7 +106,14 @@ impl Visitor {
 
     /// A request with nothing but the cookies.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.http.request(method, self.origin.join(path).expect("a path of ours"));
+        let mut url = self.origin.join(path).expect("a path of ours");
+        let mut request = self.http.request(method.clone(), url.clone());
+        if let Some(node) = self.node.get() {
+            let host = self.origin().trim_start_matches("http://").to_owned();
+            url.set_ip_host(node.ip()).expect("an address");
+            url.set_port(Some(node.port())).expect("a port");
+            request = self.http.request(method, url).header("host", host);
+        }
         match self.jar.borrow().header() {
             Some(cookies) => request.header("cookie", cookies),
             None => request,
