@@ -20,6 +20,7 @@ mod migrations;
 mod nodes;
 mod orders;
 mod outage;
+mod policy;
 mod power_cut;
 mod prefetch;
 mod products;
