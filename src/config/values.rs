@@ -52,6 +52,11 @@ impl FromStr for DatabaseUrl {
             return Ok(Self::Sqlite(PathBuf::from(path)));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            let escape = |rest: &str| rest.len() >= 2 && rest.as_bytes()[..2].iter().all(u8::is_ascii_hexdigit);
+            // libpq would quote the broken part, password and all.
+            if !text.split('%').skip(1).all(escape) {
+                return Err("a % in the Postgres URL stands alone: write it as %25".to_owned());
+            }
             return match url::Url::parse(text) {
                 Ok(_) => Ok(Self::Postgres(text.to_owned())),
                 Err(cause) => Err(format!("the Postgres URL cannot be read: {cause}")),

@@ -111,8 +111,8 @@ impl Running {
     /// # Errors
     /// What the server says.
     pub async fn stop(self) -> anyhow::Result<()> {
+        // The socket stays open for now: new connections are told 503, and `/readyz` fails at once instead of hanging.
         self.app.traffic.stop();
-        self.handle.pause().await;
         let quiet = async {
             while self.app.traffic.underway() > 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;

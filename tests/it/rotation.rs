@@ -25,6 +25,7 @@ on_both! {
     a_lost_answer_is_given_again_however_late,
     a_straggler_goes_on_without_a_token_and_only_for_a_moment,
     a_token_shown_again_later_ends_its_session_and_no_other,
+    a_prefetch_renews_nothing_and_is_judged_like_any_other,
     a_token_at_the_wrong_door_is_neither_seen_nor_exchanged,
     a_session_ends_by_idleness_and_by_age,
     a_replaced_session_ends_when_the_new_one_is_seen,
@@ -78,7 +79,7 @@ async fn sign_in(latch: &Latch, replaces: Option<SessionId>) -> Option<Tokens> {
 }
 
 async fn show(latch: &Latch, door: Door, token: &RefreshToken) -> Exchange {
-    latch.refresh(door, token.clone(), "192.0.2.7".to_owned()).await.expect("the database is there")
+    latch.refresh(door, token.clone(), "192.0.2.7".to_owned(), true).await.expect("the database is there")
 }
 
 async fn renewed(latch: &Latch, token: &RefreshToken) -> Tokens {
@@ -164,6 +165,23 @@ async fn a_token_shown_again_later_ends_its_session_and_no_other(test: &TestDb) 
     assert!(matches!(show(&latch, Door::Web, &third.refresh).await, Exchange::Refused(Refusal::Reused)));
     assert_eq!(access(&latch, &third).await, Access::Stale, "its access tokens are worth nothing at once");
     assert!(matches!(access(&latch, &elsewhere).await, Access::Granted(_)));
+}
+
+async fn a_prefetch_renews_nothing_and_is_judged_like_any_other(test: &TestDb) {
+    let latch = latch_of(test, &Clock::default());
+    let first = register(&latch, Door::Web).await;
+    let glance = |token: &RefreshToken| {
+        let (latch, token) = (latch.clone(), token.clone());
+        async move { latch.refresh(Door::Web, token, String::new(), false).await.expect("the database is there") }
+    };
+    assert!(matches!(glance(&first.refresh).await, Exchange::Kept));
+    let second = renewed(&latch, &first.refresh).await;
+    assert_eq!(second.generation, 2, "the glance took nothing");
+    assert!(matches!(glance(&second.refresh).await, Exchange::Kept), "and this one was seen");
+    let third = renewed(&latch, &second.refresh).await;
+    assert_eq!(third.generation, 3);
+    assert!(matches!(glance(&first.refresh).await, Exchange::Reuse), "no header switches reuse off");
+    assert_eq!(ended_because(test, first.session).as_deref(), Some("reuse"));
 }
 
 async fn a_token_at_the_wrong_door_is_neither_seen_nor_exchanged(test: &TestDb) {
