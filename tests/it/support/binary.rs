@@ -74,7 +74,10 @@ impl Place {
                     }
                     before.push(line);
                 }
-                None => panic!("it does not listen: {before:?} {}", fs::read_to_string(&log).unwrap_or_default()),
+                None => {
+                    child.wait().expect("a program that closed its output ends");
+                    panic!("it does not listen: {before:?} {}", fs::read_to_string(&log).unwrap_or_default())
+                }
             }
         }
     }
