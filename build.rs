@@ -35,10 +35,10 @@ fn assets(root: &Path, out: &Path) -> io::Result<()> {
     let mut renamed = BTreeMap::new();
     let mut contents = Vec::new();
     // Style sheets last: they name the other files.
-    let (styles, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(name, _)| name.ends_with(".css"));
+    let (styles, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(name, _)| is_style(name));
     for (name, path) in others.into_iter().chain(styles) {
         let mut bytes = fs::read(&path)?;
-        if name.ends_with(".css") {
+        if is_style(&name) {
             bytes = rename(&String::from_utf8(bytes).map_err(io::Error::other)?, &renamed).into_bytes();
         }
         let hashed = hashed(&name, &bytes);
@@ -47,7 +47,7 @@ fn assets(root: &Path, out: &Path) -> io::Result<()> {
     }
     let folder = out.join("static");
     fs::create_dir_all(&folder)?;
-    let mut list = String::from("pub(super) const ASSETS: &[(&str, &str, &[u8], Option<&[u8]>, Option<&[u8]>)] = &[\n");
+    let mut list = String::from("pub(super) const ASSETS: &[super::Embedded] = &[\n");
     let mut all = String::new();
     for (at, (name, hashed, bytes)) in contents.into_iter().enumerate() {
         all.push_str(&hashed);
@@ -84,6 +84,10 @@ fn files(root: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
         }
     }
     Ok(found)
+}
+
+fn is_style(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending == "css")
 }
 
 /// `css/site.css` becomes `css/site.0123456789ab.css`.

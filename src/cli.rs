@@ -37,7 +37,7 @@ struct Settings {
     /// Read settings from this file instead of latchkey.toml
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where the data is: sqlite:PATH or postgres://user:password@host/name [`DATABASE_URL`]
+    /// Where the data is: `sqlite:PATH` or `postgres://user:password@host/name` [`DATABASE_URL`]
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
     /// Address and port of the site; port 0 picks one [`LATCHKEY_LISTEN`]
@@ -100,9 +100,12 @@ pub fn run() -> ExitCode {
 
 fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     let settings = cli.settings;
-    let flags = [("DATABASE_URL", settings.database_url), ("LATCHKEY_LISTEN", settings.listen), ("LATCHKEY_PUBLIC_URL", settings.public_url)];
-    let flags: BTreeMap<String, String> =
-        flags.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+    let flags = [
+        ("DATABASE_URL", settings.database_url),
+        ("LATCHKEY_LISTEN", settings.listen),
+        ("LATCHKEY_PUBLIC_URL", settings.public_url),
+    ];
+    let flags: BTreeMap<String, String> = flags.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
     let config = crate::config::load(&Sources::of_this_process(settings.config, flags))?;
     match cli.command {
         Command::Serve => serve::run(config),

@@ -5,6 +5,7 @@
 //! This file does not know what the settings are used for.
 
 mod currency;
+mod later;
 mod read;
 mod sources;
 mod values;

@@ -1,4 +1,16 @@
 //! Latchkey: a self-hosted, server-rendered shop whose sign-in is the best of its kind.
+//!
+//! The rooms, in the order in which they are best read; each may use only those above it:
+//!
+//! 1. [`error`], [`ids`], [`clock`], [`config`]: the words everything else is said in.
+//! 2. [`db`]: two databases behind two doors, `Db::read` and `Db::write`. A write *is* a transaction.
+//! 3. [`audit`]: what happened, written in the transaction of the act.
+//! 4. [`auth`]: who you are. Begin with `auth::rotation`, the four rules of exchanging a refresh token, then `auth::latch`.
+//! 5. [`shop`]: what you buy. Begin with `shop::checkout`.
+//! 6. [`web`]: HTTP, and nothing but HTTP. Begin with `web::routes`, every address on one page, then `web::identity`.
+//! 7. [`cli`]: the command line.
+//!
+//! `auth` and `shop` do not know each other, and neither knows HTTP. `tests/it/tidy.rs` keeps it so.
 
 pub mod audit;
 pub mod auth;

@@ -7,6 +7,7 @@ pub mod address;
 pub mod api;
 pub mod app;
 pub mod assets;
+pub mod bounce;
 pub mod cookies;
 pub mod csrf;
 pub mod errors;

@@ -3,13 +3,13 @@
 //! Invariant: never more hashes at once than permits, also when connections are reset: the permit belongs to the hashing closure,
 //! not to the request that waits for it. No database connection is held meanwhile. It does not know whose password it is.
 
-use crate::auth::password::Password;
+use crate::auth::password::{NO_HASH, Password, is_cheaper};
 use crate::auth::secrets::Secrets;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 /// How long a sign-in waits for its turn.
@@ -53,16 +53,42 @@ impl Hasher {
     }
 
     /// Compares a password with the stored hash; without one (no such account, a locked one, an over-long password) it does the
-    /// same work and says no.
+    /// same work and says no. So does a wrong password against a hash of an earlier, cheaper cost: else its person would be known
+    /// by the quick answer.
     ///
     /// # Errors
     /// `Unavailable` when too many wait.
     pub async fn verify(&self, password: Password, known: Option<(UserId, String)>) -> Result<bool> {
         let (secrets, cost) = (self.secrets.clone(), self.cost);
-        let known = known.filter(|_| !password.is_over_long());
-        self.run(move || match known {
-            Some((user, stored)) => password.verify(&secrets, user, &stored),
-            None => password.hash(secrets.current(), UserId::random(), cost).map(|_| false),
+        let known = known.filter(|(_, stored)| !password.is_over_long() && stored != NO_HASH);
+        self.run(move || {
+            let cheap = match known {
+                None => true,
+                Some((user, stored)) => {
+                    if password.verify(&secrets, user, &stored)? {
+                        return Ok(true);
+                    }
+                    is_cheaper(&stored, cost)
+                }
+            };
+            if cheap {
+                password.hash(secrets.current(), UserId::random(), cost)?;
+            }
+            Ok(false)
+        })
+        .await
+    }
+
+    /// How long one hash takes, in its turn among the others.
+    ///
+    /// # Errors
+    /// `Unavailable` when too many wait.
+    pub async fn time_one(&self) -> Result<Duration> {
+        let (secrets, cost) = (self.secrets.clone(), self.cost);
+        self.run(move || {
+            let started = Instant::now();
+            Password::typed("how long does this take").hash(secrets.current(), UserId::random(), cost)?;
+            Ok(started.elapsed())
         })
         .await
     }

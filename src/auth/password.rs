@@ -20,6 +20,9 @@ const COMMON: &str = include_str!("common_passwords.txt");
 pub const MOST: usize = 128;
 const MOST_BYTES: usize = 512;
 
+/// What stands in place of a hash for somebody whom no password lets in.
+pub const NO_HASH: &str = "lk1$none";
+
 /// A password as somebody typed it, in NFKC; wiped when dropped, never printed.
 #[derive(Debug, Clone)]
 pub struct Password(SecretString);
@@ -108,6 +111,12 @@ impl Password {
 pub fn is_outdated(stored: &str, keys: &Keys, cost: u32) -> bool {
     let current = format!("lk1${}$2b${cost:02}$", keys.id());
     !stored.starts_with(&current)
+}
+
+/// Was this hash made at a lower cost?
+#[must_use]
+pub fn is_cheaper(stored: &str, cost: u32) -> bool {
+    stored.rsplit('$').nth(1).is_some_and(|digits| digits.parse::<u32>().is_ok_and(|own| own < cost))
 }
 
 fn is_common(folded: &str) -> bool {
@@ -220,5 +229,6 @@ mod tests {
         let own = Password::typed("old password").hash(secrets.current(), user, 4).expect("a hash");
         assert!(!is_outdated(&own, secrets.current(), 4));
         assert!(is_outdated(&own, secrets.current(), 5));
+        assert!(is_cheaper(&own, 5) && is_cheaper(&imported, 5) && !is_cheaper(&own, 4) && !is_cheaper(&imported, 4));
     }
 }

@@ -171,7 +171,7 @@ pub fn start(
         ))
         .execute(conn)?;
     if let Some(replaced) = opening.replaces {
-        let soon = now + std::time::Duration::from_secs(60);
+        let soon = now + std::time::Duration::from_mins(1);
         let open = sessions::table.filter(sessions::id.eq(replaced)).filter(sessions::expires_at.gt(soon));
         diesel::update(open).set(sessions::expires_at.eq(soon)).execute(conn)?;
     }

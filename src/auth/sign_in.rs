@@ -16,8 +16,8 @@ use crate::ids::{SessionId, SessionKey};
 /// Who tries, and with what.
 #[derive(Debug)]
 pub struct Attempt {
-    /// What they say their address is; none when it is no address at all.
-    pub email: Option<Email>,
+    /// What they say their address is; when it is none, why, which nobody is told.
+    pub email: Result<Email, String>,
     /// What they say their password is.
     pub password: Password,
     /// The session they want.
@@ -60,8 +60,8 @@ pub enum Outcome {
 pub async fn sign_in(latch: &Latch, attempt: Attempt) -> Result<Outcome> {
     let Attempt { email, password, wish } = attempt;
     let known = match email {
-        Some(email) => latch.db.read(move |conn| user::by_email(conn, &email)).await?,
-        None => None,
+        Ok(email) => latch.db.read(move |conn| user::by_email(conn, &email)).await?,
+        Err(_) => None,
     };
     let hash = known.as_ref().filter(|(user, _)| user.locked_at.is_none()).map(|(user, hash)| (user.id, hash.clone()));
     if !latch.hasher.verify(password.clone(), hash).await? {

@@ -16,7 +16,7 @@ use std::time::Duration;
 const MOST: i64 = 500;
 /// Most transactions of one round; the next round goes on.
 const STEPS: usize = 50;
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 /// How many rows a round deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

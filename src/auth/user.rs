@@ -142,6 +142,20 @@ pub fn password_hash(conn: &mut Conn, key: UserKey) -> Result<(String, i64)> {
     row.ok_or(Error::NotFound)
 }
 
+/// Reads a person's name: 1 to 100 characters that can be seen, without the blanks around them.
+///
+/// # Errors
+/// A sentence.
+pub fn name(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    match text.chars().count() {
+        0 => Err("Enter your name.".to_owned()),
+        101.. => Err("Use at most 100 characters for the name.".to_owned()),
+        _ if text.chars().any(char::is_control) => Err("Use only characters that can be seen in a name.".to_owned()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
 /// What a new account is made of.
 #[derive(Debug)]
 pub struct NewUser<'a> {

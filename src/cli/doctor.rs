@@ -12,9 +12,13 @@ use std::process::ExitCode;
 
 pub(super) fn run(config: &Config) -> ExitCode {
     let mut report = Report::default();
-    report.good("settings", "all are valid");
-    if let Some(secrets) = report.check("secret", Secrets::load(config.secret.as_ref(), &config.previous_secrets, &config.var), "see LATCHKEY_SECRET") {
-        report.good("secret", format!("id {}", secrets.current().id()));
+    good("settings", "all are valid");
+    if let Some(secrets) = report.check(
+        "secret",
+        Secrets::load(config.secret.as_ref(), &config.previous_secrets, &config.var),
+        "see LATCHKEY_SECRET",
+    ) {
+        good("secret", format!("id {}", secrets.current().id()));
         if config.secret.is_none() {
             private(&mut report, &config.var.join("secret"));
         }
@@ -22,7 +26,7 @@ pub(super) fn run(config: &Config) -> ExitCode {
     }
     writable(&mut report, &config.var);
     if config.public_url.is_none() {
-        report.good("public URL", "none is set: the shop is for this machine only");
+        good("public URL", "none is set: the shop is for this machine only");
     }
     report.done()
 }
@@ -34,22 +38,28 @@ fn database(report: &mut Report, config: &Config, secrets: &Secrets) {
     };
     let Some(_) = report.check("database", db::migrate(&config.database), fix) else { return };
     let Some(db) = report.check("database", Db::open(&config.database, 1), fix) else { return };
-    report.good("database", format!("{} is there and up to date", config.database));
+    good("database", format!("{} is there and up to date", config.database));
     let now = Clock::default().now();
-    if let Some(ring) = report.check("signing keys", db.write_here(|conn| keys::load(conn, secrets, now)), "give the secret the database was made with") {
-        report.good("signing keys", format!("{} signs", ring.signing().kid));
+    if let Some(ring) = report.check(
+        "signing keys",
+        db.write_here(|conn| keys::load(conn, secrets, now)),
+        "give the secret the database was made with",
+    ) {
+        good("signing keys", format!("{} signs", ring.signing().kid));
     }
     if let Some(swept) = report.check("housekeeping", upkeep::sweep(&db, now), fix) {
         let overdue = swept.sessions + swept.revocations + swept.audit;
-        report.good("housekeeping", format!("{overdue} rows were overdue and are deleted now"));
+        good("housekeeping", format!("{overdue} rows were overdue and are deleted now"));
     }
 }
 
 /// A secret that others on the machine can read is none.
 fn private(report: &mut Report, path: &Path) {
     match std::fs::metadata(path) {
-        Ok(file) if file.permissions().mode() & 0o077 == 0 => report.good("secret file", "only its owner can read it"),
-        Ok(_) => report.bad("secret file", format!("others can read {}", path.display()), &format!("chmod 600 {}", path.display())),
+        Ok(file) if file.permissions().mode() & 0o077 == 0 => good("secret file", "only its owner can read it"),
+        Ok(_) => {
+            report.bad("secret file", format!("others can read {}", path.display()), &format!("chmod 600 {}", path.display()));
+        }
         Err(cause) => report.bad("secret file", cause, "start the shop once, it makes the file"),
     }
 }
@@ -57,9 +67,13 @@ fn private(report: &mut Report, path: &Path) {
 fn writable(report: &mut Report, var: &Path) {
     let probe = var.join("doctor.probe");
     match std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)) {
-        Ok(()) => report.good("folder", format!("{} can be written to", var.display())),
+        Ok(()) => good("folder", format!("{} can be written to", var.display())),
         Err(cause) => report.bad("folder", format!("{}: {cause}", var.display()), "make it writable, or set LATCHKEY_VAR"),
     }
+}
+
+fn good(what: &str, text: impl Display) {
+    println!("ok       {what}: {text}");
 }
 
 #[derive(Default)]
@@ -68,10 +82,6 @@ struct Report {
 }
 
 impl Report {
-    fn good(&self, what: &str, text: impl Display) {
-        println!("ok       {what}: {text}");
-    }
-
     fn bad(&mut self, what: &str, text: impl Display, fix: &str) {
         self.problems += 1;
         println!("problem  {what}: {text}\n         fix: {fix}");

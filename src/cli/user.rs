@@ -47,7 +47,7 @@ pub(super) enum Command {
 
 pub(super) fn run(config: &Config, command: Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Add { email, name, admin, .. } => add(config, &email, name, if admin { Role::Admin } else { Role::Shopper }),
+        Command::Add { email, name, admin, .. } => add(config, &email, &name, if admin { Role::Admin } else { Role::Shopper }),
         Command::List => list(config),
         Command::Lock { email } => set_locked(config, &email, true),
         Command::Unlock { email } => set_locked(config, &email, false),
@@ -58,10 +58,13 @@ fn address(text: &str) -> Result<Email, Failure> {
     text.parse().map_err(|why| Failure::Told(format!("{text}: {why}")))
 }
 
-fn add(config: &Config, email: &str, name: String, role: Role) -> Result<ExitCode, Failure> {
+fn add(config: &Config, email: &str, name: &str, role: Role) -> Result<ExitCode, Failure> {
     let address = address(email)?;
+    let name = user::name(name).map_err(|why| Failure::Told(format!("--name: {why}")))?;
     let mut typed = String::new();
-    std::io::stdin().read_to_string(&mut typed).map_err(|cause| Failure::Told(format!("the password cannot be read: {cause}")))?;
+    std::io::stdin()
+        .read_to_string(&mut typed)
+        .map_err(|cause| Failure::Told(format!("the password cannot be read: {cause}")))?;
     let password = Password::typed(typed.trim_end_matches(['\n', '\r']));
     let context = [config.shop.name.as_str(), address.as_str(), &name];
     password.check(config.password_min, &context).map_err(|why| Failure::Told(format!("password: {why}")))?;
@@ -86,7 +89,13 @@ fn list(config: &Config) -> Result<ExitCode, Failure> {
         after = last.key;
         for person in page {
             let locked = if person.locked_at.is_some() { "  locked" } else { "" };
-            println!("{}  {:8}  {}  {}{locked}", crate::clock::rfc3339(person.created_at), person.role.word(), person.email, person.name);
+            println!(
+                "{}  {:8}  {}  {}{locked}",
+                crate::clock::rfc3339(person.created_at),
+                person.role.word(),
+                person.email,
+                person.name
+            );
         }
     }
 }

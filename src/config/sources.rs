@@ -2,7 +2,7 @@
 //!
 //! Invariant: later sources win; a name that no setting has is an error, wherever it stands. It does not know what a text means.
 
-use super::BadSetting;
+use super::{BadSetting, later};
 use super::values::DatabaseUrl;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -90,8 +90,12 @@ impl Found {
         if let Some(path) = sources.folder.as_ref().map(|folder| folder.join(".env")).filter(|path| path.exists()) {
             let bad = |cause: dotenvy::Error| BadSetting {
                 name: path.display().to_string(),
-                why: cause.to_string(),
-                fix: "write one NAME=VALUE a line".to_owned(),
+                // Never the line itself: it may be the one with the secret.
+                why: match cause {
+                    dotenvy::Error::Io(cause) => format!("cannot be read: {cause}"),
+                    _ => "a line cannot be read".to_owned(),
+                },
+                fix: "write one NAME=VALUE a line, and a value with blanks in quotes".to_owned(),
             };
             for pair in dotenvy::from_path_iter(&path).map_err(bad)? {
                 let (name, value) = pair.map_err(bad)?;
@@ -124,10 +128,7 @@ impl Found {
                 toml::Value::Boolean(on) => if on { "on" } else { "off" }.to_owned(),
                 _ => return Err(bad(format!("`{key}` is neither a text, a whole number nor true or false"))),
             };
-            if !self.0.contains_key(&name) {
-                return Err(bad(format!("there is no setting `{key}`")));
-            }
-            self.0.insert(name, (value, path.display().to_string()));
+            self.take(&name, value, &path.display().to_string())?;
         }
         Ok(())
     }
@@ -136,6 +137,9 @@ impl Found {
     fn take(&mut self, name: &str, value: String, source: &str) -> Result<(), BadSetting> {
         if let Some(place) = self.0.get_mut(name) {
             *place = (value, source.to_owned());
+        } else if let Some(said) = later::check(name, &value) {
+            let fix = "leave it out".to_owned();
+            return said.map_err(|why| BadSetting { name: name.to_owned(), why: format!("{why} (from: {source})"), fix });
         } else if name.starts_with("LATCHKEY_") {
             return Err(BadSetting {
                 name: name.to_owned(),

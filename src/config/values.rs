@@ -52,6 +52,11 @@ impl FromStr for DatabaseUrl {
             return Ok(Self::Sqlite(PathBuf::from(path)));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            let escape = |rest: &str| rest.len() >= 2 && rest.as_bytes()[..2].iter().all(u8::is_ascii_hexdigit);
+            // libpq would quote the broken part, password and all.
+            if !text.split('%').skip(1).all(escape) {
+                return Err("a % in the Postgres URL stands alone: write it as %25".to_owned());
+            }
             return match url::Url::parse(text) {
                 Ok(_) => Ok(Self::Postgres(text.to_owned())),
                 Err(cause) => Err(format!("the Postgres URL cannot be read: {cause}")),
@@ -252,7 +257,7 @@ mod tests {
     #[test]
     fn durations_are_words() {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("14d"), Ok(Duration::from_secs(14 * 86_400)));
+        assert_eq!(duration("14d"), Ok(Duration::from_hours(336)));
         for wrong in ["", "10", "m", "-1s", "1.5h", "10 m", "1w", "99999999999999999999d", "٣s"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
@@ -261,7 +266,7 @@ mod tests {
     #[test]
     fn a_limit_reads_as_documented() {
         assert_eq!("10/1m:5".parse(), Ok(Limit::On { every: Duration::from_secs(6), burst: 5 }));
-        assert_eq!("5/1h".parse(), Ok(Limit::On { every: Duration::from_secs(720), burst: 5 }));
+        assert_eq!("5/1h".parse(), Ok(Limit::On { every: Duration::from_mins(12), burst: 5 }));
         assert_eq!("off".parse(), Ok(Limit::Off));
         for wrong in ["", "5", "0/1m", "5/0s", "5/1m:0", "five/1m"] {
             assert!(wrong.parse::<Limit>().is_err(), "{wrong}");

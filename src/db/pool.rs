@@ -76,7 +76,7 @@ impl Pool {
             .max_size(size)
             .min_idle(Some(size.min(2)))
             .connection_timeout(wait)
-            .idle_timeout(Some(Duration::from_secs(600)))
+            .idle_timeout(Some(Duration::from_mins(10)))
             .max_lifetime(None)
             .test_on_check_out(true)
             .error_handler(Box::new(Log))

@@ -115,6 +115,17 @@ fn refuse(conn: &mut Conn, user: UserKey, cart: Cart, version: Option<Version>, 
     Ok(Outcome::Changed(Box::new(Review::of(cart, version, wish.expected_total))))
 }
 
+/// The order that the person made of the cart which a form was drawn from, if they did.
+///
+/// # Errors
+/// What the database says.
+pub fn order_of(conn: &mut Conn, user: UserKey, cart_version: &str) -> Result<Option<Number>> {
+    match cart_version.parse::<Version>() {
+        Ok(version) => ordered(conn, user, version.cart),
+        Err(_) => Ok(None),
+    }
+}
+
 /// The person's order of this cart.
 fn ordered(conn: &mut Conn, user: UserKey, cart: CartId) -> Result<Option<Number>> {
     Ok(orders::table

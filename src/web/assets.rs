@@ -3,6 +3,8 @@
 //! Invariant: only names that the build knows are served (so no dot file, no link, no folder, no name with a slash behind it); a name
 //! carries the hash of its content and is kept by browsers for a year. It does not know what the files are.
 
+type Embedded = (&'static str, &'static str, &'static [u8], Option<&'static [u8]>, Option<&'static [u8]>);
+
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 }
@@ -65,6 +67,11 @@ impl Assets {
             return self.is_served(&url).then_some(url);
         }
         self.urls.get(name).cloned()
+    }
+
+    /// Every name with its URL; none while they are taken from the tree.
+    pub fn urls(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.urls.iter().map(|(name, url)| (*name, url.as_str()))
     }
 
     /// Where the files lie.

@@ -47,7 +47,16 @@ impl Trouble {
     pub fn of_status(status: StatusCode) -> Self {
         let (code, _, text) = words::of(status);
         let wait = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(BUSY);
-        Self { status, code, detail: text.into(), wait, fields: Vec::new(), more: serde_json::Map::new(), challenge: None, cause: None }
+        Self {
+            status,
+            code,
+            detail: text.into(),
+            wait,
+            fields: Vec::new(),
+            more: serde_json::Map::new(),
+            challenge: None,
+            cause: None,
+        }
     }
 
     fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {

@@ -71,6 +71,16 @@ impl<T: Fields> Form<T> {
         self.typed(StatusCode::UNPROCESSABLE_ENTITY, vec![error])
     }
 
+    /// The text of one field as it came, a secret too, for a rule that needs more than the field.
+    #[must_use]
+    pub fn raw(&self, field: &str) -> Option<&str> {
+        let (_, value) = self.sent.iter().find(|(name, _)| name == field)?;
+        match value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// What was typed, with that status and nothing to complain of.
     #[must_use]
     pub fn as_typed(&self, status: StatusCode) -> Typed {

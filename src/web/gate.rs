@@ -9,7 +9,7 @@ use crate::web::identity::Visit;
 use crate::web::{address, host};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage as _, HttpResponse, web};
 use std::fmt;
@@ -81,7 +81,7 @@ fn refuse(app: &App, request: &ServiceRequest) -> Option<HttpResponse<BoxBody>> 
         all += name.as_str().len() + value.len() + 4;
         if *name == header::COOKIE {
             cookies += value.len();
-            pairs += 1 + value.as_bytes().iter().filter(|byte| **byte == b';').count();
+            pairs += value.as_bytes().split(|byte| *byte == b';').count();
         }
     }
     if all > HEADERS || cookies > COOKIES || pairs > COOKIE_PAIRS {
@@ -92,6 +92,16 @@ fn refuse(app: &App, request: &ServiceRequest) -> Option<HttpResponse<BoxBody>> 
     }
     let probe = matches!(request.path(), "/healthz" | "/readyz");
     (app.traffic.is_stopping() && !probe).then(|| HttpResponse::from_error(Refusal::Stopping))
+}
+
+/// A method, unless a client made it up: then it could be anything.
+fn known(method: &Method) -> &str {
+    match *method {
+        Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE | Method::OPTIONS => {
+            method.as_str()
+        }
+        _ => "other",
+    }
 }
 
 fn log(app: &App, id: RequestId, response: &ServiceResponse<BoxBody>, started: Instant) {
@@ -107,7 +117,7 @@ fn log(app: &App, id: RequestId, response: &ServiceResponse<BoxBody>, started: I
     tracing::info!(
         target: "latchkey::access",
         request = %id,
-        method = request.method().as_str(),
+        method = known(request.method()),
         route = request.match_pattern().as_deref().unwrap_or("-"),
         status = response.status().as_u16(),
         ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -3,13 +3,14 @@
 //! Invariant: no answer leaves without them; an HTML page carries a Content-Security-Policy with its own nonce and no exceptions, and
 //! whatever sets a cookie or was made for a signed-in person is `no-store`. It does not know what the answer says.
 
+use crate::web::host::is_under;
 use crate::web::identity::Visit;
 use actix_web::HttpMessage as _;
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 
-const ALWAYS: [(HeaderName, HeaderValue); 9] = [
+const ALWAYS: [(HeaderName, HeaderValue); 8] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (header::CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin")),
@@ -18,7 +19,6 @@ const ALWAYS: [(HeaderName, HeaderValue); 9] = [
     (HeaderName::from_static("origin-agent-cluster"), HeaderValue::from_static("?1")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (header::PERMISSIONS_POLICY, HeaderValue::from_static(PERMISSIONS)),
-    (header::X_DNS_PREFETCH_CONTROL, HeaderValue::from_static("off")),
 ];
 
 /// Every feature that a browser could lend to a page is closed; passkeys are for ourselves.
@@ -77,6 +77,8 @@ impl Policy {
     pub fn add(&self, response: &mut ServiceResponse<BoxBody>) {
         let personal = response.headers().contains_key(header::SET_COOKIE)
             || response.request().extensions().get::<Visit>().is_some_and(|visit| visit.person().is_some());
+        // The API gives tokens away, to clients whose caches nobody knows (RFC 6749 section 5.1).
+        let personal = personal || is_under(response.request().path(), "/api");
         let headers = response.headers_mut();
         for (name, value) in &ALWAYS {
             headers.insert(name.clone(), value.clone());

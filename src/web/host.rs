@@ -62,7 +62,9 @@ impl Origin {
 
     fn place(&self, authority: &str) -> Place {
         let default_port = if self.tls { ":443" } else { ":80" };
-        let bare = authority.strip_suffix(default_port).unwrap_or(authority);
+        // Only a public URL without a port of its own may be named with the default one.
+        let has_port = self.url.port().is_some();
+        let bare = authority.strip_suffix(default_port).filter(|_| !has_port).unwrap_or(authority);
         if bare.eq_ignore_ascii_case(&self.authority) {
             Place::Ours
         } else if self.others.iter().any(|other| authority.eq_ignore_ascii_case(other)) {
@@ -96,13 +98,13 @@ fn asked(origin: &Origin, uri: &Uri, headers: &HeaderMap) -> Place {
 }
 
 /// The answer to a request that is not for us, or none when it is.
+#[must_use]
 pub fn refuse(origin: &Origin, request: &ServiceRequest) -> Option<HttpResponse<BoxBody>> {
     let path = request.path();
     if matches!(path, "/healthz" | "/readyz") {
         return None;
     }
     match asked(origin, request.uri(), request.headers()) {
-        Place::Ours => None,
         Place::Elsewhere => Some(HttpResponse::from_error(Refusal::WrongHost)),
         Place::ThisMachine if is_page(path) && matches!(*request.method(), Method::GET | Method::HEAD) => {
             // Leading slashes are cut to one, so that the target stays on this host whatever the path is.
@@ -110,7 +112,7 @@ pub fn refuse(origin: &Origin, request: &ServiceRequest) -> Option<HttpResponse<
             let target = format!("{}/{rest}", origin.as_str());
             Some(HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, target)).finish())
         }
-        Place::ThisMachine => None,
+        Place::Ours | Place::ThisMachine => None,
     }
 }
 

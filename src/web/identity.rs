@@ -39,7 +39,10 @@ pub async fn identify(
     let mut response = match known {
         Ok(Known::Yes) => next.call(request).await?.map_into_boxed_body(),
         // The exchange waits for the real navigation (SECURITY.md, "Sessions").
-        Ok(Known::NotYet) => return Ok(request.into_response(HttpResponse::ServiceUnavailable().insert_header((header::CACHE_CONTROL, "no-store")).finish())),
+        Ok(Known::NotYet) => {
+            return Ok(request
+                .into_response(HttpResponse::ServiceUnavailable().insert_header((header::CACHE_CONTROL, "no-store")).finish()));
+        }
         Err(cause) => request.into_response(cause.error_response()),
     };
     visit.add_cookies(response.headers_mut());
@@ -123,8 +126,12 @@ async fn recognise(app: &App, visit: &Visit, prefetch: bool) -> Result<Known> {
     Ok(Known::Yes)
 }
 
-/// Writes an audit event that must not decide over the request.
+/// Writes an audit event that must not decide over the request. A stranger gets a few of them written down, not the whole flood.
 async fn record(app: &App, visit: &Visit, kind: Kind, detail: &'static str) {
+    if app.limits.noise.admit(visit.address()).is_err() {
+        tracing::debug!(kind = kind.word(), "too many of these from one address to write down");
+        return;
+    }
     let (now, actor) = (app.clock.now(), visit.actor());
     if let Err(cause) = app.db.write(move |conn| audit::record(conn, now, kind, &actor, detail)).await {
         tracing::error!(%cause, kind = kind.word(), "an audit event could not be written");

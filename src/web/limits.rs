@@ -70,6 +70,19 @@ impl Act {
         Condition::new(self.on, Governor::new(&self.counter))
     }
 
+    /// Counts one act of that address, where only a part of a page's requests are the act.
+    ///
+    /// # Errors
+    /// `TooMany`.
+    pub fn admit(&self, address: IpAddr) -> crate::error::Result<()> {
+        if !self.on {
+            return Ok(());
+        }
+        let refused =
+            |negative: NotUntil<QuantaInstant>| Error::TooMany { wait: negative.wait_time_from(DefaultClock::default().now()) };
+        self.counter.limiter().check_key(&address::household(address)).map_err(refused)
+    }
+
     fn forget_old(&self) {
         self.counter.limiter().retain_recent();
     }
@@ -87,6 +100,8 @@ pub struct Limits {
     pub checkout: Act,
     /// The whole API, and the search.
     pub api: Act,
+    /// Tokens and cookies that nobody here made: what a stranger may have written down, so that noise costs no writes.
+    pub noise: Act,
     /// What browsers report about the Content-Security-Policy.
     pub reports: Act,
 }
@@ -103,13 +118,14 @@ impl Limits {
             refresh: post(config.limits.refresh),
             checkout: post(config.limits.checkout),
             api: Act::new(config.limits.api, None, &proxies),
+            noise: Act::new(Limit::On { every: Duration::from_secs(6), burst: 10 }, None, &proxies),
             reports: post(Limit::On { every: Duration::from_secs(2), burst: 30 }),
         }
     }
 
     /// Drops the keys that are as good as new; without it they would be kept for ever.
     pub fn forget_old(&self) {
-        for act in [&self.sign_in, &self.register, &self.refresh, &self.checkout, &self.api, &self.reports] {
+        for act in [&self.sign_in, &self.register, &self.refresh, &self.checkout, &self.api, &self.noise, &self.reports] {
             act.forget_old();
         }
     }

@@ -4,6 +4,8 @@
 //! a link, it is one of our own paths or the dashboard. It does not know whether the page exists.
 
 use crate::web::host::{Origin, is_under};
+use actix_web::http::Uri;
+use actix_web::http::uri::PathAndQuery;
 use std::fmt::{self, Write as _};
 
 /// A path of ours, with its query.
@@ -66,6 +68,14 @@ pub fn sign_in(target: &str) -> String {
         }
     }
     way
+}
+
+/// The same, for an address that may be long: without its query, or without a way back, where the whole would be refused as too long.
+#[must_use]
+pub fn sign_in_short(target: &Uri) -> String {
+    let whole = sign_in(target.path_and_query().map_or("/", PathAndQuery::as_str));
+    let fits = |way: &String| way.len() <= 2048;
+    Some(whole).filter(fits).or_else(|| Some(sign_in(target.path())).filter(fits)).unwrap_or_else(|| "/login".to_owned())
 }
 
 /// Every percent-encoded byte as the byte; what is no UTF-8 then is no path of ours and keeps a replacement that no room has.

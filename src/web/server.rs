@@ -38,7 +38,7 @@ pub struct Running {
     /// What every request can reach.
     pub app: Arc<App>,
     handle: ServerHandle,
-    served: rt::task::JoinHandle<std::io::Result<()>>,
+    work: rt::task::JoinHandle<std::io::Result<()>>,
     upkeep: rt::task::JoinHandle<()>,
 }
 
@@ -70,9 +70,9 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         .listen(listener)?
         .run();
     let handle = server.handle();
-    let served = rt::spawn(server);
+    let work = rt::spawn(server);
     let upkeep = rt::spawn(upkeep::every_minute(app.clone()));
-    Ok(Running { origin: app.origin.url().clone(), address, app: app.into_inner(), handle, served, upkeep })
+    Ok(Running { origin: app.origin.url().clone(), address, app: app.into_inner(), handle, work, upkeep })
 }
 
 /// How many threads answer requests, and how many blocking ones each of them has at most. Beyond the database's connections they
@@ -100,16 +100,14 @@ pub fn assemble(
 }
 
 impl Running {
-    /// Serves until the program is told to stop (SIGTERM, Ctrl-C), then stops.
+    /// Serves until it is asked to stop, then stops.
     ///
     /// # Errors
     /// What the server says.
-    pub async fn wait(self) -> anyhow::Result<()> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+    pub async fn until(mut self, asked_to_stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            () = asked_to_stop => {}
+            ended = &mut self.work => anyhow::bail!("the server ended by itself: {ended:?}"),
         }
         tracing::info!("stopping");
         self.stop().await
@@ -120,8 +118,8 @@ impl Running {
     /// # Errors
     /// What the server says.
     pub async fn stop(self) -> anyhow::Result<()> {
+        // The socket stays open for now: new connections are told 503, and `/readyz` fails at once instead of hanging.
         self.app.traffic.stop();
-        self.handle.pause().await;
         let quiet = async {
             while self.app.traffic.underway() > 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -134,16 +132,38 @@ impl Running {
         }
         // Not graceful: actix would wait for idle keep-alive connections too.
         self.handle.stop(false).await;
-        self.served.await??;
+        self.work.await??;
         self.upkeep.abort();
         note(&self.app, audit::Kind::Stopped).await?;
         Ok(())
     }
 }
 
+/// Comes true when the program is told to stop (SIGTERM, Ctrl-C). It listens from now on: whoever reads that we are open may close us.
+///
+/// # Errors
+/// What the system says.
+pub fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
 async fn note(app: &App, kind: audit::Kind) -> Result<(), Error> {
     let now = app.clock.now();
     app.db.write(move |conn| audit::record(conn, now, kind, &Actor::default(), "")).await
+}
+
+/// Could the address be had just now?
+///
+/// # Errors
+/// `BadSetting`, as `start` would say.
+pub fn can_listen(address: SocketAddr) -> Result<(), BadSetting> {
+    bind(address).map(drop)
 }
 
 /// Takes the address, or says which setting to change.

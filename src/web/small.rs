@@ -2,13 +2,12 @@
 //!
 //! Invariant: they read and set no cookies and ask no database.
 
+use crate::clock::rfc3339;
 use crate::error::{Error, Result};
 use crate::web::app::App;
 use crate::web::form::body;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// `GET /robots.txt`: the shop may be found, a person's pages need not be.
 pub async fn robots() -> HttpResponse {
@@ -25,8 +24,7 @@ pub async fn favicon(app: web::Data<App>) -> Result<HttpResponse> {
 
 /// `GET /.well-known/security.txt` (RFC 9116).
 pub async fn security(app: web::Data<App>) -> HttpResponse {
-    let in_a_year = (OffsetDateTime::now_utc() + time::Duration::days(360)).replace_nanosecond(0);
-    let expires = in_a_year.ok().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default();
+    let expires = rfc3339(app.clock.now() + time::Duration::days(360));
     let origin = app.origin.as_str();
     plain(format!(
         "Contact: {origin}/\nExpires: {expires}\nPreferred-Languages: en\nCanonical: {origin}/.well-known/security.txt\n"

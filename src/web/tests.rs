@@ -51,7 +51,7 @@ impl Answer {
     }
 
     /// The value of a cookie that was set.
-    fn cookie(&self, name: &str) -> Option<&str> {
+    fn set(&self, name: &str) -> Option<&str> {
         let set = self.headers.iter().filter(|(known, _)| known == "set-cookie");
         set.filter_map(|(_, line)| line.split(';').next()?.split_once('='))
             .find(|(known, _)| *known == name)

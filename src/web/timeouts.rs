@@ -16,6 +16,14 @@ use std::time::Duration;
 /// SECURITY.md, "Input, limits".
 const DEADLINE: Duration = Duration::from_secs(15);
 
+/// Sends the cause of every panic to the log, once a program. The answer to the person has none of it.
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, cause = panic.payload_as_str().unwrap_or("-"), "a panic");
+    }));
+}
+
 /// The layer.
 ///
 /// # Errors
@@ -57,7 +65,7 @@ mod tests {
         let soon = |request: ServiceRequest, next: Next<BoxBody>| answered_within(Duration::from_millis(30), request, next);
         let site = App::new().service(
             web::scope("")
-                .service(web::resource("/never").wrap(from_fn(soon)).to(|| std::future::pending::<HttpResponse>()))
+                .service(web::resource("/never").wrap(from_fn(soon)).to(std::future::pending::<HttpResponse>))
                 .service(web::resource("/panic").wrap(from_fn(soon)).to(|| async { HttpResponse::Ok().body(panic_now()) }))
                 .service(web::resource("/fine/{id}").wrap(from_fn(soon)).to(|| async { HttpResponse::Ok().finish() })),
         );

@@ -138,7 +138,13 @@ fn with_all_connections(db: &Db, look: fn(&mut Conn)) {
 /// Trap 7.
 async fn every_pooled_connection_is_prepared(test: &TestDb) {
     with_all_connections(&test.db, looks_prepared);
-    test.db.write(|conn| Ok(looks_prepared(conn))).await.expect("a writer can be had");
+    test.db
+        .write(|conn| {
+            looks_prepared(conn);
+            Ok(())
+        })
+        .await
+        .expect("a writer can be had");
 }
 
 fn looks_prepared(conn: &mut Conn) {

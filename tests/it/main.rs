@@ -3,9 +3,29 @@
 //! Invariant: a test is written once and runs on SQLite and on Postgres; its name is a sentence that is true while it is green.
 //! `support` gives the tests their shop and their actors; every other file tells about one noun.
 
+mod access;
+mod accounts;
+mod api;
+mod api_shop;
+mod bad_days;
+mod cart;
+mod checkout;
+mod closing;
+mod command_line;
 mod database;
+mod logs;
 mod migrations;
+mod nodes;
+mod orders;
 mod outage;
+mod power_cut;
+mod prefetch;
+mod products;
+mod refusals;
 mod rotation;
+mod rush;
+mod safety;
+mod sessions;
+mod story;
 mod support;
 mod tidy;

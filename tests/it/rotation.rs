@@ -70,7 +70,7 @@ async fn register(latch: &Latch, door: Door) -> Tokens {
 
 async fn sign_in(latch: &Latch, replaces: Option<SessionId>) -> Option<Tokens> {
     let attempt =
-        Attempt { email: "ada@example.com".parse().ok(), password: Password::typed(PASSWORD), wish: wish(Door::Web, replaces) };
+        Attempt { email: "ada@example.com".parse(), password: Password::typed(PASSWORD), wish: wish(Door::Web, replaces) };
     match sign_in::sign_in(latch, attempt).await.expect("the database is there") {
         sign_in::Outcome::SignedIn(tokens, _) => Some(*tokens),
         sign_in::Outcome::Refused => None,

@@ -2,8 +2,17 @@
 //!
 //! Invariant: whatever a test starts is gone after it, also when it panics. Nothing here asserts what the shop should do.
 
+pub mod api_client;
+pub mod app;
+pub mod binary;
+pub mod browser;
+pub mod goods;
+pub mod jar;
+pub mod page;
+pub mod people;
 pub mod postgres;
 pub mod storage;
+pub mod visitor;
 
 use futures_util::FutureExt as _;
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -18,18 +27,18 @@ pub enum Backend {
 }
 
 /// Settings a test changes: name in the environment, value.
-pub type Settings = [(&'static str, &'static str)];
+pub type Settings<'a> = [(&'a str, &'a str)];
 
 /// What a test is handed.
 pub trait Fixture: Sized {
     /// Makes it.
-    async fn set_up(backend: Backend, settings: &Settings) -> Self;
+    async fn set_up(backend: Backend, settings: &Settings<'_>) -> Self;
     /// Takes it down, whatever became of the test.
     async fn tear_down(self);
 }
 
 /// Runs one test on one database.
-pub fn run<F: Fixture>(backend: Backend, settings: &Settings, test: impl AsyncFnOnce(&F)) {
+pub fn run<F: Fixture>(backend: Backend, settings: &Settings<'_>, test: impl AsyncFnOnce(&F)) {
     actix_web::rt::System::new().block_on(async {
         let fixture = F::set_up(backend, settings).await;
         let outcome = AssertUnwindSafe(test(&fixture)).catch_unwind().await;

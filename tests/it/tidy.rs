@@ -74,6 +74,20 @@ pub fn rust(folder: &str) -> Vec<Source> {
     tree(folder).into_iter().filter(|source| source.is(".rs")).collect()
 }
 
+/// The Rust files of the program, without those that are only for its unit tests (`#[cfg(test)] mod name;`).
+pub fn program() -> Vec<Source> {
+    let all = rust("src");
+    let for_tests: Vec<String> = all.iter().flat_map(test_modules).collect();
+    all.into_iter().filter(|source| !for_tests.iter().any(|path| source.path.starts_with(path))).collect()
+}
+
+/// `src/shop.rs` that says `#[cfg(test)] mod trial;` names `src/shop/trial`.
+fn test_modules(source: &Source) -> Vec<String> {
+    let folder = source.path.trim_end_matches(".rs").trim_end_matches("/lib");
+    let declared = source.text.split("#[cfg(test)]\nmod ").skip(1).filter_map(|rest| rest.split_once(';'));
+    declared.filter(|(name, _)| !name.contains('{')).map(|(name, _)| format!("{folder}/{name}")).collect()
+}
+
 /// Fails with every complaint at once.
 #[track_caller]
 pub fn assert_tidy(complaints: &[String]) {

@@ -97,7 +97,7 @@ fn a_header_with_anything_more_less_or_other_is_forged() {
         format!(r#"{{"alg":"HS256","alg":"none","typ":"at+jwt","kid":"{kid}"}}"#),
         format!(r#"{{"alg":"HS256","typ":"at+jwt","kid":"{kid}","kid":"{kid}"}}"#),
         format!(r#"["HS256","at+jwt","{kid}"]"#),
-        format!(r#"{good}{good}"#),
+        format!("{good}{good}"),
         "null".to_owned(),
         "{".to_owned(),
     ] {
@@ -131,7 +131,7 @@ fn claims_with_anything_more_less_or_other_are_forged() {
         with("iss", serde_json::json!("http://localhost:8080/")),
         with("aud", serde_json::json!([AUD])),
         with("aud", serde_json::json!("")),
-        with("exp", serde_json::json!((NOW + 600) as f64)),
+        with("exp", serde_json::json!(1_800_000_600.0)),
         with("exp", serde_json::json!((NOW + 600).to_string())),
         with("exp", serde_json::json!(i64::MAX)),
         with("exp", serde_json::json!(NOW + 901)),
@@ -141,7 +141,7 @@ fn claims_with_anything_more_less_or_other_are_forged() {
         with("sub", serde_json::json!("1")),
         with("sid", serde_json::json!(null)),
         with("admin", serde_json::json!(true)),
-        text.replacen("{", &format!(r#"{{"exp":{},"#, NOW + 900), 1),
+        text.replacen('{', &format!(r#"{{"exp":{},"#, NOW + 900), 1),
         format!("[{text}]"),
         String::from("{}"),
     ]);

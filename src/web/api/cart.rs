@@ -25,7 +25,7 @@ pub async fn show(app: web::Data<App>, user: CurrentUser) -> Result<HttpResponse
 /// # Errors
 /// `sold_out`; `NotFound` for what is not sold; `Unavailable` from the database.
 pub async fn add(app: web::Data<App>, user: CurrentUser, body: Json<Add>) -> Result<HttpResponse> {
-    let (now, Json(Add { product, quantity })) = (app.clock.now(), body);
+    let (now, (product, quantity)) = (app.clock.now(), body.0.wish()?);
     change(&app, user, move |conn| cart::add(conn, now, user.key, product, quantity)).await
 }
 

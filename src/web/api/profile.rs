@@ -7,7 +7,6 @@ use crate::error::Result;
 use crate::web::app::App;
 use crate::web::form::{Fields, Json, Reader};
 use crate::web::identity::{CurrentUser, Visit};
-use crate::web::pages::register::NAME;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
@@ -51,7 +50,7 @@ impl Fields for Change {
     const FIELDS: &'static [&'static str] = &["name"];
 
     fn read(reader: &mut Reader) -> Option<Self> {
-        Some(Self { name: reader.text("name", NAME)? })
+        Some(Self { name: reader.required("name", user::name)? })
     }
 }
 

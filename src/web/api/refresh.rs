@@ -40,9 +40,10 @@ pub async fn submit(app: web::Data<App>, visit: Visit, body: Json<Shown>) -> Res
     let token = RefreshToken::parse(&text).ok_or_else(unknown)?;
     match app.latch.refresh(Door::Api, token, visit.address().to_string()).await? {
         Exchange::Renewed(tokens) => Ok(HttpResponse::Ok().json(tokens::give(&app, &visit, &tokens, place)?)),
-        Exchange::Straggler { .. } => {
-            Err(Error::refused("already_refreshed", "This token was exchanged already, and its successor is in use. Go on with that one."))
-        }
+        Exchange::Straggler { .. } => Err(Error::refused(
+            "already_refreshed",
+            "This token was exchanged already, and its successor is in use. Go on with that one.",
+        )),
         Exchange::Reuse | Exchange::Refused(Refusal::Reused) => {
             Err(Error::refused("session_ended", "This session was ended because an old copy of its key was used. Sign in again."))
         }

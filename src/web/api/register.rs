@@ -6,11 +6,12 @@ use crate::auth::email::Email;
 use crate::auth::password::Password;
 use crate::auth::registration::{self, Applicant, Outcome, TAKEN};
 use crate::auth::session::Door;
+use crate::auth::user;
 use crate::error::{Error, Result};
 use crate::web::app::App;
 use crate::web::form::{Fields, Json, Reader};
 use crate::web::identity::Visit;
-use crate::web::pages::register::{NAME, check, open};
+use crate::web::pages::register::{check, open};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
@@ -28,7 +29,7 @@ impl Fields for NewAccount {
     const FIELDS: &'static [&'static str] = &["name", "email", "password", "refresh_in"];
 
     fn read(reader: &mut Reader) -> Option<Self> {
-        let name = reader.text("name", NAME);
+        let name = reader.required("name", user::name);
         let email = reader.required("email", str::parse);
         let password = reader.secret("password");
         let place = reader.optional("refresh_in", Place::read);
@@ -50,7 +51,7 @@ pub async fn submit(app: web::Data<App>, visit: Visit, body: Json<NewAccount>) -
     open(&app)?;
     let Json(NewAccount { name, email, password, place }) = body;
     let password = Password::typed(&password);
-    check(&app, &password, &email, &name).await?.map_err(|why| Error::field("password", why))?;
+    check(&app, &password, [email.as_str(), &name]).await?.map_err(|why| Error::field("password", why))?;
     let wish = visit.wish(Door::Api, false, None);
     match registration::register(&app.latch, Applicant { name, email, password }, wish).await? {
         Outcome::Registered(tokens, user) => {

@@ -51,5 +51,11 @@ pub(super) fn give(app: &App, visit: &Visit, tokens: &Tokens, place: Place) -> R
             None
         }
     };
-    Ok(Given { token: grant.token.clone(), access_token: grant.token, token_type: "Bearer", expires_in: grant.expires_in, refresh_token })
+    Ok(Given {
+        token: grant.token.clone(),
+        access_token: grant.token,
+        token_type: "Bearer",
+        expires_in: grant.expires_in,
+        refresh_token,
+    })
 }

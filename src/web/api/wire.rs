@@ -90,7 +90,11 @@ struct WireNotice {
 impl WireCart {
     pub(super) fn of(cart: Cart, currency: &Currency) -> Self {
         let item = |line: Line| WireItem {
-            notices: line.notices.iter().map(|notice| WireNotice { code: notice.code(), message: notice.message(currency) }).collect(),
+            notices: line
+                .notices
+                .iter()
+                .map(|notice| WireNotice { code: notice.code(), message: notice.message(currency) })
+                .collect(),
             product_id: line.product,
             slug: line.slug,
             title: line.title,

@@ -7,15 +7,16 @@
 use crate::audit;
 use crate::error::Error;
 use crate::web::app::App;
+use crate::web::bounce;
 use crate::web::errors::Refusal;
 use crate::web::host::{Origin, is_under};
 use crate::web::identity::Visit;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
-use actix_web::http::{Method, Uri};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage as _, HttpResponse, web};
+use actix_web::{HttpMessage as _, ResponseError as _, web};
 
 /// The API's routes that set or read a cookie: only there a browser's cookie counts.
 const COOKIE_ROUTES: [&str; 8] = [
@@ -51,14 +52,17 @@ pub async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let answer = match judge(&app.origin, request.method(), request.uri(), request.headers()) {
-        Verdict::Fine => return Ok(next.call(request).await?.map_into_boxed_body()),
+    let answer = match judge(&app.origin, request.method(), request.match_info().as_str(), request.headers()) {
+        Verdict::Fine => match bounce::answer(&app, &request) {
+            Some(page) => page,
+            None => return Ok(next.call(request).await?.map_into_boxed_body()),
+        },
         Verdict::CrossSite => {
             remember(&app, &request).await;
-            HttpResponse::from_error(Error::CrossSite)
+            Error::CrossSite.error_response()
         }
-        Verdict::Embedded => HttpResponse::from_error(Refusal::Embedded),
-        Verdict::NotAForm => HttpResponse::from_error(Error::UnsupportedType),
+        Verdict::Embedded => Refusal::Embedded.error_response(),
+        Verdict::NotAForm => Error::UnsupportedType.error_response(),
     };
     Ok(request.into_response(answer))
 }
@@ -75,8 +79,8 @@ async fn remember(app: &App, request: &ServiceRequest) {
     }
 }
 
-fn judge(origin: &Origin, method: &Method, uri: &Uri, headers: &HeaderMap) -> Verdict {
-    let path = uri.path();
+/// `path` is the one the router goes by, decoded: `/api/%72efresh` is `/api/refresh` to it.
+fn judge(origin: &Origin, method: &Method, path: &str, headers: &HeaderMap) -> Verdict {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return if is_embedded(headers) { Verdict::Embedded } else { Verdict::Fine };
     }
@@ -101,10 +105,9 @@ fn comes_from_us(origin: &Origin, headers: &HeaderMap) -> bool {
     let ours = |value: &str| value == origin.as_str();
     let mut sites = headers.get_all(SITE);
     match (sites.next().map(header::HeaderValue::as_bytes), sites.next()) {
-        (Some(_), Some(_)) => false,
         (Some(b"same-origin"), None) => true,
         (Some(b"none"), None) => !headers.contains_key(header::ORIGIN) || only(headers, header::ORIGIN).is_some_and(ours),
-        (Some(_), None) => false,
+        (Some(_), _) => false,
         (None, _) if headers.contains_key(header::ORIGIN) => only(headers, header::ORIGIN).is_some_and(ours),
         (None, _) => only(headers, header::REFERER).is_some_and(|referer| {
             referer.strip_prefix(origin.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))

@@ -62,7 +62,7 @@ fn replace(old: ServiceResponse<BoxBody>, mut new: HttpResponse<BoxBody>) -> Ser
 /// Signed out on a page: the way to sign in, and back to where they were (HTTP.md, "General").
 fn sign_in(request: &HttpRequest) -> HttpResponse<BoxBody> {
     let target = if matches!(*request.method(), Method::GET | Method::HEAD) {
-        next::sign_in(request.uri().path_and_query().map_or("/", |target| target.as_str()))
+        next::sign_in_short(request.uri())
     } else {
         next::sign_in(&form_page(request.path()))
     };
@@ -84,11 +84,10 @@ pub fn form_page(path: &str) -> String {
 fn page(app: &App, request: &HttpRequest, trouble: &Trouble) -> HttpResponse<BoxBody> {
     let (_, heading, _) = words::of(trouble.status);
     let again = match (request.method(), trouble.status.as_u16()) {
-        (_, 404 | 414 | 421 | 431) => None,
         (&Method::GET | &Method::HEAD, 429 | 500 | 503) => {
             request.uri().path_and_query().map(|target| target.as_str().to_owned())
         }
-        (&Method::GET | &Method::HEAD, _) => None,
+        (_, 404 | 414 | 421 | 431) | (&Method::GET | &Method::HEAD, _) => None,
         _ => Some(form_page(request.path())),
     };
     let mut context = bare(app, request);

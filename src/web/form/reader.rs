@@ -73,6 +73,14 @@ impl<'a> Reader<'a> {
         self.required(field, |text| Ok(text.to_owned()))
     }
 
+    /// Text that must be sent, and may be empty: where every wrong text has the same answer.
+    pub fn any_text(&mut self, field: &str) -> Option<String> {
+        match self.raw(field)? {
+            Some(text) => Some(text.to_owned()),
+            None => self.refuse(field, format!("Send {}.", thing(field))),
+        }
+    }
+
     /// True for `1`, `on`, `true`; false when absent or empty (HTTP.md, "General").
     pub fn flag(&mut self, field: &str) -> Option<bool> {
         if let Some((_, Value::Flag(flag))) = self.find(field) {
@@ -89,6 +97,12 @@ impl<'a> Reader<'a> {
     pub fn refuse<V>(&mut self, field: &str, sentence: String) -> Option<V> {
         self.complain(field, sentence);
         None
+    }
+
+    /// Did this field come at all?
+    #[must_use]
+    pub fn has(&self, field: &str) -> bool {
+        self.find(field).is_some()
     }
 
     /// What is wrong, in the order it was found.
@@ -111,7 +125,8 @@ impl<'a> Reader<'a> {
             return None;
         }
         match self.find(field).map(|(_, value)| value) {
-            None | Some(Value::Null) => Some(None),
+            None => Some(None),
+            Some(Value::Null) if !self.numbers.contains(&field) => Some(None),
             Some(Value::Text(text)) => Some(Some(text)),
             Some(Value::Number(digits)) if self.numbers.contains(&field) => Some(Some(digits)),
             Some(_) if self.numbers.contains(&field) => self.refuse(field, "This must be a whole number.".to_owned()),

@@ -7,7 +7,6 @@ use crate::error::Result;
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::identity::CurrentUser;
-use crate::web::pages::register;
 use crate::web::view::{self, View, see_other};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -21,7 +20,7 @@ impl Fields for Name {
     const FIELDS: &'static [&'static str] = &["name"];
 
     fn read(reader: &mut Reader) -> Option<Self> {
-        reader.text("name", register::NAME).map(Self)
+        reader.required("name", user::name).map(Self)
     }
 }
 

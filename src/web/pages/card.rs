@@ -12,6 +12,7 @@ use crate::shop::product::Product;
 use serde::Serialize;
 
 /// Where a picture is; without one, a quiet stand-in.
+#[must_use]
 pub fn image(picture: Option<PictureId>) -> String {
     picture.map_or_else(|| "/pictures/none".to_owned(), |id| format!("/pictures/{id}"))
 }
@@ -178,7 +179,8 @@ pub enum PageLink {
 pub fn links(paging: &Paging, url: impl Fn(i64) -> String) -> (Links, Vec<PageLink>) {
     let (page, pages) = (paging.page, paging.pages());
     let neighbour = |number: i64| (1..=pages).contains(&number).then(|| url(number));
-    let mut shown: Vec<i64> = [1, page - 1, page, page + 1, pages].into_iter().filter(|number| (1..=pages).contains(number)).collect();
+    let mut shown: Vec<i64> =
+        [1, page - 1, page, page + 1, pages].into_iter().filter(|number| (1..=pages).contains(number)).collect();
     shown.sort_unstable();
     shown.dedup();
     let (mut list, mut last) = (Vec::with_capacity(shown.len() + 2), 0);

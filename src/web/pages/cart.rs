@@ -1,7 +1,7 @@
 //! `/cart`: what the person is about to buy.
 
 use crate::error::{Error, Result};
-use crate::ids::ProductId;
+use crate::ids::{NotAnId, ProductId};
 use crate::shop::cart::{self, Changed};
 use crate::shop::quantity::{Quantity, SetQuantity};
 use crate::web::app::App;
@@ -10,14 +10,15 @@ use crate::web::identity::CurrentUser;
 use crate::web::pages::card::Basket;
 use crate::web::pages::products::{self, Wanted};
 use crate::web::view::{Kind, View, see_other};
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 /// What the form of a product asks.
 #[derive(Debug)]
 pub struct Add {
-    pub(in crate::web) product: ProductId,
-    pub(in crate::web) quantity: Quantity,
+    product: std::result::Result<ProductId, NotAnId>,
+    quantity: Quantity,
 }
 
 impl Fields for Add {
@@ -25,9 +26,20 @@ impl Fields for Add {
     const FIELDS: &'static [&'static str] = &["product_id", "quantity"];
 
     fn read(reader: &mut Reader) -> Option<Self> {
-        let product = reader.required("product_id", |text| text.parse().map_err(|_| "There is no such product.".to_owned()));
-        let quantity = reader.optional("quantity", str::parse);
-        Some(Self { product: product?, quantity: quantity?.unwrap_or(Quantity::ONE) })
+        // What is no id at all is an unknown product like any other.
+        let product = reader.required("product_id", |text| Ok(text.parse()));
+        let quantity = if reader.has("quantity") { reader.required("quantity", str::parse) } else { Some(Quantity::ONE) };
+        Some(Self { product: product?, quantity: quantity? })
+    }
+}
+
+impl Add {
+    /// Which product, and how much of it.
+    ///
+    /// # Errors
+    /// `NotFound` for what is no id.
+    pub fn wish(self) -> Result<(ProductId, Quantity)> {
+        Ok((self.product.map_err(|_| Error::NotFound)?, self.quantity))
     }
 }
 
@@ -57,11 +69,15 @@ pub async fn show(app: web::Data<App>, user: CurrentUser, view: View) -> Result<
 /// # Errors
 /// `NotFound` for what is not sold; `Unavailable` from the database.
 pub async fn add(app: web::Data<App>, user: CurrentUser, view: View, form: Form<Add>) -> Result<HttpResponse> {
-    let Add { product, quantity } = match form.parse() {
-        Ok(add) => add,
+    let (product, quantity) = match form.parse() {
+        Ok(add) => add.wish()?,
         Err(typed) => {
-            let id = typed.values.get("product_id").and_then(|id| id.parse().ok()).ok_or(Error::NotFound)?;
-            return products::show_with(&view, Wanted::Id(id), typed).await;
+            return match typed.values.get("product_id").map(|id| id.parse()) {
+                Some(Ok(id)) => products::show_with(&view, Wanted::Id(id), typed).await,
+                Some(Err(_)) => Err(Error::NotFound),
+                None if typed.status == StatusCode::FORBIDDEN => Err(Error::StaleForm),
+                None => Err(Error::Invalid(typed.errors)),
+            };
         }
     };
     let now = app.clock.now();
@@ -108,7 +124,13 @@ pub async fn set(
 ///
 /// # Errors
 /// `StaleForm`; `Unavailable` from the database.
-pub async fn remove(app: web::Data<App>, user: CurrentUser, product: web::Path<String>, view: View, _: Press) -> Result<HttpResponse> {
+pub async fn remove(
+    app: web::Data<App>,
+    user: CurrentUser,
+    product: web::Path<String>,
+    view: View,
+    _: Press,
+) -> Result<HttpResponse> {
     let product: ProductId = product.parse().map_err(|_| Error::NotFound)?;
     let changed = app.db.write(move |conn| cart::remove(conn, user.key, product)).await?;
     view.flash(Kind::Success, format!("{} is out of your cart.", changed.title));

@@ -12,7 +12,7 @@ use crate::web::app::App;
 use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::identity::CurrentUser;
 use crate::web::pages::card::Basket;
-use crate::web::view::{Kind, View, see_other};
+use crate::web::view::{View, see_other};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -78,14 +78,19 @@ pub async fn show(app: web::Data<App>, user: CurrentUser, view: View) -> Result<
 pub async fn submit(app: web::Data<App>, user: CurrentUser, view: View, form: Form<PlaceOrder>) -> Result<HttpResponse> {
     let PlaceOrder(wish) = match form.parse() {
         Ok(wish) => wish,
-        Err(typed) => return show_with(&app, user, &view, Some(typed), Vec::new()).await,
+        Err(typed) => {
+            // Back, on the form of a cart that was ordered: whatever is wrong with it now, it leads to its order.
+            let version = typed.values.get("cart_version").cloned().unwrap_or_default();
+            let known = app.db.read(move |conn| checkout::order_of(conn, user.key, &version)).await?;
+            return match known {
+                Some(number) if typed.status != StatusCode::FORBIDDEN => Ok(see_other(&format!("/orders/{}", number.as_str()))),
+                _ => show_with(&app, user, &view, Some(typed), Vec::new()).await,
+            };
+        }
     };
     let (now, actor, shop) = (app.clock.now(), view.visit().actor(), app.config.shop.clone());
     match app.db.write(move |conn| checkout::place(conn, now, &actor, &shop, user.key, &wish)).await? {
-        Outcome::Placed(number) => {
-            view.flash(Kind::Success, "Thank you. Your order is placed.");
-            Ok(see_other(&format!("/orders/{}", number.as_str())))
-        }
+        Outcome::Placed(number) => Ok(see_other(&format!("/orders/{}", number.as_str()))),
         Outcome::Already(number) => Ok(see_other(&format!("/orders/{}", number.as_str()))),
         Outcome::Empty => Ok(see_other("/cart")),
         Outcome::Changed(review) => {
@@ -116,7 +121,13 @@ struct Choice {
     name: &'static str,
 }
 
-async fn show_with(app: &App, user: CurrentUser, view: &View, typed: Option<Typed>, changes: Vec<Difference>) -> Result<HttpResponse> {
+async fn show_with(
+    app: &App,
+    user: CurrentUser,
+    view: &View,
+    typed: Option<Typed>,
+    changes: Vec<Difference>,
+) -> Result<HttpResponse> {
     #[derive(Serialize)]
     struct Page {
         form: Typed,
@@ -136,7 +147,8 @@ async fn show_with(app: &App, user: CurrentUser, view: &View, typed: Option<Type
             Some(typed) => typed,
             None => filled_in(order::last_address(conn, user.key)?),
         };
-        let mut countries: Vec<Choice> = Country::all().map(|country| Choice { code: country.code(), name: country.name() }).collect();
+        let mut countries: Vec<Choice> =
+            Country::all().map(|country| Choice { code: country.code(), name: country.name() }).collect();
         countries.sort_unstable_by_key(|country| country.name);
         let (cart_version, expected_total) = (cart.version_text(), cart.total.minor());
         Ok(Some(Page { form, countries, cart_version, expected_total, changes, cart: Basket::of(cart, &currency) }))

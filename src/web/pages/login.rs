@@ -13,8 +13,8 @@ use crate::web::identity::{Ended, Visit};
 use crate::web::next::NextPath;
 use crate::web::view::{Layout, View, see_other};
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
 
 /// The one text for a sign-in that failed.
 pub const WRONG: &str = "The e-mail address and the password do not match an account here. Check both and try again.";
@@ -25,7 +25,7 @@ const CONTINUE: &str = "Sign in to continue.";
 /// What the form asks.
 #[derive(Debug)]
 pub struct SignIn {
-    email: Option<Email>,
+    email: std::result::Result<Email, String>,
     password: Password,
     remember: bool,
     next: Option<String>,
@@ -37,7 +37,7 @@ impl Fields for SignIn {
 
     fn read(reader: &mut Reader) -> Option<Self> {
         // What is no address is no account of ours either: it gets the answer for a wrong password.
-        let email = reader.required("email", |text| Ok(text.parse().map_or(None, Some)));
+        let email = reader.required("email", |text| Ok(text.parse()));
         let password = reader.secret("password");
         let remember = reader.flag("remember");
         let next = reader.optional("next", |text| Ok(text.to_owned()));
@@ -45,21 +45,21 @@ impl Fields for SignIn {
     }
 }
 
-/// Where to go afterwards.
-#[derive(Debug, Deserialize)]
-pub struct Way {
-    pub(super) next: Option<String>,
+/// Where to go afterwards: the first legal `next` of the address, if there is one.
+pub(super) fn way(request: &HttpRequest, app: &App) -> Option<NextPath> {
+    let mut query = form_urlencoded::parse(request.query_string().as_bytes());
+    query.find(|(name, _)| name == "next").and_then(|(_, next)| NextPath::parse(&next, &app.origin))
 }
 
 /// `GET /login`: the form; for who is signed in already, on to where they were going.
 ///
 /// # Errors
 /// None but faults of ours.
-pub async fn show(app: web::Data<App>, visit: Visit, view: View, way: web::Query<Way>) -> Result<HttpResponse> {
+pub async fn show(app: web::Data<App>, visit: Visit, view: View, request: HttpRequest) -> Result<HttpResponse> {
+    let next = way(&request, &app);
     if visit.person().is_some() {
-        return Ok(see_other(NextPath::or_dashboard(way.next.as_deref(), &app.origin).as_str()));
+        return Ok(see_other(next.as_ref().map_or("/dashboard", NextPath::as_str)));
     }
-    let next = way.into_inner().next.and_then(|next| NextPath::parse(&next, &app.origin));
     let notice = match visit.ended() {
         Some(Ended::Reused) => Notice { ended: Some(REUSED), ..Notice::default() },
         Some(Ended::Over) => Notice { problem: Some(CONTINUE), ..Notice::default() },

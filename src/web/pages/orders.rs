@@ -60,7 +60,13 @@ pub async fn show(user: CurrentUser, number: web::Path<String>, view: View) -> R
 ///
 /// # Errors
 /// `NotFound`; `Refused` when it is too late; `StaleForm`; `Unavailable` from the database.
-pub async fn cancel(app: web::Data<App>, user: CurrentUser, number: web::Path<String>, view: View, _: Press) -> Result<HttpResponse> {
+pub async fn cancel(
+    app: web::Data<App>,
+    user: CurrentUser,
+    number: web::Path<String>,
+    view: View,
+    _: Press,
+) -> Result<HttpResponse> {
     let number = read(&number)?;
     let (now, actor, back) = (app.clock.now(), view.visit().actor(), format!("/orders/{}", number.as_str()));
     app.db.write(move |conn| order::cancel(conn, now, &actor, user.key, &number)).await?;
@@ -72,7 +78,13 @@ pub async fn cancel(app: web::Data<App>, user: CurrentUser, number: web::Path<St
 ///
 /// # Errors
 /// `NotFound`; `StaleForm`; `Unavailable` from the database.
-pub async fn reorder(app: web::Data<App>, user: CurrentUser, number: web::Path<String>, view: View, _: Press) -> Result<HttpResponse> {
+pub async fn reorder(
+    app: web::Data<App>,
+    user: CurrentUser,
+    number: web::Path<String>,
+    view: View,
+    _: Press,
+) -> Result<HttpResponse> {
     let number = read(&number)?;
     let (now, currency) = (app.clock.now(), app.config.shop.currency);
     let done = app.db.write(move |conn| order::reorder(conn, now, &currency, user.key, &number)).await?;
@@ -107,6 +119,7 @@ struct Shown {
 }
 
 #[derive(Serialize)]
+#[allow(clippy::struct_field_names, reason = "the contract names it `line_total`")]
 struct Line {
     title: String,
     slug: String,
@@ -138,7 +151,11 @@ struct Event {
 impl From<Order> for Shown {
     fn from(order: Order) -> Self {
         let last = order.events.len();
-        let event = |(at, event): (usize, &order::Event)| Event { word: event.status.word(), at: rfc3339(event.at), current: at + 1 == last };
+        let event = |(at, event): (usize, &order::Event)| Event {
+            word: event.status.word(),
+            at: rfc3339(event.at),
+            current: at + 1 == last,
+        };
         let line = |line: order::Line| Line {
             title: line.title,
             slug: line.slug,

@@ -1,11 +1,10 @@
 //! `/account/password`: changing one's own password.
 
-use crate::auth::email::Email;
 use crate::auth::password::Password;
 use crate::auth::password_change::{self, Outcome};
 use crate::auth::session::Door;
 use crate::auth::user;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::identity::{CurrentUser, Visit};
@@ -44,14 +43,22 @@ pub async fn show(app: web::Data<App>, _: CurrentUser, view: View) -> Result<Htt
 ///
 /// # Errors
 /// `Unavailable` when the database or the hasher is.
-pub async fn submit(app: web::Data<App>, user: CurrentUser, visit: Visit, view: View, form: Form<Change>) -> Result<HttpResponse> {
+pub async fn submit(
+    app: web::Data<App>,
+    user: CurrentUser,
+    visit: Visit,
+    view: View,
+    form: Form<Change>,
+) -> Result<HttpResponse> {
     let Change { current, new } = match form.parse() {
         Ok(change) => change,
-        Err(typed) => return show_with(&app, &view, typed).await,
+        Err(mut typed) => {
+            register::judge(&app, &form, &mut typed, "new_password", ["", ""]).await?;
+            return show_with(&app, &view, typed).await;
+        }
     };
     let person = app.db.read(move |conn| user::find(conn, user.key)).await?;
-    let email: Email = person.email.parse().map_err(Error::internal)?;
-    if let Err(why) = register::check(&app, &new, &email, &person.name).await? {
+    if let Err(why) = register::check(&app, &new, [&person.email, &person.name]).await? {
         return show_with(&app, &view, form.refuse("new_password", why)).await;
     }
     let remember = app.db.read(move |conn| crate::auth::session::is_remembered(conn, user.session)).await?;

@@ -5,10 +5,11 @@ use crate::shop::catalogue::{self, Query, Sort};
 use crate::shop::paging::PageNumber;
 use crate::shop::product;
 use crate::shop::search::Search;
+use crate::web::app::App;
 use crate::web::form::Typed;
 use crate::web::pages::card::{self, Card, Links, Meta, PageLink};
 use crate::web::view::View;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 /// The query as it came; what is not legal is as absent (HTTP.md, "General").
@@ -28,7 +29,7 @@ impl Wish {
         let mut wish = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
-                "q" => wish.q = value.chars().filter(|c| !c.is_control()).take(100).collect::<String>().trim().to_owned(),
+                "q" => value.chars().filter(|c| !c.is_control()).take(100).collect::<String>().trim().clone_into(&mut wish.q),
                 "category" => wish.category = Some(value.into_owned()).filter(|slug| !slug.is_empty()),
                 "sort" => wish.sort = Sort::read(&value),
                 "in_stock" => wish.in_stock = matches!(&*value, "1" | "on" | "true"),
@@ -130,9 +131,12 @@ struct List {
 /// `GET /products`.
 ///
 /// # Errors
-/// `Unavailable` from the database.
-pub async fn index(request: actix_web::HttpRequest, view: View) -> Result<HttpResponse> {
+/// `TooMany` searches; `Unavailable` from the database.
+pub async fn index(app: web::Data<App>, request: HttpRequest, view: View) -> Result<HttpResponse> {
     let mut wish = Wish::read(request.query_string());
+    if !wish.q.is_empty() {
+        app.limits.api.admit(view.visit().address())?;
+    }
     let load = move |conn: &mut crate::db::Conn| {
         let found = catalogue::page(conn, &wish.query())?;
         if found.category.is_none() {
@@ -151,7 +155,12 @@ pub async fn index(request: actix_web::HttpRequest, view: View) -> Result<HttpRe
                 page: wish.page.get(),
             },
             meta: Meta::from(&found.paging),
-            categories: found.categories.into_iter().filter(|category| category.shown > 0).map(|category| Choice { slug: category.slug, name: category.name }).collect(),
+            categories: found
+                .categories
+                .into_iter()
+                .filter(|category| category.shown > 0)
+                .map(|category| Choice { slug: category.slug, name: category.name })
+                .collect(),
             products: found.products.into_iter().map(Card::from).collect(),
             links,
             page_links,

@@ -6,19 +6,18 @@ use crate::auth::email::Email;
 use crate::auth::password::Password;
 use crate::auth::registration::{self, Applicant, Outcome, TAKEN};
 use crate::auth::session::Door;
+use crate::auth::user;
 use crate::config::Registration;
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::identity::Visit;
 use crate::web::next::NextPath;
-use crate::web::pages::login::Way;
+use crate::web::pages::login::way;
 use crate::web::view::{Kind, Layout, View, see_other};
-use actix_web::{HttpResponse, web};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-
-/// Most characters of a name.
-pub const NAME: usize = 100;
 
 /// What the form asks.
 #[derive(Debug)]
@@ -34,7 +33,7 @@ impl Fields for NewAccount {
     const FIELDS: &'static [&'static str] = &["name", "email", "password", "next"];
 
     fn read(reader: &mut Reader) -> Option<Self> {
-        let name = reader.text("name", NAME);
+        let name = reader.required("name", user::name);
         let email = reader.required("email", str::parse);
         let password = reader.secret("password");
         let next = reader.optional("next", |text| Ok(text.to_owned()));
@@ -46,8 +45,8 @@ impl Fields for NewAccount {
 ///
 /// # Errors
 /// `Refused` when only operators make accounts.
-pub async fn show(app: web::Data<App>, visit: Visit, view: View, way: web::Query<Way>) -> Result<HttpResponse> {
-    let next = way.into_inner().next.and_then(|next| NextPath::parse(&next, &app.origin));
+pub async fn show(app: web::Data<App>, visit: Visit, view: View, request: HttpRequest) -> Result<HttpResponse> {
+    let next = way(&request, &app);
     if visit.person().is_some() {
         return Ok(see_other(next.as_ref().map_or("/dashboard", NextPath::as_str)));
     }
@@ -63,13 +62,15 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Ne
     open(&app)?;
     let NewAccount { name, email, password, next } = match form.parse() {
         Ok(account) => account,
-        Err(typed) => {
+        Err(mut typed) => {
             let next = typed.values.get("next").and_then(|next| NextPath::parse(next, &app.origin));
+            let known = [form.raw("email"), form.raw("name")].map(Option::unwrap_or_default);
+            judge(&app, &form, &mut typed, "password", known).await?;
             return show_with(&app, &view, &typed, next.as_ref());
         }
     };
     let next = next.and_then(|next| NextPath::parse(&next, &app.origin));
-    if let Err(why) = check(&app, &password, &email, &name).await? {
+    if let Err(why) = check(&app, &password, [email.as_str(), &name]).await? {
         return show_with(&app, &view, &form.refuse("password", why), next.as_ref());
     }
     let wish = visit.wish(Door::Web, false, visit.person().map(|person| person.session));
@@ -84,20 +85,38 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Ne
 }
 
 /// Checks a password by the rules, away from the threads that answer: judging a long one takes milliseconds.
-pub(in crate::web) async fn check(app: &App, password: &Password, email: &Email, name: &str) -> Result<std::result::Result<(), String>> {
+/// `known` is what an attacker would try first: e-mail and name.
+pub(in crate::web) async fn check(app: &App, password: &Password, known: [&str; 2]) -> Result<std::result::Result<(), String>> {
     let (password, least) = (password.clone(), app.config.password_min);
-    let context = [app.config.shop.name.clone(), email.as_str().to_owned(), name.to_owned()];
+    let context = [app.config.shop.name.clone(), known[0].to_owned(), known[1].to_owned()];
     let check = move || password.check(least, &context.each_ref().map(String::as_str));
     tokio::task::spawn_blocking(check).await.map_err(Error::internal)
+}
+
+/// Adds the password's own fault to a form that is wrong elsewhere, so that everything is said at once.
+pub(super) async fn judge<T: Fields>(
+    app: &App,
+    form: &Form<T>,
+    typed: &mut Typed,
+    field: &'static str,
+    known: [&str; 2],
+) -> Result<()> {
+    let said = typed.status == StatusCode::FORBIDDEN || typed.errors.iter().any(|error| error.field == field);
+    let Some(password) = form.raw(field).filter(|text| !said && !text.is_empty()) else { return Ok(()) };
+    if let Err(message) = check(app, &Password::typed(password), known).await? {
+        typed.errors.push(FieldError { field: field.to_owned(), message });
+    }
+    Ok(())
 }
 
 /// Is registration open?
 pub(in crate::web) fn open(app: &App) -> Result<()> {
     match app.config.registration {
         Registration::Open => Ok(()),
-        Registration::Closed => {
-            Err(Error::refused("registration_closed", "New accounts are made by the shop. Ask there for one, or sign in with yours."))
-        }
+        Registration::Closed => Err(Error::refused(
+            "registration_closed",
+            "New accounts are made by the shop. Ask there for one, or sign in with yours.",
+        )),
     }
 }
 

@@ -18,7 +18,7 @@ use actix_web::{FromRequest, HttpMessage as _, HttpResponse, Resource, Responder
 /// One address, its methods, and who may come in.
 pub struct Route {
     path: &'static str,
-    resource: Resource,
+    routes: Vec<actix_web::Route>,
     methods: Vec<&'static str>,
     open: bool,
     throttle: Option<Throttle>,
@@ -27,7 +27,7 @@ pub struct Route {
 /// An address that needs a signed-in person.
 #[must_use]
 pub fn page(path: &'static str) -> Route {
-    Route { path, resource: web::resource(path), methods: Vec::new(), open: false, throttle: None }
+    Route { path, routes: Vec::new(), methods: Vec::new(), open: false, throttle: None }
 }
 
 macro_rules! method {
@@ -40,7 +40,7 @@ macro_rules! method {
             Args: FromRequest + 'static,
             F::Output: Responder + 'static,
         {
-            self.resource = self.resource.route(web::$name().to(handler));
+            self.routes.push(web::$name().to(handler));
             self.methods.push($word);
             self
         }
@@ -56,7 +56,7 @@ impl Route {
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.resource = self.resource.route(web::get().to(handler.clone())).route(web::head().to(handler));
+        self.routes.extend([web::get().to(handler.clone()), web::head().to(handler)]);
         self.methods.extend(["GET", "HEAD"]);
         self
     }
@@ -97,14 +97,13 @@ impl Route {
     }
 
     fn mount(self, scope: &mut web::ServiceConfig) {
+        // The question who it is comes after the one for the method: a wrong method is told so, not sent to sign in.
+        let ask = |route: actix_web::Route| if self.open { route } else { route.wrap(from_fn(signed_in)) };
+        let resource = self.routes.into_iter().map(ask).fold(web::resource(self.path), Resource::route);
         // The layer added last is the outermost.
-        match (self.open, self.throttle) {
-            (true, None) => scope.service(self.resource.wrap(from_fn(timeouts::limit))),
-            (true, Some(throttle)) => scope.service(self.resource.wrap(throttle).wrap(from_fn(timeouts::limit))),
-            (false, None) => scope.service(self.resource.wrap(from_fn(signed_in)).wrap(from_fn(timeouts::limit))),
-            (false, Some(throttle)) => {
-                scope.service(self.resource.wrap(from_fn(signed_in)).wrap(throttle).wrap(from_fn(timeouts::limit)))
-            }
+        match self.throttle {
+            None => scope.service(resource.wrap(from_fn(timeouts::limit))),
+            Some(throttle) => scope.service(resource.wrap(throttle).wrap(from_fn(timeouts::limit))),
         };
     }
 }
@@ -125,23 +124,32 @@ async fn signed_in(
 pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec<Route>, api: Vec<Route>) {
     site.service(assets::files(app))
         .service(
-            web::resource("/pictures/{id}")
-                .wrap(from_fn(timeouts::limit))
-                .route(web::get().to(pictures::show))
-                .route(web::head().to(pictures::show)),
+            web::scope("/pictures")
+                .service(
+                    web::resource("/{id}")
+                        .wrap(from_fn(timeouts::limit))
+                        .route(web::get().to(pictures::show))
+                        .route(web::head().to(pictures::show)),
+                )
+                .default_service(web::to(nothing)),
         )
         .service(web::resource("/healthz").route(web::get().to(health::alive)).route(web::head().to(health::alive)))
         .service(web::resource("/readyz").route(web::get().to(health::ready)).route(web::head().to(health::ready)))
         .service(web::resource("/robots.txt").route(web::get().to(small::robots)))
         .service(web::resource("/favicon.ico").route(web::get().to(small::favicon)))
-        .service(web::resource("/.well-known/security.txt").route(web::get().to(small::security)))
-        .service(web::resource("/.well-known/change-password").route(web::get().to(small::change_password)))
+        .service(
+            // Browsers and password managers look here by themselves: that must not turn a session.
+            web::scope("/.well-known")
+                .service(web::resource("/security.txt").route(web::get().to(small::security)))
+                .service(web::resource("/change-password").route(web::get().to(small::change_password)))
+                .default_service(web::to(nothing)),
+        )
         .service(web::resource("/csp-report").wrap(app.limits.reports.throttle()).route(web::post().to(small::csp_report)))
         .service(
             web::scope("/api")
                 .wrap(from_fn(origin::guard))
-                .wrap(app.limits.api.throttle())
                 .wrap(from_fn(identify_client))
+                .wrap(app.limits.api.throttle())
                 .configure(|scope| api.into_iter().for_each(|route| route.mount(scope)))
                 .default_service(web::to(nothing)),
         )

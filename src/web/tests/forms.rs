@@ -7,22 +7,22 @@ async fn a_form_goes_through_once_its_page_was_seen() {
     let folder = TempDir::new().expect("a folder");
     let app = app(&folder, &[]);
     let page = ask(&app, TestRequest::get().uri("/t/form")).await;
-    let pre = page.cookie("__Host-pre").expect("a visitor's binding").to_owned();
+    let pre = page.set("__Host-pre").expect("a visitor's binding").to_owned();
     assert_eq!(page.header("cache-control"), Some("no-store"), "it sets a cookie");
     let cookie = format!("__Host-pre={pre}");
     let done = ask(&app, post("/t/form", &cookie, &format!("csrf={}&name=Ada", page.csrf()))).await;
     assert_eq!((done.status, done.header("location")), (303, Some("/t/form")));
-    let flash = format!("{cookie}; __Host-flash={}", done.cookie("__Host-flash").expect("a message"));
+    let flash = format!("{cookie}; __Host-flash={}", done.set("__Host-flash").expect("a message"));
 
     let prefetch = TestRequest::get()
         .uri("/t/form")
         .insert_header(("cookie", flash.clone()))
         .insert_header(("sec-purpose", "prefetch;prerender"));
     let prefetch = ask(&app, prefetch).await;
-    assert!(!prefetch.body.contains("Hello, Ada.") && prefetch.cookie("__Host-flash").is_none(), "a prefetch consumes nothing");
+    assert!(!prefetch.body.contains("Hello, Ada.") && prefetch.set("__Host-flash").is_none(), "a prefetch consumes nothing");
     let shown = ask(&app, TestRequest::get().uri("/t/form").insert_header(("cookie", flash))).await;
     assert!(shown.body.contains("Hello, Ada."));
-    assert_eq!(shown.cookie("__Host-flash"), Some(""), "it is shown once");
+    assert_eq!(shown.set("__Host-flash"), Some(""), "it is shown once");
 }
 
 #[actix_web::test]
@@ -30,7 +30,7 @@ async fn a_stale_form_does_nothing_and_keeps_what_was_typed() {
     let folder = TempDir::new().expect("a folder");
     let app = app(&folder, &[]);
     let page = ask(&app, TestRequest::get().uri("/t/form")).await;
-    let (pre, csrf) = (page.cookie("__Host-pre").expect("a binding"), page.csrf());
+    let (pre, csrf) = (page.set("__Host-pre").expect("a binding"), page.csrf());
     for body in [
         "name=Ada".to_owned(),
         "csrf=&name=Ada".to_owned(),
@@ -39,7 +39,7 @@ async fn a_stale_form_does_nothing_and_keeps_what_was_typed() {
     ] {
         let answer = ask(&app, post("/t/form", "__Host-pre=AAAAAAAAAAAAAAAAAAAAAA", &body)).await;
         assert_eq!(answer.status, 403);
-        assert!(answer.body.contains("too old to be sent") && answer.cookie("__Host-flash").is_none());
+        assert!(answer.body.contains("too old to be sent") && answer.set("__Host-flash").is_none());
         assert_ne!(answer.csrf(), csrf, "the page comes back with a fresh value");
     }
     let fine = ask(&app, post("/t/form", &format!("__Host-pre={pre}"), &format!("csrf={csrf}&name=Ada"))).await;
@@ -53,7 +53,7 @@ async fn a_stale_press_comes_back_as_one_button_that_works() {
     let answer = ask(&app, post("/t/press", "", "csrf=old")).await;
     assert_eq!(answer.status, 403);
     assert!(answer.body.contains("action=\"/t/press\"") && answer.body.contains("Send it again"), "{}", answer.body);
-    let cookie = format!("__Host-pre={}", answer.cookie("__Host-pre").expect("a binding"));
+    let cookie = format!("__Host-pre={}", answer.set("__Host-pre").expect("a binding"));
     let again = ask(&app, post("/t/press", &cookie, &format!("csrf={}", answer.csrf()))).await;
     assert_eq!(again.status, 303);
     let more = ask(&app, post("/t/press", &cookie, &format!("csrf={}&more=1", answer.csrf()))).await;
@@ -65,7 +65,7 @@ async fn a_wrong_field_brings_the_same_page_back() {
     let folder = TempDir::new().expect("a folder");
     let app = app(&folder, &[]);
     let page = ask(&app, TestRequest::get().uri("/t/form")).await;
-    let cookie = format!("__Host-pre={}", page.cookie("__Host-pre").expect("a binding"));
+    let cookie = format!("__Host-pre={}", page.set("__Host-pre").expect("a binding"));
     let answer = ask(&app, post("/t/form", &cookie, &format!("csrf={}&name=Adalbert&other=1", page.csrf()))).await;
     assert_eq!(answer.status, 422);
     assert!(

@@ -44,8 +44,47 @@ async fn a_wrong_method_is_told_the_right_ones() {
     let api = ask(&app, TestRequest::get().uri("/api/t/name")).await;
     assert_eq!((api.status, api.header("allow")), (405, Some("POST")));
     assert!(api.body.contains("method_not_allowed"));
+    let closed = ask(&app, post("/t/closed", "", "").method(actix_web::http::Method::PUT)).await;
+    assert_eq!(
+        (closed.status, closed.header("allow")),
+        (405, Some("GET, HEAD, POST")),
+        "a visitor is not sent to sign in for that"
+    );
     let head = ask(&app, TestRequest::default().method(actix_web::http::Method::HEAD).uri("/t/form")).await;
     assert_eq!(head.status, 200);
+}
+
+#[actix_web::test]
+async fn a_link_from_elsewhere_loads_again_where_somebody_is_signed_in() {
+    let folder = TempDir::new().expect("a folder");
+    let app = app(&folder, &[]);
+    let led = |cookie: &'static str| {
+        let request = TestRequest::get().uri("/t/closed?a=1&b=2").insert_header(("sec-fetch-site", "cross-site"));
+        let request = request.insert_header(("sec-fetch-mode", "navigate")).insert_header(("sec-fetch-dest", "document"));
+        request.insert_header(("cookie", cookie))
+    };
+    let page = ask(&app, led("__Host-hint=1")).await;
+    assert_eq!((page.status, page.header("cache-control")), (200, Some("no-store")));
+    assert!(page.body.contains("content=\"0; url=/t/closed?a=1&amp;b=2\""), "{}", page.body);
+    assert!(page.header("set-cookie").is_none());
+    assert_eq!(ask(&app, led("other=1")).await.status, 303);
+    assert_eq!(ask(&app, led("__Host-hint=1").insert_header(("sec-purpose", "prefetch"))).await.status, 303);
+    assert_eq!(ask(&app, led("__Host-hint=1").insert_header(("sec-fetch-site", "same-origin"))).await.status, 303);
+}
+
+#[actix_web::test]
+async fn a_developer_sees_the_tree_itself() {
+    let folder = TempDir::new().expect("a folder");
+    let app = app(&folder, &[("LATCHKEY_DEV", "on")]);
+    let page = ask(&app, TestRequest::get().uri("/t/form")).await;
+    assert!(page.status == 200 && page.body.contains("/static/css/base.css"));
+    let style = ask(&app, TestRequest::get().uri("/static/css/base.css")).await;
+    assert_eq!((style.status, style.header("cache-control")), (200, Some("no-cache")));
+    for path in
+        ["/static/css", "/static/css/base.css/", "/static/../Cargo.toml", "/static/%2e%2e/Cargo.toml", "/static//css/base.css"]
+    {
+        assert_eq!(ask(&app, TestRequest::get().uri(path)).await.status, 404, "{path}");
+    }
 }
 
 #[actix_web::test]

@@ -42,6 +42,29 @@ async fn a_stop_does_not_wait_for_idle_connections() {
         .expect_err("nobody listens any more");
 }
 
+#[actix_web::test]
+async fn a_stop_waits_for_what_has_begun() {
+    let folder = TempDir::new().expect("a folder");
+    let running = start(settings(&folder, &[("LATCHKEY_WORKERS", "1")]), Clock::default()).await.expect("it starts");
+    let origin = running.origin.origin().ascii_serialization();
+    let mut slow = TcpStream::connect(running.address).await.expect("connected");
+    let head = format!(
+        "POST /login HTTP/1.1\r\nHost: {}\r\nOrigin: {origin}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\ncsrf=",
+        origin.trim_start_matches("http://")
+    );
+    slow.write_all(head.as_bytes()).await.expect("sent");
+    while running.app.traffic.underway() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let stopped = actix_web::rt::spawn(running.stop());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!stopped.is_finished());
+    let answer = talk(&mut slow, "abcd").await;
+    assert!(answer.starts_with("HTTP/1.1 403") && answer.contains("too old to be sent"), "{answer}");
+    assert!(answer.to_lowercase().contains("connection: close"));
+    stopped.await.expect("joined").expect("it stops");
+}
+
 /// Takes ten seconds: the deadline itself.
 #[actix_web::test]
 async fn a_body_that_drips_is_given_up_with_a_page() {

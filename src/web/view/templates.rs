@@ -45,7 +45,7 @@ impl Templates {
     /// `Internal`, with Tera's words for what is wrong in which line.
     pub fn new(config: &Config, public_url: &str, assets: Arc<Assets>) -> Result<Self> {
         let words = Words { currency: config.shop.currency, time_zone: config.shop.time_zone.clone(), assets };
-        let tera = if config.dev { words.from_tree()? } else { words.parsed(embedded::TEMPLATES.iter().copied())? };
+        let tera = if config.dev { words.tree()? } else { words.parsed(embedded::TEMPLATES.iter().copied())? };
         let sizes = tera.get_template_names().map(|name| (name.to_owned(), AtomicUsize::new(4096))).collect();
         let shop = HashMap::from([("name", config.shop.name.as_str()), ("public_url", public_url)]);
         Ok(Self { tera, sizes, words, shop: tera::Value::from_serializable(&shop), dev: config.dev })
@@ -66,7 +66,7 @@ impl Templates {
         let last = size.map_or(4096, |size| size.load(Ordering::Relaxed));
         let mut page = Vec::with_capacity(last + last / 8);
         let drawn = if self.dev {
-            self.words.from_tree()?.render_to(template, context, &mut page)
+            self.words.tree()?.render_to(template, context, &mut page)
         } else {
             self.tera.render_to(template, context, &mut page)
         };
@@ -86,7 +86,7 @@ impl Words {
         Ok(tera)
     }
 
-    fn from_tree(&self) -> Result<Tera> {
+    fn tree(&self) -> Result<Tera> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
         let mut found = Vec::new();
         let mut folders = vec![root.clone()];
@@ -113,9 +113,12 @@ impl Words {
         tera.register_filter("moment", move |at: &str, _: Kwargs, _: &State| written(at, &zone, "%-d %B %Y, %H:%M"));
         tera.register_filter("urlencode", tera_contrib::urlencode::urlencode);
         let assets = Arc::clone(&self.assets);
-        tera.register_function("asset", move |arguments: Kwargs, _: &State| -> tera::TeraResult<String> {
+        // A page calls this a dozen times: the values are made once, and handed out by reference count.
+        let known: HashMap<&str, tera::Value> = assets.urls().map(|(name, url)| (name, url.into())).collect();
+        tera.register_function("asset", move |arguments: Kwargs, _: &State| -> tera::TeraResult<tera::Value> {
             let name: &str = arguments.must_get("name")?;
-            assets.url(name).ok_or_else(|| tera::Error::message(format!("there is no asset {name}")))
+            let found = known.get(name).cloned().or_else(|| assets.url(name).map(tera::Value::from));
+            found.ok_or_else(|| tera::Error::message(format!("there is no asset {name}")))
         });
     }
 }

@@ -88,7 +88,7 @@ pub struct TestDb {
 }
 
 impl Fixture for TestDb {
-    async fn set_up(backend: Backend, _: &Settings) -> Self {
+    async fn set_up(backend: Backend, _: &Settings<'_>) -> Self {
         let storage = Storage::migrated(backend);
         let db = storage.doors();
         Self { storage, db }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: the table is the design's; a room that is not in it may not exist.
 
-use super::{Source, assert_complains, assert_tidy, rust};
+use super::{Source, assert_complains, assert_tidy, program};
 
 /// A room, the rooms it may use, and the crates it must never see.
 const TABLE: [(&str, &[&str], &[&str]); 13] = [
@@ -125,7 +125,7 @@ fn sees(line: &str, name: &str) -> bool {
 
 #[test]
 fn rooms_import_strictly_down() {
-    assert_tidy(&complaints(&rust("src")));
+    assert_tidy(&complaints(&program()));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use super::{Source, assert_complains, assert_tidy, rust};
 
 const BANNED: [&str; 11] =
-    ["util", "utils", "helper", "helpers", "common", "manager", "service", "process", "data", "info", "handle"];
+    ["util", "utils", "helper", "helpers", "manager", "service", "common", "process", "data", "info", "handle"];
 
 fn complaints(sources: &[Source]) -> Vec<String> {
     let mut complaints = Vec::new();
@@ -53,7 +53,7 @@ fn is_banned(name: &str) -> bool {
     let (first, last) = (snake.split('_').next().unwrap_or_default(), snake.rsplit('_').next().unwrap_or_default());
     BANNED.contains(&snake.as_str())
         || ["handle", "process"].contains(&first)
-        || BANNED[..7].contains(&last)
+        || BANNED[..6].contains(&last)
         || ["data", "info"].contains(&last)
 }
 

@@ -19,7 +19,7 @@ fn too_long(sources: &[Source]) -> Vec<String> {
     lengths.sort_unstable();
     match lengths.get(lengths.len() / 2) {
         Some(median) if *median >= MEDIAN => {
-            complaints.push(format!("the median file has {median} lines, {MEDIAN} are too many"))
+            complaints.push(format!("the median file has {median} lines, {MEDIAN} are too many"));
         }
         _ => {}
     }

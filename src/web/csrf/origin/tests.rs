@@ -13,7 +13,7 @@ fn verdict(method: Method, path: &str, headers: &[(&str, &str)]) -> Verdict {
         request = request.append_header((*name, *value));
     }
     let request = request.to_srv_request();
-    judge(&origin, request.method(), request.uri(), request.headers())
+    judge(&origin, request.method(), request.match_info().as_str(), request.headers())
 }
 
 fn post(headers: &[(&str, &str)]) -> Verdict {

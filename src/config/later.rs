@@ -1,0 +1,49 @@
+//! Settings of the contract whose rooms are not built yet.
+//!
+//! Invariant: their names are known, so that one set of settings starts this version and the next; a value that asks for what is not
+//! there, where doing without it would be unsafe or dear, is refused. It does not know what the rooms will do.
+
+use super::values::Limit;
+
+/// What is said of such a setting: `None` for a name that is none of them.
+pub(super) fn check(name: &str, value: &str) -> Option<Result<(), String>> {
+    let only = |harmless: &[&str]| {
+        if harmless.contains(&value) { Ok(()) } else { Err(format!("`{value}` asks for what this version does not have yet")) }
+    };
+    match name {
+        // Their acts do not exist yet, so neither does what they would limit or keep.
+        "LATCHKEY_LIMIT_RESET"
+        | "LATCHKEY_LIMIT_CODE"
+        | "LATCHKEY_LIMIT_ACCOUNT"
+        | "LATCHKEY_LIMIT_EMAIL"
+        | "LATCHKEY_LIMIT_CODE_ACCOUNT" => Some(value.parse::<Limit>().map(drop)),
+        "LATCHKEY_DELETE_KEEPS_ORDERS" => Some(only(&["on", "off"])),
+        "LATCHKEY_MAIL" | "LATCHKEY_MAIL_FROM" | "LATCHKEY_METRICS_LISTEN" => Some(Ok(())),
+        // Without it an operator would think themselves safer, or cheaper, than they are.
+        "LATCHKEY_ADMIN_SECOND_FACTOR" => Some(only(&["", "off"])),
+        "LATCHKEY_SHOP_TAX_RATE" | "LATCHKEY_SHOP_DELIVERY" | "LATCHKEY_SHOP_DELIVERY_FREE_FROM" => Some(only(&["", "0"])),
+        "LATCHKEY_CORS_ORIGINS"
+        | "LATCHKEY_TLS_CERT"
+        | "LATCHKEY_TLS_KEY"
+        | "LATCHKEY_ACME_EMAIL"
+        | "LATCHKEY_ACME_DIRECTORY"
+        | "LATCHKEY_REDIRECT_LISTEN" => Some(only(&[""])),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_the_contract_is_known_and_an_unsafe_wish_is_refused() {
+        assert_eq!(check("LATCHKEY_LIMIT_ACCOUNT", "off"), Some(Ok(())));
+        assert!(check("LATCHKEY_LIMIT_ACCOUNT", "often").is_some_and(|said| said.is_err()));
+        assert_eq!(check("LATCHKEY_METRICS_LISTEN", "off"), Some(Ok(())));
+        assert_eq!(check("LATCHKEY_ADMIN_SECOND_FACTOR", "off"), Some(Ok(())));
+        assert!(check("LATCHKEY_ADMIN_SECOND_FACTOR", "on").is_some_and(|said| said.is_err()));
+        assert!(check("LATCHKEY_TLS_CERT", "cert.pem").is_some_and(|said| said.is_err()));
+        assert_eq!(check("LATCHKEY_LISTNE", "127.0.0.1:80"), None);
+    }
+}

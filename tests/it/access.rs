@@ -1,0 +1,174 @@
+//! The access matrix: who may call what.
+//!
+//! Invariant: every route of the server stands here with what a visitor, its own shopper, another shopper and an admin are answered, and
+//! no other route does. A form is sent whole and with a good `csrf`, so that only the question who it is decides.
+
+use crate::on_both;
+use crate::support::api_client::ApiClient;
+use crate::support::app::TestApp;
+use crate::support::page::Page;
+use crate::support::people::{ADDRESS, Admin, PASSWORD, Shopper};
+use crate::support::visitor::Visitor;
+use latchkey::web::routes;
+use reqwest::Method;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+on_both! { every_route_answers_each_person_as_it_should, every_api_route_answers_each_person_as_it_should }
+
+/// Method, path, and the answers to: a visitor, the shopper whose things are named, another shopper, an admin.
+type Row = (&'static str, &'static str, [u16; 4]);
+
+const PAGES: [Row; 24] = [
+    ("GET", "/", [200, 200, 200, 200]),
+    ("GET", "/products", [200, 200, 200, 200]),
+    ("GET", "/products/{slug}", [200, 200, 200, 200]),
+    ("GET", "/register", [200, 303, 303, 303]),
+    ("POST", "/register", [422, 422, 422, 422]),
+    ("GET", "/login", [200, 303, 303, 303]),
+    ("POST", "/login", [422, 422, 422, 422]),
+    ("GET", "/dashboard", [303, 200, 200, 200]),
+    ("GET", "/cart", [303, 200, 200, 200]),
+    ("POST", "/cart/items", [303, 303, 303, 303]),
+    ("POST", "/cart/items/{product_id}", [303, 303, 303, 303]),
+    ("POST", "/cart/items/{product_id}/remove", [303, 303, 303, 303]),
+    ("GET", "/checkout", [303, 200, 303, 303]),
+    ("POST", "/checkout", [303, 409, 303, 303]),
+    ("GET", "/orders", [303, 200, 200, 200]),
+    ("GET", "/orders/{number}", [303, 200, 404, 404]),
+    ("POST", "/orders/{number}/cancel", [303, 303, 404, 404]),
+    ("POST", "/orders/{number}/reorder", [303, 303, 404, 404]),
+    ("GET", "/account", [303, 200, 200, 200]),
+    ("POST", "/account", [303, 303, 303, 303]),
+    ("GET", "/account/password", [303, 200, 200, 200]),
+    ("POST", "/account/password", [303, 422, 422, 422]),
+    ("GET", "/logout", [405, 405, 405, 405]),
+    ("POST", "/logout", [303, 303, 303, 303]),
+];
+
+const API: [Row; 25] = [
+    ("POST", "/api/auth/register", [422, 422, 422, 422]),
+    ("POST", "/api/register", [422, 422, 422, 422]),
+    ("POST", "/api/auth/login", [422, 422, 422, 422]),
+    ("POST", "/api/login", [422, 422, 422, 422]),
+    ("POST", "/api/auth/refresh", [401, 401, 401, 401]),
+    ("POST", "/api/refresh", [401, 401, 401, 401]),
+    ("GET", "/api/profile", [401, 200, 200, 200]),
+    ("PATCH", "/api/profile", [401, 422, 422, 422]),
+    ("GET", "/api/user", [401, 200, 200, 200]),
+    ("PATCH", "/api/user", [401, 422, 422, 422]),
+    ("GET", "/api/auth/profile", [401, 200, 200, 200]),
+    ("PATCH", "/api/auth/profile", [401, 422, 422, 422]),
+    ("GET", "/api/dashboard", [401, 200, 200, 200]),
+    ("GET", "/api/products", [200, 200, 200, 200]),
+    ("GET", "/api/products/{slug}", [200, 200, 200, 200]),
+    ("GET", "/api/cart", [401, 200, 200, 200]),
+    ("POST", "/api/cart/items", [401, 422, 422, 422]),
+    ("PUT", "/api/cart/items/{product_id}", [401, 422, 422, 422]),
+    ("DELETE", "/api/cart/items/{product_id}", [401, 200, 200, 200]),
+    ("GET", "/api/orders", [401, 200, 200, 200]),
+    ("POST", "/api/orders", [401, 422, 422, 422]),
+    ("GET", "/api/orders/{number}", [401, 200, 404, 404]),
+    ("POST", "/api/orders/{number}/cancel", [401, 200, 404, 404]),
+    ("POST", "/api/auth/logout", [401, 204, 204, 204]),
+    ("POST", "/api/logout", [401, 204, 204, 204]),
+];
+
+/// The things that the paths name: a product, and an order of the first shopper.
+struct Things {
+    slug: String,
+    product_id: String,
+    number: String,
+}
+
+impl Things {
+    async fn new(app: &TestApp, owner: &Shopper) -> Self {
+        let bowl = app.stocks("Oak Bowl", 2_400, 50).await;
+        owner.adds(&bowl.slug, 1).await.expect_to("/cart");
+        let placed = owner.orders().await.expect(303);
+        let number = placed.location().trim_start_matches("/orders/").split('?').next().unwrap_or_default().to_owned();
+        Self { slug: bowl.slug, product_id: bowl.id.to_string(), number }
+    }
+
+    fn named(&self, path: &str) -> String {
+        path.replace("{slug}", &self.slug).replace("{product_id}", &self.product_id).replace("{number}", &self.number)
+    }
+
+    /// A form of the route that would do something.
+    fn fields(&self, path: &str) -> Vec<(&str, &str)> {
+        match path {
+            "/cart/items" => vec![("product_id", &self.product_id), ("quantity", "1")],
+            "/cart/items/{product_id}" => vec![("quantity", "2")],
+            "/checkout" => ADDRESS.into_iter().chain([("cart_version", "old"), ("expected_total", "1")]).collect(),
+            "/account" => vec![("name", "Ada")],
+            "/account/password" => vec![("current_password", "wrong-wagon"), ("new_password", PASSWORD)],
+            _ => Vec::new(),
+        }
+    }
+}
+
+async fn every_route_answers_each_person_as_it_should(app: &TestApp) {
+    let (ada, eve, admin) = (Shopper::registered(app).await, Shopper::registered(app).await, Admin::registered(app).await);
+    let things = Things::new(app, &ada).await;
+    for (method, path, expected) in PAGES {
+        if path == "/checkout" {
+            ada.adds(&things.slug, 1).await.expect_to("/cart");
+        }
+        let visitor = Visitor::new(app);
+        let people: [&Visitor; 4] = [&visitor, &ada, &eve, &admin];
+        for (person, (browser, status)) in
+            ["visitor", "owner", "another", "admin"].into_iter().zip(people.into_iter().zip(expected))
+        {
+            let page = if method == "GET" { browser.get(&things.named(path)).await } else { send(browser, &things, path).await };
+            assert_eq!(page.status, status, "{method} {path} as {person} -> {}: {}", page.location(), page.words());
+            if person == "visitor" && status == 303 && path != "/logout" {
+                assert!(page.location().starts_with("/login?next=/"), "{method} {path}: {}", page.location());
+            }
+        }
+    }
+    let listed = routes::pages(app.server()).into_iter().flat_map(|route| list(&route, ""));
+    assert_eq!(listed.collect::<BTreeSet<_>>(), written(&PAGES), "every route stands in the matrix, and nothing else");
+}
+
+async fn send(browser: &Visitor, things: &Things, path: &str) -> Page {
+    let open = browser.get("/products").await;
+    let mut fields = things.fields(path);
+    let csrf = match open.attributes("main form input[name='csrf']", "value").into_iter().next() {
+        Some(csrf) => csrf,
+        None => browser.get("/login").await.value("csrf"),
+    };
+    fields.push(("csrf", &csrf));
+    browser.post(&things.named(path), &fields).await
+}
+
+async fn every_api_route_answers_each_person_as_it_should(app: &TestApp) {
+    let (ada, eve, admin) = (Shopper::registered(app).await, Shopper::registered(app).await, Admin::registered(app).await);
+    let things = Things::new(app, &ada).await;
+    for (method, path, expected) in API {
+        let mut clients = vec![ApiClient::new(app)];
+        for person in [&ada, &eve, &*admin] {
+            clients.push(ApiClient::signed_in(app, &person.email, PASSWORD).await);
+        }
+        for (person, (client, status)) in
+            ["visitor", "owner", "another", "admin"].into_iter().zip(clients.into_iter().zip(expected))
+        {
+            let method: Method = method.parse().expect("a method");
+            let request = client.request(method.clone(), &things.named(path));
+            let request = if [Method::GET, Method::DELETE].contains(&method) { request } else { request.json(&json!({})) };
+            let page = client.send(path, request).await;
+            assert_eq!(page.status, status, "{method} {path} as {person}: {}", page.body);
+        }
+    }
+    let listed = routes::api(app.server()).into_iter().flat_map(|route| list(&route, "/api"));
+    assert_eq!(listed.collect::<BTreeSet<_>>(), written(&API), "every route stands in the matrix, and nothing else");
+}
+
+fn list(route: &routes::Route, scope: &str) -> Vec<(String, String)> {
+    let (path, methods, _) = route.listed();
+    methods.iter().filter(|method| **method != "HEAD").map(|method| ((*method).to_owned(), format!("{scope}{path}"))).collect()
+}
+
+fn written(rows: &[Row]) -> BTreeSet<(String, String)> {
+    let allowed = rows.iter().filter(|(.., answers)| *answers != [405; 4]);
+    allowed.map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect()
+}

@@ -1,0 +1,152 @@
+//! Somebody with a browser.
+//!
+//! Invariant: what is sent is what Chromium sends: the jar's cookies, `Origin` with every POST, `Sec-Fetch-*`. No redirect is followed
+//! unless it is asked for.
+
+use super::app::TestApp;
+use super::jar::Jar;
+use super::page::Page;
+use reqwest::{Client, Method, RequestBuilder};
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use url::Url;
+
+/// A browser with its own cookies.
+pub struct Visitor {
+    http: Client,
+    origin: Url,
+    /// The node that a proxy sends it to, where that is not the one at the origin.
+    node: Cell<Option<SocketAddr>>,
+    /// Its cookies.
+    pub jar: RefCell<Jar>,
+}
+
+impl Visitor {
+    /// A fresh browser.
+    pub fn new(app: &TestApp) -> Self {
+        Self {
+            http: app.http.clone(),
+            origin: app.origin.clone(),
+            node: Cell::default(),
+            jar: RefCell::new(Jar::new(app.clock.clone())),
+        }
+    }
+
+    /// Another tab or a copy of the whole profile: the same cookies, kept apart from now on.
+    pub fn copy(&self) -> Self {
+        Self { http: self.http.clone(), origin: self.origin.clone(), node: self.node.clone(), jar: self.jar.clone() }
+    }
+
+    /// The proxy sends everything to this node from now on.
+    pub fn is_sent_to(&self, node: SocketAddr) {
+        self.node.set(Some(node));
+    }
+
+    /// Opens a page, as by a click on a link of ours.
+    pub async fn get(&self, path: &str) -> Page {
+        let request = self.request(Method::GET, path);
+        let request = ["navigate", "document", "same-origin"]
+            .into_iter()
+            .zip(FETCH)
+            .fold(request, |request, (value, name)| request.header(name, value));
+        self.send(path, request).await
+    }
+
+    /// Opens a page and every page it sends to.
+    pub async fn visit(&self, path: &str) -> Page {
+        let page = self.get(path).await;
+        self.follow(page).await
+    }
+
+    /// Goes where an answer sends to, until one is a page.
+    pub async fn follow(&self, mut page: Page) -> Page {
+        for _ in 0..6 {
+            if !(300..400).contains(&page.status) {
+                return page;
+            }
+            page = self.get(page.location()).await;
+        }
+        panic!("sent round in circles, last to {}", page.path);
+    }
+
+    /// Opens the page at `path` and sends its form that posts to the same path.
+    pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let page = self.get(path).await.expect(200);
+        let action = path.split('?').next().unwrap_or_default();
+        self.press(&page, action, fields).await
+    }
+
+    /// Sends a form of a page that is open already: as it stands there, with these fields changed.
+    pub async fn press(&self, page: &Page, action: &str, fields: &[(&str, &str)]) -> Page {
+        let mut form = page.form(action);
+        form.retain(|(name, _)| fields.iter().all(|(changed, _)| changed != name));
+        form.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        self.post(action, &form).await
+    }
+
+    /// Sends these fields and no others, as a browser would.
+    pub async fn post<N: AsRef<str>, V: AsRef<str>>(&self, path: &str, fields: &[(N, V)]) -> Page {
+        let fields = fields.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = self.form_request(path).body(body);
+        self.send(path, request).await
+    }
+
+    /// The headers of a form's POST, without its body.
+    pub fn form_request(&self, path: &str) -> RequestBuilder {
+        let request = self
+            .request(Method::POST, path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", self.origin());
+        ["navigate", "document", "same-origin"]
+            .into_iter()
+            .zip(FETCH)
+            .fold(request, |request, (value, name)| request.header(name, value))
+    }
+
+    /// A request with nothing but the cookies.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let mut url = self.origin.join(path).expect("a path of ours");
+        let mut request = self.http.request(method.clone(), url.clone());
+        if let Some(node) = self.node.get() {
+            let host = self.origin().trim_start_matches("http://").to_owned();
+            url.set_ip_host(node.ip()).expect("an address");
+            url.set_port(Some(node.port())).expect("a port");
+            request = self.http.request(method, url).header("host", host);
+        }
+        match self.jar.borrow().header() {
+            Some(cookies) => request.header("cookie", cookies),
+            None => request,
+        }
+    }
+
+    /// Sends a request and keeps the cookies of its answer.
+    pub async fn send(&self, path: &str, request: RequestBuilder) -> Page {
+        let answer = request.send().await.unwrap_or_else(|cause| panic!("{path}: {cause:?}"));
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let body = answer.text().await.unwrap_or_else(|cause| panic!("{path}: {cause:?}"));
+        let page = Page { path: path.to_owned(), status, headers, body };
+        for header in page.cookies_set() {
+            self.jar.borrow_mut().take(header);
+        }
+        page
+    }
+
+    /// The site's origin, as browsers write it.
+    pub fn origin(&self) -> String {
+        self.origin.origin().ascii_serialization()
+    }
+
+    /// Signs out by the button in the header.
+    pub async fn signs_out(&self) -> Page {
+        let page = self.get("/").await.expect(200);
+        self.press(&page, "/logout", &[]).await
+    }
+
+    /// Is somebody signed in here, as the page says?
+    pub async fn is_signed_in(&self) -> bool {
+        self.get("/dashboard").await.status == 200
+    }
+}
+
+const FETCH: [&str; 3] = ["sec-fetch-mode", "sec-fetch-dest", "sec-fetch-site"];
