@@ -18,6 +18,8 @@ use crate::db::{self, Db};
 use crate::error::Error;
 use clap::{Args, Parser, Subcommand};
 use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -77,6 +79,14 @@ enum Failure {
     Told(String),
 }
 
+/// Says a line on standard output. Whoever closed it has heard enough.
+fn say(line: impl Display) {
+    if let Err(cause) = writeln!(std::io::stdout().lock(), "{line}") {
+        let enough = cause.kind() == std::io::ErrorKind::BrokenPipe;
+        std::process::exit(i32::from(!enough));
+    }
+}
+
 /// Runs the command that the command line asks for.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -85,6 +95,11 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(Failure::Setting(bad)) => {
             eprintln!("latchkey: {bad}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Error(Error::Refused { code: "another_secret", text })) => {
+            let fix = "set it to that secret, or list that one in LATCHKEY_SECRET_PREVIOUS".to_owned();
+            eprintln!("latchkey: {}", BadSetting { name: "LATCHKEY_SECRET".to_owned(), why: text, fix });
             ExitCode::from(2)
         }
         Err(Failure::Error(Error::Refused { text, .. })) => {
@@ -120,8 +135,8 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
 fn migrate(config: &Config) -> Result<ExitCode, Failure> {
     let done = migrated(config)?;
     match done.applied.as_slice() {
-        [] => println!("{} is up to date", config.database),
-        applied => println!("{}: applied {}", config.database, applied.join(", ")),
+        [] => say(format!("{} is up to date", config.database)),
+        applied => say(format!("{}: applied {}", config.database, applied.join(", "))),
     }
     Ok(ExitCode::SUCCESS)
 }

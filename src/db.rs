@@ -32,7 +32,9 @@ macro_rules! on_either {
 use crate::config::DatabaseUrl;
 use crate::error::{Error, Result};
 use pool::Pool;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// How long a request waits for a connection (SECURITY.md, "Input, limits").
 const POOL_WAIT: Duration = Duration::from_secs(2);
@@ -42,6 +44,9 @@ const POOL_WAIT: Duration = Duration::from_secs(2);
 pub struct Db {
     readers: Pool,
     writers: Pool,
+    /// Turns at each door: who waits for a connection waits here, not on a blocking thread that a page could use.
+    reading: Arc<Semaphore>,
+    writing: Arc<Semaphore>,
 }
 
 impl Db {
@@ -51,14 +56,18 @@ impl Db {
     /// # Errors
     /// `Unavailable` when it is not there.
     pub fn open(url: &DatabaseUrl, connections: u32) -> Result<Self> {
+        let turns = |count| Arc::new(Semaphore::new(usize::try_from(count).unwrap_or(1)));
+        let reading = turns(connections);
         match url {
             DatabaseUrl::Sqlite(_) => Ok(Self {
                 readers: Pool::open(url, pool::Use::Read, connections, POOL_WAIT)?,
                 writers: Pool::open(url, pool::Use::Write, 1, POOL_WAIT)?,
+                reading,
+                writing: turns(1),
             }),
             DatabaseUrl::Postgres(_) => {
                 let both = Pool::open(url, pool::Use::Write, connections, POOL_WAIT)?;
-                Ok(Self { readers: both.clone(), writers: both })
+                Ok(Self { readers: both.clone(), writers: both, writing: Arc::clone(&reading), reading })
             }
         }
     }
@@ -69,7 +78,7 @@ impl Db {
     /// What the closure says; `Unavailable` when the database is busy, full or gone.
     pub async fn read<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
         let db = self.clone();
-        hop(move || db.read_here(work)).await
+        hop(&self.reading, move || db.read_here(work)).await
     }
 
     /// Runs one write transaction, on a blocking thread. What must follow its commit belongs into `then`, which runs on the same
@@ -79,7 +88,7 @@ impl Db {
     /// What the closure says, and then nothing was written; `Unavailable` when the database is busy, full or gone.
     pub async fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
         let db = self.clone();
-        hop(move || db.write_here(work)).await
+        hop(&self.writing, move || db.write_here(work)).await
     }
 
     /// Like `write`, and `then` runs after the commit on the same thread, whatever became of the request.
@@ -92,7 +101,7 @@ impl Db {
         then: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T> {
         let db = self.clone();
-        hop(move || {
+        hop(&self.writing, move || {
             let done = db.write_here(work)?;
             then(&done);
             Ok(done)
@@ -131,8 +140,17 @@ impl Db {
     }
 }
 
-/// One hop to a blocking thread. A panic there is a fault of ours, not the end of the worker.
-async fn hop<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+/// Waits for a turn, then one hop to a blocking thread, which keeps the turn until it is done, whatever became of the request.
+/// A panic there is a fault of ours, not the end of the worker.
+async fn hop<T: Send + 'static>(turns: &Arc<Semaphore>, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let turn = tokio::time::timeout(POOL_WAIT, Arc::clone(turns).acquire_owned()).await;
+    let turn =
+        turn.map_err(|_| Error::Unavailable("every database connection is in use".to_owned()))?.map_err(Error::internal)?;
+    let work = move || {
+        let done = work();
+        drop(turn);
+        done
+    };
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(cause) => Err(Error::internal(format!("database work did not finish: {cause}"))),

@@ -4,12 +4,14 @@
 //! row numbers (`UserKey`, `ProductKey`, ...) never leave the server. A value of either kind cannot be mistaken for another.
 //! This file does not know what the identified things are.
 
+mod column;
+
+pub(crate) use column::column;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use diesel::backend::Backend;
-use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
-use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::{BigInt, Text};
 use std::fmt;
 use std::str::FromStr;
@@ -98,23 +100,7 @@ macro_rules! public_id {
             }
         }
 
-        impl<DB: Backend> ToSql<Text, DB> for $name
-        where
-            str: ToSql<Text, DB>,
-        {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-                <str as ToSql<Text, DB>>::to_sql(self.as_str(), out)
-            }
-        }
-
-        impl<DB: Backend> FromSql<Text, DB> for $name
-        where
-            String: FromSql<Text, DB>,
-        {
-            fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-                Ok(<String as FromSql<Text, DB>>::from_sql(value)?.parse()?)
-            }
-        }
+        column!($name: Text as str, String, |id| id.as_str(), |text| Ok(text.parse()?));
     };
 }
 
@@ -125,23 +111,7 @@ macro_rules! row_key {
         #[diesel(sql_type = BigInt)]
         pub struct $name(pub i64);
 
-        impl<DB: Backend> ToSql<BigInt, DB> for $name
-        where
-            i64: ToSql<BigInt, DB>,
-        {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-                <i64 as ToSql<BigInt, DB>>::to_sql(&self.0, out)
-            }
-        }
-
-        impl<DB: Backend> FromSql<BigInt, DB> for $name
-        where
-            i64: FromSql<BigInt, DB>,
-        {
-            fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-                Ok(Self(<i64 as FromSql<BigInt, DB>>::from_sql(value)?))
-            }
-        }
+        column!($name: BigInt as i64, i64, |key| &key.0, |row| Ok(Self(row)));
     };
 }
 

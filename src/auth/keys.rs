@@ -113,11 +113,8 @@ fn open(secrets: &Secrets, kid: String, algorithm: &str, sealed: &str, secret_id
     if algorithm != "HS256" {
         return Err(Error::internal(format!("signing key {kid} is of an algorithm this version does not know: {algorithm}")));
     }
-    let keys = secrets.by_id(secret_id).ok_or_else(|| {
-        Error::internal(
-            "the database was made with another secret: set LATCHKEY_SECRET to it, or list it in LATCHKEY_SECRET_PREVIOUS",
-        )
-    })?;
+    let keys =
+        secrets.by_id(secret_id).ok_or_else(|| Error::refused("another_secret", "the database was made with another secret"))?;
     let secret = keys
         .open(&format!("signing key {kid}"), sealed)
         .ok_or_else(|| Error::internal(format!("signing key {kid} is damaged")))?;

@@ -195,11 +195,11 @@ impl Latch {
         }
     }
 
-    /// Exchanges a refresh token at a door.
+    /// Exchanges a refresh token at a door; with `renew` off it is only seen and judged.
     ///
     /// # Errors
     /// `Unavailable` from the database; the token is as good as before.
-    pub async fn refresh(&self, door: Door, token: RefreshToken, address: String) -> Result<Exchange> {
+    pub async fn refresh(&self, door: Door, token: RefreshToken, address: String, renew: bool) -> Result<Exchange> {
         let hash = token.hash();
         if let Some(refusal) = self.refused.get(door, &hash) {
             return Ok(Exchange::Refused(refusal));
@@ -215,7 +215,7 @@ impl Latch {
         };
         let (latch, memory) = (self.clone(), self.clone());
         let work = move |conn: &mut Conn| {
-            let shown = Shown { door, token: &token, address: &address };
+            let shown = Shown { door, token: &token, address: &address, renew };
             rotation::exchange(conn, &latch.secrets, &latch.limits, now, key, shown)
         };
         let (exchange, _) = self.db.write_then(work, move |(_, revoked)| memory.forget(revoked)).await?;

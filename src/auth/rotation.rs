@@ -46,6 +46,8 @@ pub enum Exchange {
     },
     /// Rule 4: the session was ended just now.
     Reuse,
+    /// Nothing wrong with it, and no successor was wanted.
+    Kept,
     /// Nothing to exchange.
     Refused(Refusal),
 }
@@ -98,6 +100,8 @@ pub struct Shown<'a> {
     pub token: &'a RefreshToken,
     /// The client's address, for the audit.
     pub address: &'a str,
+    /// Does it want the successor? A prefetch does not; what it shows is seen and judged all the same.
+    pub renew: bool,
 }
 
 /// Exchanges a token, by the four rules of DESIGN.md. The revocations are for the node's memory, after the commit.
@@ -121,6 +125,9 @@ pub fn exchange(
 
     // Rule 1: not yet replaced.
     if token.replaced_at.is_none() {
+        if !shown.renew {
+            return Ok((Exchange::Kept, revoked));
+        }
         let next = shown.token.successor(secrets.current());
         insert_successor(conn, key, &next, token.generation + 1, secrets.current().id(), now)?;
         diesel::update(refresh_tokens::table.find(token.row)).set(refresh_tokens::replaced_at.eq(now)).execute(conn)?;
@@ -133,6 +140,7 @@ pub fn exchange(
         let (derived_with, seen_at) = newest(conn, &session)?;
         match (seen_at, derived_with.as_deref().and_then(|id| secrets.by_id(id))) {
             // Rule 2: a race or a lost answer, however late.
+            (None, _) if !shown.renew => return Ok((Exchange::Kept, revoked)),
             (None, Some(keys)) => {
                 diesel::update(sessions::table.find(key)).set(sessions::last_seen_at.eq(now)).execute(conn)?;
                 let again = shown.token.successor(keys);

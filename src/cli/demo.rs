@@ -3,7 +3,7 @@
 //! Invariant: seeding twice changes nothing and prints nothing the second time; a password is printed once, when its account is made
 //! or asked anew.
 
-use super::Failure;
+use super::{Failure, say};
 use crate::auth::password::{NO_HASH, Password};
 use crate::auth::registration::{self, Applicant};
 use crate::auth::revocation::{self, Revocation};
@@ -64,7 +64,7 @@ pub(super) fn seed(config: &Config, db: &Db, secrets: &Secrets, clock: &Clock, n
     demo::orders(db, now, &config.shop, &customers, &mut progress)?;
     bar.finish_and_clear();
     for line in told {
-        println!("{line}");
+        say(line);
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `latchkey doctor`: checks everything and says what to do.
 
+use super::say;
 use crate::auth::{keys, secrets::Secrets, upkeep};
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
@@ -73,7 +74,7 @@ fn writable(report: &mut Report, var: &Path) {
 }
 
 fn good(what: &str, text: impl Display) {
-    println!("ok       {what}: {text}");
+    say(format!("ok       {what}: {text}"));
 }
 
 #[derive(Default)]
@@ -84,7 +85,7 @@ struct Report {
 impl Report {
     fn bad(&mut self, what: &str, text: impl Display, fix: &str) {
         self.problems += 1;
-        println!("problem  {what}: {text}\n         fix: {fix}");
+        say(format!("problem  {what}: {text}\n         fix: {fix}"));
     }
 
     fn check<T>(&mut self, what: &str, result: Result<T>, fix: &str) -> Option<T> {
@@ -100,15 +101,15 @@ impl Report {
     fn done(&self) -> ExitCode {
         match self.problems {
             0 => {
-                println!("everything is in order");
+                say("everything is in order");
                 ExitCode::SUCCESS
             }
             1 => {
-                println!("one problem");
+                say("one problem");
                 ExitCode::FAILURE
             }
             many => {
-                println!("{many} problems");
+                say(format!("{many} problems"));
                 ExitCode::FAILURE
             }
         }

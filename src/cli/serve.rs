@@ -1,6 +1,6 @@
 //! `latchkey serve`: runs the shop.
 
-use super::{Failure, demo, logging};
+use super::{Failure, demo, logging, say};
 use crate::auth::hasher::Hasher;
 use crate::clock::Clock;
 use crate::config::{BadSetting, Config, Word};
@@ -23,7 +23,7 @@ pub(super) fn run(config: Config) -> Result<ExitCode, Failure> {
         let running = server::start(config, clock).await.map_err(told)?;
         let asked_to_stop = server::asked_to_stop().map_err(|cause| Failure::Told(cause.to_string()))?;
         let origin = running.origin.as_str().trim_end_matches('/').to_owned();
-        println!("listening on {origin}");
+        say(format!("listening on {origin}"));
         eprintln!("the shop is open at {origin}, its data is in {database}; Ctrl-C closes it");
         actix_web::rt::spawn(warn_of_slow_hashes(running.app.latch.hasher.clone()));
         running.until(asked_to_stop).await.map_err(told)?;

@@ -1,6 +1,6 @@
 //! `latchkey shop`: the goods.
 
-use super::{Failure, demo};
+use super::{Failure, demo, say};
 use crate::config::Config;
 use clap::Subcommand;
 use std::process::ExitCode;
@@ -19,6 +19,6 @@ pub(super) fn run(config: &Config, command: Command) -> Result<ExitCode, Failure
     let Command::Seed { new_passwords } = command;
     let (db, secrets, clock) = super::open(config)?;
     demo::seed(config, &db, &secrets, &clock, new_passwords)?;
-    println!("the demo shop is in {}", config.database);
+    say(format!("the demo shop is in {}", config.database));
     Ok(ExitCode::SUCCESS)
 }

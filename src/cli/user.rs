@@ -1,6 +1,6 @@
 //! `latchkey user`: people with accounts.
 
-use super::Failure;
+use super::{Failure, say};
 use crate::audit::{self, Actor, Kind};
 use crate::auth::email::Email;
 use crate::auth::password::Password;
@@ -73,7 +73,7 @@ fn add(config: &Config, email: &str, name: &str, role: Role) -> Result<ExitCode,
     let applicant = Applicant { name, email: address, password };
     match registration::add(&db, &secrets, config.bcrypt_cost, now, &applicant, role)? {
         Some(_) => {
-            println!("{email} can sign in, as {}", role.word());
+            say(format!("{email} can sign in, as {}", role.word()));
             Ok(ExitCode::SUCCESS)
         }
         None => Err(Failure::Told(format!("{email}: there is already an account for this address"))),
@@ -89,13 +89,13 @@ fn list(config: &Config) -> Result<ExitCode, Failure> {
         after = last.key;
         for person in page {
             let locked = if person.locked_at.is_some() { "  locked" } else { "" };
-            println!(
+            say(format!(
                 "{}  {:8}  {}  {}{locked}",
                 crate::clock::rfc3339(person.created_at),
                 person.role.word(),
                 person.email,
                 person.name
-            );
+            ));
         }
     }
 }
@@ -113,8 +113,8 @@ fn set_locked(config: &Config, text: &str, lock: bool) -> Result<ExitCode, Failu
         Ok(ended)
     });
     match changed {
-        Ok(ended) if lock => println!("{text} is locked out; {ended} sessions ended"),
-        Ok(_) => println!("{text} can sign in again"),
+        Ok(ended) if lock => say(format!("{text} is locked out; {ended} sessions ended")),
+        Ok(_) => say(format!("{text} can sign in again")),
         Err(crate::error::Error::NotFound) => return Err(Failure::Told(format!("{text}: there is no such account"))),
         Err(cause) => return Err(cause.into()),
     }

@@ -2,8 +2,8 @@
 //!
 //! Invariant: later sources win; a name that no setting has is an error, wherever it stands. It does not know what a text means.
 
-use super::{BadSetting, later};
 use super::values::DatabaseUrl;
+use super::{BadSetting, later};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

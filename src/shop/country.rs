@@ -2,10 +2,9 @@
 //!
 //! Invariant: a `Country` is one of ISO 3166-1's alpha-2 codes. It does not know where the shop delivers.
 
-use diesel::backend::Backend;
-use diesel::deserialize::{self, FromSql, FromSqlRow};
+use crate::ids::column;
+use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
-use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Text;
 use std::str::FromStr;
 
@@ -43,23 +42,7 @@ impl FromStr for Country {
     }
 }
 
-impl<DB: Backend> ToSql<Text, DB> for Country
-where
-    str: ToSql<Text, DB>,
-{
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-        <str as ToSql<Text, DB>>::to_sql(self.code(), out)
-    }
-}
-
-impl<DB: Backend> FromSql<Text, DB> for Country
-where
-    String: FromSql<Text, DB>,
-{
-    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        Ok(<String as FromSql<Text, DB>>::from_sql(value)?.parse()?)
-    }
-}
+column!(Country: Text as str, String, |country| country.code(), |code| Ok(code.parse()?));
 
 #[cfg(test)]
 mod tests {

@@ -5,10 +5,9 @@
 
 use crate::config::Currency;
 use crate::error::{Error, Result};
-use diesel::backend::Backend;
-use diesel::deserialize::{self, FromSql, FromSqlRow};
+use crate::ids::column;
+use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
-use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::BigInt;
 
 /// An amount, zero or more.
@@ -121,24 +120,8 @@ fn too_much() -> Error {
     Error::internal("an amount of money left the range that a shop has")
 }
 
-impl<DB: Backend> ToSql<BigInt, DB> for Money
-where
-    i64: ToSql<BigInt, DB>,
-{
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-        <i64 as ToSql<BigInt, DB>>::to_sql(&self.0, out)
-    }
-}
-
-impl<DB: Backend> FromSql<BigInt, DB> for Money
-where
-    i64: FromSql<BigInt, DB>,
-{
-    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        let minor = <i64 as FromSql<BigInt, DB>>::from_sql(value)?;
-        Self::new(minor).ok_or_else(|| format!("{minor} is no amount of money").into())
-    }
-}
+column!(Money: BigInt as i64, i64, |money| &money.0, |minor| Self::new(minor)
+    .ok_or_else(|| format!("{minor} is no amount of money").into()));
 
 #[cfg(test)]
 mod tests {

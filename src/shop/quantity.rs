@@ -3,10 +3,9 @@
 //! Invariant: a `Quantity` is 1 to 99, a `SetQuantity` 0 to 99, and both are read from ASCII digits only.
 //! It does not know what is in stock.
 
-use diesel::backend::Backend;
-use diesel::deserialize::{self, FromSql, FromSqlRow};
+use crate::ids::column;
+use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
-use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::BigInt;
 use std::str::FromStr;
 
@@ -67,24 +66,8 @@ fn digits(text: &str) -> Option<i64> {
     }
 }
 
-impl<DB: Backend> ToSql<BigInt, DB> for Quantity
-where
-    i64: ToSql<BigInt, DB>,
-{
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-        <i64 as ToSql<BigInt, DB>>::to_sql(&self.0, out)
-    }
-}
-
-impl<DB: Backend> FromSql<BigInt, DB> for Quantity
-where
-    i64: FromSql<BigInt, DB>,
-{
-    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        let count = <i64 as FromSql<BigInt, DB>>::from_sql(value)?;
-        Self::new(count).ok_or_else(|| format!("{count} is no quantity").into())
-    }
-}
+column!(Quantity: BigInt as i64, i64, |quantity| &quantity.0, |count| Self::new(count)
+    .ok_or_else(|| format!("{count} is no quantity").into()));
 
 #[cfg(test)]
 mod tests {

@@ -59,6 +59,9 @@ pub async fn identify_client(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let visit = Visit::new(&app, &request);
+    if visit.cookies().doubled() {
+        record(&app, &visit, Kind::DuplicateCookie, "").await;
+    }
     let checked = match bearer(request.headers()) {
         Some(token) => app.latch.access(Door::Api, token).await.map(Some),
         None => Ok(None),
@@ -108,11 +111,13 @@ async fn recognise(app: &App, visit: &Visit, prefetch: bool) -> Result<Known> {
         }
     }
     let Some(token) = cookies.get(Name::Refresh) else { return Ok(Known::Yes) };
+    let Some(token) = RefreshToken::parse(token) else { return Ok(Known::Yes) };
+    let exchange = app.latch.refresh(Door::Web, token, visit.address().to_string(), !prefetch).await?;
     if prefetch {
+        // Seen and judged like any other (no header switches that off), but the exchange waits for the real navigation.
         return Ok(Known::NotYet);
     }
-    let Some(token) = RefreshToken::parse(token) else { return Ok(Known::Yes) };
-    match app.latch.refresh(Door::Web, token, visit.address().to_string()).await? {
+    match exchange {
         Exchange::Renewed(tokens) => {
             visit.sign_in(app, &tokens)?;
         }
@@ -121,13 +126,13 @@ async fn recognise(app: &App, visit: &Visit, prefetch: bool) -> Result<Known> {
         }
         Exchange::Reuse | Exchange::Refused(Refusal::Reused) => visit.note_end(Ended::Reused),
         Exchange::Refused(Refusal::Ended) => visit.note_end(Ended::Over),
-        Exchange::Refused(Refusal::Unknown) => {}
+        Exchange::Refused(Refusal::Unknown) | Exchange::Kept => {}
     }
     Ok(Known::Yes)
 }
 
 /// Writes an audit event that must not decide over the request. A stranger gets a few of them written down, not the whole flood.
-async fn record(app: &App, visit: &Visit, kind: Kind, detail: &'static str) {
+pub(super) async fn record(app: &App, visit: &Visit, kind: Kind, detail: &'static str) {
     if app.limits.noise.admit(visit.address()).is_err() {
         tracing::debug!(kind = kind.word(), "too many of these from one address to write down");
         return;

@@ -41,7 +41,9 @@ pub async fn change_password() -> HttpResponse {
 pub async fn csp_report(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse> {
     let body = body::read(&request, payload.into_inner(), body::FORM).await?;
     let report: Report = serde_json::from_slice(&body).map_err(|_| Error::BadRequest("That is no report of a browser."))?;
-    let directive: String = report.report.directive.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64).collect();
+    let Breach { effective, violated } = report.report;
+    let directive = if effective.is_empty() { violated } else { effective };
+    let directive: String = directive.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64).collect();
     tracing::warn!(directive, "a browser reports a breach of the Content-Security-Policy");
     Ok(HttpResponse::NoContent().finish())
 }
@@ -52,10 +54,13 @@ struct Report {
     report: Breach,
 }
 
+/// Browsers send both names for the same thing; older ones only the second.
 #[derive(serde::Deserialize)]
 struct Breach {
-    #[serde(rename = "effective-directive", alias = "violated-directive", default)]
-    directive: String,
+    #[serde(rename = "effective-directive", default)]
+    effective: String,
+    #[serde(rename = "violated-directive", default)]
+    violated: String,
 }
 
 fn plain(text: String) -> HttpResponse {

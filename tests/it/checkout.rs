@@ -7,7 +7,7 @@ use crate::on_both;
 use crate::support::app::TestApp;
 use crate::support::people::{ADDRESS, Shopper};
 use diesel::prelude::*;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use latchkey::db::schema::{carts, order_lines, orders};
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ on_both! {
     a_changed_price_is_shown_before_it_is_paid,
     a_sold_out_product_is_shown_before_anything_is_bought,
     a_cart_that_changed_in_another_tab_is_shown_again,
+    a_change_in_another_tab_is_never_swallowed_by_an_order,
     an_order_remembers_what_was_bought_as_it_was,
     a_total_is_counted_in_full,
 }
@@ -191,6 +192,28 @@ async fn a_cart_that_changed_in_another_tab_is_shown_again(app: &TestApp) {
     assert!(review.words().contains("Jug"), "{}", review.words());
     let placed = ada.press(&review, "/checkout", &[]).await.expect(303);
     assert!(ada.follow(placed).await.words().contains("€34.00"));
+}
+
+/// Whichever comes first: the change belongs to the cart that the order left open, or to the one that was not ordered.
+async fn a_change_in_another_tab_is_never_swallowed_by_an_order(app: &TestApp) {
+    let bowl = app.stocks("Oak Bowl", 2_400, 1_000).await;
+    let ada = Shopper::registered(app).await;
+    let mut outcomes = std::collections::BTreeSet::new();
+    for _ in 0..20 {
+        ada.adds(&bowl.slug, 1).await.expect_to("/cart");
+        let (review, product) =
+            (ada.get("/checkout").await.expect(200), ada.get(&format!("/products/{}", bowl.slug)).await.expect(200));
+        let other = ada.copy();
+        let change = other.press(&product, "/cart/items", &[("quantity", "4")]);
+        let (placed, changed) = join(ada.press(&review, "/checkout", &ADDRESS), change).await;
+        changed.expect_to("/cart");
+        let left = ada.get("/cart").await.expect(200).value("quantity");
+        assert_eq!(left, if placed.status == 303 { "4" } else { "5" }, "{} {}", placed.status, placed.location());
+        outcomes.insert(placed.status);
+        let cart = ada.get("/cart").await;
+        ada.press(&cart, &format!("/cart/items/{}/remove", bowl.id), &[]).await.expect_to("/cart");
+    }
+    assert!(outcomes.iter().all(|status| [303, 409].contains(status)), "{outcomes:?}");
 }
 
 async fn an_order_remembers_what_was_bought_as_it_was(app: &TestApp) {

@@ -19,7 +19,7 @@ const SECRET: &str = "q8Vn2LxT0sRb5YwZ7mKc3JdH9fGpA1eUzz";
 async fn sent(request: RequestBuilder) -> Page {
     let answer = request.send().await.expect("the shop answers");
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    Page { path: String::new(), status, headers, body: answer.text().await.expect("a text") }
+    Page::new("", status, headers, answer.text().await.expect("a text"))
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Invariant: whatever a test starts is gone after it, also when it panics. Nothing here asserts what the shop should do.
 
+pub mod ada;
 pub mod api_client;
 pub mod app;
 pub mod binary;

@@ -3,11 +3,10 @@
 //! Invariant: letters and digits that nobody mistakes for another (no 0, O, 1, I), forty random bits of them, so that a number tells
 //! neither how many orders there are nor what another one is. It does not know which order it names.
 
+use crate::ids::column;
 use crate::ids::random_bytes;
-use diesel::backend::Backend;
-use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
-use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Text;
 use std::fmt;
 use std::str::FromStr;
@@ -75,23 +74,7 @@ impl fmt::Display for Number {
     }
 }
 
-impl<DB: Backend> ToSql<Text, DB> for Number
-where
-    str: ToSql<Text, DB>,
-{
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-        <str as ToSql<Text, DB>>::to_sql(&self.0, out)
-    }
-}
-
-impl<DB: Backend> FromSql<Text, DB> for Number
-where
-    String: FromSql<Text, DB>,
-{
-    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        Ok(<String as FromSql<Text, DB>>::from_sql(value)?.parse()?)
-    }
-}
+column!(Number: Text as str, String, |number| &*number.0, |text| Ok(text.parse()?));
 
 #[cfg(test)]
 mod tests {

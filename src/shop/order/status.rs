@@ -2,10 +2,9 @@
 //!
 //! Invariant: this is the one list of statuses, of their words, and of the moves between them. It does not know orders.
 
-use diesel::backend::Backend;
-use diesel::deserialize::{self, FromSql, FromSqlRow};
+use crate::ids::column;
+use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
-use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Text;
 
 /// A status.
@@ -87,24 +86,10 @@ impl Status {
     }
 }
 
-impl<DB: Backend> ToSql<Text, DB> for Status
-where
-    str: ToSql<Text, DB>,
-{
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-        <str as ToSql<Text, DB>>::to_sql(self.code(), out)
-    }
-}
-
-impl<DB: Backend> FromSql<Text, DB> for Status
-where
-    String: FromSql<Text, DB>,
-{
-    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        let code = <String as FromSql<Text, DB>>::from_sql(value)?;
-        Self::ALL.into_iter().find(|status| status.code() == code).ok_or_else(|| format!("`{code}` is no status").into())
-    }
-}
+column!(Status: Text as str, String, |status| status.code(), |code| Self::ALL
+    .into_iter()
+    .find(|status| status.code() == code)
+    .ok_or_else(|| format!("`{code}` is no status").into()));
 
 #[cfg(test)]
 mod tests {

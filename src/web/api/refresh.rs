@@ -38,9 +38,9 @@ pub async fn submit(app: web::Data<App>, visit: Visit, body: Json<Shown>) -> Res
         (None, None) => return Err(Error::refused("no_token", "No refresh token came with this. Sign in to get one.")),
     };
     let token = RefreshToken::parse(&text).ok_or_else(unknown)?;
-    match app.latch.refresh(Door::Api, token, visit.address().to_string()).await? {
+    match app.latch.refresh(Door::Api, token, visit.address().to_string(), true).await? {
         Exchange::Renewed(tokens) => Ok(HttpResponse::Ok().json(tokens::give(&app, &visit, &tokens, place)?)),
-        Exchange::Straggler { .. } => Err(Error::refused(
+        Exchange::Straggler { .. } | Exchange::Kept => Err(Error::refused(
             "already_refreshed",
             "This token was exchanged already, and its successor is in use. Go on with that one.",
         )),

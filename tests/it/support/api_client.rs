@@ -65,6 +65,6 @@ impl ApiClient {
         let answer = request.send().await.unwrap_or_else(|cause| panic!("{path}: {cause:?}"));
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.text().await.unwrap_or_else(|cause| panic!("{path}: {cause:?}"));
-        Page { path: path.to_owned(), status, headers, body }
+        Page::new(path, status, headers, body)
     }
 }

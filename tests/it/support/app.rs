@@ -40,6 +40,7 @@ impl TestApp {
         let http = Client::builder()
             .redirect(Policy::none())
             .timeout(Duration::from_secs(30))
+            .pool_idle_timeout(Duration::from_secs(5)) // well before the server closes
             .resolve("localhost", running.address)
             .build()
             .expect("a client needs nothing");

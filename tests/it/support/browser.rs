@@ -161,6 +161,13 @@ impl Browser {
         }
     }
 
+    /// Runs a script in the page, as an intruder would.
+    pub async fn runs(&self, script: &str) {
+        if let Err(cause) = self.client.execute(script, Vec::new()).await {
+            eprintln!("the page did not run it: {cause}"); // which is as well
+        }
+    }
+
     /// Every cookie of the site: name and value.
     pub async fn cookies(&self) -> Vec<(String, String)> {
         let cookies = self.client.get_all_cookies().await.expect("cookies can be listed");

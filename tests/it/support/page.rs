@@ -4,6 +4,7 @@
 
 use reqwest::header::HeaderMap;
 use scraper::{ElementRef, Html, Selector};
+use std::cell::OnceCell;
 
 /// An answer to a request.
 #[derive(Debug, Clone)]
@@ -16,9 +17,19 @@ pub struct Page {
     pub headers: HeaderMap,
     /// The body, as text.
     pub body: String,
+    document: OnceCell<Html>,
 }
 
 impl Page {
+    /// What an answer held.
+    pub fn new(path: &str, status: u16, headers: HeaderMap, body: String) -> Self {
+        Self { path: path.to_owned(), status, headers, body, document: OnceCell::new() }
+    }
+
+    fn document(&self) -> &Html {
+        self.document.get_or_init(|| Html::parse_document(&self.body))
+    }
+
     /// A header's text; empty when it is not there.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("headers of ours are ASCII"))
@@ -65,8 +76,7 @@ impl Page {
 
     /// The words of every element that matches, white space made plain.
     pub fn texts(&self, css: &str) -> Vec<String> {
-        let document = Html::parse_document(&self.body);
-        document.select(&selector(css)).map(words).collect()
+        self.document().select(&selector(css)).map(words).collect()
     }
 
     /// The words of the first element that matches.
@@ -82,8 +92,7 @@ impl Page {
 
     /// An attribute of every element that matches.
     pub fn attributes(&self, css: &str, name: &str) -> Vec<String> {
-        let document = Html::parse_document(&self.body);
-        document.select(&selector(css)).filter_map(|element| element.attr(name).map(str::to_owned)).collect()
+        self.document().select(&selector(css)).filter_map(|element| element.attr(name).map(str::to_owned)).collect()
     }
 
     /// The title of the browser's tab.
@@ -120,8 +129,8 @@ impl Page {
     /// What a browser would send with the form that posts to `action`, as it stands on the page.
     #[track_caller]
     pub fn form(&self, action: &str) -> Vec<(String, String)> {
-        let document = Html::parse_document(&self.body);
-        let form = document
+        let form = self
+            .document()
             .select(&selector("form[method='post']"))
             .find(|form| form.attr("action").unwrap_or(&self.path) == action)
             .unwrap_or_else(|| panic!("{} ({}): no form for {action} in: {}", self.path, self.status, self.words()));

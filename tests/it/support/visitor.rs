@@ -125,7 +125,7 @@ impl Visitor {
         let answer = request.send().await.unwrap_or_else(|cause| panic!("{path}: {cause:?}"));
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.text().await.unwrap_or_else(|cause| panic!("{path}: {cause:?}"));
-        let page = Page { path: path.to_owned(), status, headers, body };
+        let page = Page::new(path, status, headers, body);
         for header in page.cookies_set() {
             self.jar.borrow_mut().take(header);
         }
