@@ -119,7 +119,8 @@ pub fn with_devices(conn: &mut Conn, key: UserKey, now: Moment) -> Result<(User,
         .filter(sessions::expires_at.gt(now))
         .count()
         .single_value();
-    let row: Option<(Row, Option<i64>)> = on_either!(conn, conn => users::table.find(key).select((COLUMNS, live)).first(conn)).optional()?;
+    let row: Option<(Row, Option<i64>)> =
+        on_either!(conn, conn => users::table.find(key).select((COLUMNS, live)).first(conn)).optional()?;
     let (row, devices) = row.ok_or(Error::NotFound)?;
     Ok((read(row)?, devices.unwrap_or(0)))
 }

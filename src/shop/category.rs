@@ -40,9 +40,13 @@ pub struct Shelf {
 /// # Errors
 /// What the database says.
 pub fn all(conn: &mut Conn) -> Result<Vec<Category>> {
-    let query = categories::table
-        .order((categories::position, categories::id))
-        .select((categories::id, categories::slug, categories::name, categories::shown, categories::shown_in_stock));
+    let query = categories::table.order((categories::position, categories::id)).select((
+        categories::id,
+        categories::slug,
+        categories::name,
+        categories::shown,
+        categories::shown_in_stock,
+    ));
     Ok(on_either!(conn, conn => query.load(conn))?)
 }
 
