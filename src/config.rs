@@ -41,7 +41,7 @@ pub struct Lifetime {
     pub max: Duration,
 }
 
-/// The lives of sessions and tokens (SECURITY.md, "Sessions").
+/// The lives of sessions and tokens (docs/SECURITY.md, "Sessions").
 #[derive(Debug, Clone)]
 pub struct SessionLimits {
     /// Life of an access token, 2 s to 15 min.
@@ -58,7 +58,7 @@ pub struct SessionLimits {
     pub api: Lifetime,
 }
 
-/// How many of an act one client address may do (SECURITY.md, "Throttling").
+/// How many of an act one client address may do (docs/SECURITY.md, "Throttling").
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Sign-in, page and API together.

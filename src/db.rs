@@ -36,7 +36,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// How long a request waits for a connection (SECURITY.md, "Input, limits").
+/// How long a request waits for a connection (docs/SECURITY.md, "Input and limits").
 const POOL_WAIT: Duration = Duration::from_secs(2);
 
 /// The two doors to the database; a clone leads to the same.

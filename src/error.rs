@@ -33,7 +33,7 @@ pub enum Error {
     /// The access token was never good: malformed, forged, for somebody else.
     #[error("access token is forged")]
     ForgedToken,
-    /// The request comes from another site (SECURITY.md, cross-site requests).
+    /// The request comes from another site (docs/SECURITY.md, "Cross-site requests").
     #[error("refused: cross-site request")]
     CrossSite,
     /// The page that sent this form is too old, or was never ours: its `csrf` value does not match.
@@ -45,7 +45,7 @@ pub enum Error {
     /// The rules of the shop or of the account say no, and nothing was done.
     #[error("refused: {code}")]
     Refused {
-        /// The machine-readable word (HTTP.md, problems).
+        /// The machine-readable word (docs/API.md, "Problems").
         code: &'static str,
         /// The sentence for the person.
         text: String,

@@ -1,8 +1,9 @@
 //! Makes and checks access tokens.
 //!
-//! Invariant: a token is checked in one fixed order (SECURITY.md, "Access token") and by its bytes before anything is parsed;
-//! jsonwebtoken gives the signature, and nothing else is left to it: it lets `crit`, `typ`, a list as `iss` and a missing `aud`
-//! pass (RFC 8725). It does not know the database: revocation is asked by whoever holds the memory of it.
+//! Invariant: a token is checked in one fixed order (docs/SECURITY.md, "Access token") and by its bytes before anything is
+//! parsed; jsonwebtoken gives the signature, and nothing else is left to it: it lets `crit`, `typ`, a list as `iss` and a missing
+//! `aud` pass (RFC 8725; docs/TRAPS.md, "Tokens and passwords"). It does not know the database: revocation is asked by whoever
+//! holds the memory of it.
 
 use crate::auth::claims::{Claims, Header};
 use crate::auth::keys::KeyRing;

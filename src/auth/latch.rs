@@ -287,8 +287,8 @@ impl Latch {
         Ok(())
     }
 
-    /// `last_seen_at` is written at most once in this time (SECURITY.md, "Sessions"). Whether a browser is to be remembered the token
-    /// does not say: the shorter of the two holds.
+    /// `last_seen_at` is written at most once in this time (docs/SECURITY.md, "Sessions"). Whether a browser is to be remembered
+    /// the token does not say: the shorter of the two holds.
     fn touch_every(&self, door: Door, role: Role) -> Duration {
         let idle = |remember| session::lifetime(&self.limits, door, remember, role).idle;
         (idle(false).min(idle(true)) / 10).min(Duration::from_mins(1))

@@ -16,7 +16,7 @@ use crate::db::{Conn, Db};
 use crate::error::Result;
 use crate::ids::UserId;
 
-/// The sentence for an address that has an account (SECURITY.md, "Addresses, mail links": the honest way; resetting comes with mail).
+/// The sentence for an address that has an account (docs/SECURITY.md, "Addresses": the honest way; resetting comes with mail).
 pub const TAKEN: &str = "There is already an account for this address: sign in.";
 
 /// Who wants an account. The password has passed `Password::check`.

@@ -104,7 +104,8 @@ pub struct Shown<'a> {
     pub renew: bool,
 }
 
-/// Exchanges a token, by the four rules of DESIGN.md. The revocations are for the node's memory, after the commit.
+/// Exchanges a token, by the four rules of docs/ARCHITECTURE.md, "Who you are". The revocations are for the node's memory, after
+/// the commit.
 ///
 /// # Errors
 /// What the database says; nothing was changed then.

@@ -23,7 +23,7 @@ pub struct Keys {
     pub csrf: hmac::Key,
     /// Signs the one message that survives a redirect.
     pub flash: hmac::Key,
-    /// Goes into a password before bcrypt does (SECURITY.md, "Passwords").
+    /// Goes into a password before bcrypt does (docs/SECURITY.md, "Passwords").
     pub pepper: hmac::Key,
     /// Makes the names of people and sessions in the log unreadable.
     pub pseudonym: hmac::Key,

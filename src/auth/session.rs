@@ -69,7 +69,7 @@ impl Because {
     }
 }
 
-/// How long a session of that kind lives: an admin's shorter limits win (SECURITY.md, "Sessions").
+/// How long a session of that kind lives: an admin's shorter limits win (docs/SECURITY.md, "Sessions").
 #[must_use]
 pub fn lifetime(limits: &SessionLimits, door: Door, remember: bool, role: Role) -> Lifetime {
     let own = match (door, remember) {

@@ -1,4 +1,4 @@
-//! Settings of the contract whose rooms are not built yet.
+//! Settings whose rooms are not built yet.
 //!
 //! Invariant: their names are known, so that one set of settings starts this version and the next; a value that asks for what is not
 //! there, where doing without it would be unsafe or dear, is refused. It does not know what the rooms will do.

@@ -32,7 +32,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     count.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
 }
 
-/// Where the data is: the scheme alone chooses the database (trap 2: `establish` would try them in turn).
+/// Where the data is: the scheme alone chooses the database (docs/TRAPS.md, "Trap 2": `establish` would try them in turn).
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// A file of our own.

@@ -60,8 +60,8 @@ impl Conn {
         }
     }
 
-    /// Runs one write transaction. SQLite takes its lock at once (`BEGIN IMMEDIATE`, trap 1: a transaction that reads first and
-    /// writes later loses to any other writer without waiting).
+    /// Runs one write transaction. SQLite takes its lock at once (`BEGIN IMMEDIATE`; docs/TRAPS.md, "Trap 1": a transaction that
+    /// reads first and writes later loses to any other writer without waiting).
     ///
     /// # Errors
     /// What the closure says, after a rollback; or the database's reason, when even that was not possible.

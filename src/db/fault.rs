@@ -27,7 +27,7 @@ impl From<DieselError> for Error {
     }
 }
 
-/// Did the statement fail because such a row exists? (Trap 4: only Postgres says which rule it was.)
+/// Did the statement fail because such a row exists? (docs/TRAPS.md, "Trap 4": only Postgres says which rule it was.)
 #[must_use]
 pub fn is_duplicate(cause: &DieselError) -> bool {
     matches!(cause, DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))

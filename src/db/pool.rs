@@ -1,7 +1,8 @@
 //! A pool of connections.
 //!
-//! Invariant: a connection that broke, or that a panic left inside a transaction, is never handed out again (trap 9), and one that
-//! lay unused for a second is tried before it is, so that a restart of the database costs nobody a request.
+//! Invariant: a connection that broke, or that a panic left inside a transaction, is never handed out again (see docs/TRAPS.md,
+//! "Trap 9"), and one that lay unused for a second is tried before it is, so that a restart of the database costs nobody a
+//! request.
 
 use super::Conn;
 use crate::config::DatabaseUrl;

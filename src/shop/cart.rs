@@ -95,7 +95,7 @@ impl Cart {
         self.lines.iter().any(Line::is_short)
     }
 
-    /// Says in the product's line what a change made of the wish (HTTP.md: "said in the line").
+    /// Says in the product's line what a change made of the wish (docs/API.md, "General").
     #[must_use]
     pub fn said(mut self, changed: Changed) -> Self {
         if let Some(line) = self.lines.iter_mut().find(|line| line.product == changed.product) {

@@ -1,6 +1,7 @@
 //! An amount of money, in the minor units of the shop's one currency.
 //!
-//! Invariant: never negative, and no sum wraps: every step is checked (trap 3: SQLite would wrap in silence, so sums are made here).
+//! Invariant: never negative, and no sum wraps: every step is checked (docs/TRAPS.md, "Trap 3": SQLite would wrap in silence, so
+//! sums are made here).
 //! It does not know which currency it is in until it is read or written as text.
 
 use crate::config::Currency;

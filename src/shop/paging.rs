@@ -17,7 +17,7 @@ impl PageNumber {
     /// The first page.
     pub const FIRST: Self = Self(1);
 
-    /// Reads a page number; what is not one is the first page, as if nothing had been said (HTTP.md).
+    /// Reads a page number; what is not one is the first page, as if nothing had been said (docs/API.md, "General").
     #[must_use]
     pub fn read(text: Option<&str>) -> Self {
         let legal = |text: &&str| (1..=6).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -113,7 +113,7 @@ fn shown(row: Row) -> Product {
 /// # Errors
 /// `NotFound` if there is none.
 pub fn by_slug(conn: &mut Conn, slug: &str) -> Result<Product> {
-    // Postgres would call it a fault (trap 5), and it is only a page that does not exist.
+    // Postgres would call it a fault (docs/TRAPS.md, "Trap 5"), and it is only a page that does not exist.
     if slug.contains('\0') {
         return Err(Error::NotFound);
     }

@@ -1,8 +1,8 @@
 //! Brings people who followed a link from another site in with their cookies.
 //!
 //! Invariant: a first request from another site carries no Strict cookie, so it looks signed out; a page that loads itself again from
-//! here makes it a request of our own (HTTP.md, "Cookies"). It is offered only where the hint says that somebody is signed in, never
-//! to a prefetch, and it changes nothing.
+//! here makes it a request of our own (docs/API.md, "Cookies"). It is offered only where the hint says that somebody is signed
+//! in, never to a prefetch, and it changes nothing.
 
 use crate::web::app::App;
 use crate::web::cookies::Name;

@@ -1,12 +1,13 @@
 //! Our cookies, read byte for byte and written in one way.
 //!
 //! Invariant: a name is ours only if its bytes are: nothing is decoded, only space and tab are stripped, foreign cookies are skipped
-//! unread. (actix's own reading decodes names and trims Unicode spaces, which lets a sibling domain forge `__Host-`: FACTS.md.)
+//! unread. (actix's own reading decodes names and trims Unicode spaces, which lets a sibling domain forge `__Host-`: see
+//! docs/TRAPS.md, "The web server".)
 //! It does not know what the values mean.
 
 use actix_web::http::header::{self, HeaderMap};
 
-/// The cookies of HTTP.md, "Cookies".
+/// The cookies of docs/API.md, "Cookies".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Name {

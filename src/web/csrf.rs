@@ -1,7 +1,7 @@
 //! The value that proves that a form is from a page of ours.
 //!
 //! Invariant: a value is good only for the session (or the visitor's `__Host-pre`) it was made for, and only the server can make one
-//! (SECURITY.md, "Cross-site requests", rule 5). Rules 1-4 stand in `csrf::origin`. It does not know forms.
+//! (docs/SECURITY.md, "Cross-site requests", rule 5). Rules 1-4 stand in `csrf::origin`. It does not know forms.
 
 pub mod origin;
 

@@ -25,7 +25,7 @@ const BUSY: u64 = 3;
 pub struct Trouble {
     /// The status.
     pub status: StatusCode,
-    /// The machine-readable word (HTTP.md, problems).
+    /// The machine-readable word (docs/API.md, "Problems").
     pub code: &'static str,
     /// The sentence for the person.
     pub detail: Cow<'static, str>,
@@ -154,7 +154,7 @@ impl From<&Error> for Trouble {
     }
 }
 
-/// The status of a rule's "no" (HTTP.md, "JSON API").
+/// The status of a rule's "no" (docs/API.md, "Problems").
 fn refused(code: &str) -> StatusCode {
     match code {
         "invalid_credentials" | "code_required" | "session_ended" | "no_token" => StatusCode::UNAUTHORIZED,

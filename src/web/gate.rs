@@ -19,7 +19,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-/// Longest address (SECURITY.md, "Input, limits").
+/// Longest address (docs/SECURITY.md, "Input and limits").
 const ADDRESS: usize = 2 * 1024;
 /// All headers together, and the cookies alone.
 const HEADERS: usize = 16 * 1024;

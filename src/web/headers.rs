@@ -1,4 +1,4 @@
-//! The security headers of every answer (SECURITY.md, "Headers").
+//! The security headers of every answer (docs/SECURITY.md, "Headers").
 //!
 //! Invariant: no answer leaves without them; an HTML page carries a Content-Security-Policy with its own nonce and no exceptions, and
 //! whatever sets a cookie or was made for a signed-in person is `no-store`. It does not know what the answer says.

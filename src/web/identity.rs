@@ -38,7 +38,7 @@ pub async fn identify(
     request.extensions_mut().insert(visit.clone());
     let mut response = match known {
         Ok(Known::Yes) => next.call(request).await?.map_into_boxed_body(),
-        // The exchange waits for the real navigation (SECURITY.md, "Sessions").
+        // The exchange waits for the real navigation (docs/SECURITY.md, "Sessions").
         Ok(Known::NotYet) => {
             return Ok(request
                 .into_response(HttpResponse::ServiceUnavailable().insert_header((header::CACHE_CONTROL, "no-store")).finish()));

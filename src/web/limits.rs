@@ -1,4 +1,4 @@
-//! How many of an act one client address may do in a time (SECURITY.md, "Throttling").
+//! How many of an act one client address may do in a time (docs/SECURITY.md, "Throttling").
 //!
 //! Invariant: the counts are made once, outside the workers, so that all of them share one; the key is the client's address as trusted
 //! proxies tell it; a refusal is our own error, so that it looks like every other, with the seconds rounded up.

@@ -1,7 +1,7 @@
 //! Where a person goes after signing in.
 //!
-//! Invariant: a `NextPath` leads to a page of this site and to no other (SECURITY.md, "Input, limits"): whatever a stranger put into
-//! a link, it is one of our own paths or the dashboard. It does not know whether the page exists.
+//! Invariant: a `NextPath` leads to a page of this site and to no other (docs/SECURITY.md, "Input and limits"): whatever a
+//! stranger put into a link, it is one of our own paths or the dashboard. It does not know whether the page exists.
 
 use crate::web::host::{Origin, is_under};
 use actix_web::http::Uri;
@@ -55,7 +55,7 @@ impl fmt::Display for NextPath {
     }
 }
 
-/// The way to sign-in that comes back to `target`: `/login?next=`, percent-encoded but for "/" (HTTP.md, "General").
+/// The way to sign-in that comes back to `target`: `/login?next=`, percent-encoded but for "/" (docs/API.md, "General").
 #[must_use]
 pub fn sign_in(target: &str) -> String {
     let mut way = String::with_capacity(12 + target.len());

@@ -23,7 +23,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-/// What a stop leaves to the requests that have begun (HTTP.md, "Settings and commands").
+/// What a stop leaves to the requests that have begun (docs/API.md, "Starting and stopping").
 const GRACE: Duration = Duration::from_secs(25);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// A request's head must be here by then; it is a few lines.

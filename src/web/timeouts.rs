@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-/// SECURITY.md, "Input, limits".
+/// docs/SECURITY.md, "Input and limits".
 const DEADLINE: Duration = Duration::from_secs(15);
 
 /// Sends the cause of every panic to the log, once a program. The answer to the person has none of it.

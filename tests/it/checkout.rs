@@ -226,7 +226,7 @@ async fn an_order_remembers_what_was_bought_as_it_was(app: &TestApp) {
     assert!(order.words().contains("€24.00") && !order.words().contains("€99.00"), "{}", order.words());
 }
 
-/// Trap 3: SQLite would wrap around in silence.
+/// docs/TRAPS.md, "Trap 3": SQLite would wrap around in silence.
 async fn a_total_is_counted_in_full(app: &TestApp) {
     let ada = Shopper::registered(app).await;
     for number in 0..3 {

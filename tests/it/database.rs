@@ -1,6 +1,7 @@
 //! The database: the traps of our dependencies, each with a test that fails without its remedy.
 //!
-//! Invariant: the numbers in comments are those of the list of traps. What happens while a database is away: outage.rs.
+//! Invariant: the numbers in comments are those of docs/TRAPS.md, "Two databases". What happens while a database is away:
+//! outage.rs.
 
 use crate::on_both;
 use crate::support::storage::TestDb;

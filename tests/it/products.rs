@@ -63,7 +63,7 @@ async fn a_search_finds_words_however_they_are_written(app: &TestApp) {
     }
 }
 
-/// Trap 6, and what else a search may not take for more than letters.
+/// docs/TRAPS.md, "Trap 6", and what else a search may not take for more than letters.
 async fn a_search_takes_its_text_as_text(app: &TestApp) {
     app.stocks("Tea Towel", 1_000, 1).await;
     app.stocks("Cotton 100% Rug", 1_000, 1).await;

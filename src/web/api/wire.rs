@@ -1,4 +1,4 @@
-//! Products, carts and orders as the API writes them (HTTP.md, "JSON API").
+//! Products, carts and orders as the API writes them (docs/API.md, "JSON API").
 //!
 //! Invariant: money is an integer of minor units beside a currency code; times are RFC 3339; no row number goes out.
 

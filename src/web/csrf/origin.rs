@@ -1,4 +1,4 @@
-//! Where a request comes from: rules 1-4 of SECURITY.md, "Cross-site requests".
+//! Where a request comes from: rules 1-4 of docs/SECURITY.md, "Cross-site requests".
 //!
 //! Invariant: a state change that a browser was talked into by another site, a sibling subdomain or another port goes no further.
 //! A GET from another site is answered only as a document of its own. It answers, and never returns an error: the cookies that

@@ -59,7 +59,7 @@ fn replace(old: ServiceResponse<BoxBody>, mut new: HttpResponse<BoxBody>) -> Ser
     ServiceResponse::new(request, new)
 }
 
-/// Signed out on a page: the way to sign in, and back to where they were (HTTP.md, "General").
+/// Signed out on a page: the way to sign in, and back to where they were (docs/API.md, "General").
 fn sign_in(request: &HttpRequest) -> HttpResponse<BoxBody> {
     let target = if matches!(*request.method(), Method::GET | Method::HEAD) {
         next::sign_in_short(request.uri())

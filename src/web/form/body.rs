@@ -17,7 +17,7 @@ use std::time::Duration;
 pub const FORM: usize = 16 * 1024;
 /// Most bytes of a JSON body.
 pub const JSON: usize = 64 * 1024;
-/// How long a body may take to arrive (SECURITY.md, "Input, limits").
+/// How long a body may take to arrive (docs/SECURITY.md, "Input and limits").
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Reads all of it.

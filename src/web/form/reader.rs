@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// True for `1`, `on`, `true`; false when absent or empty (HTTP.md, "General").
+    /// True for `1`, `on`, `true`; false when absent or empty (docs/API.md, "General").
     pub fn flag(&mut self, field: &str) -> Option<bool> {
         if let Some((_, Value::Flag(flag))) = self.find(field) {
             return self.errors.iter().all(|error| error.field != field).then_some(*flag);

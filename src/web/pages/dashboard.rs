@@ -20,7 +20,7 @@ use serde::Serialize;
 const LINES: usize = 5;
 
 #[derive(Serialize)]
-#[allow(clippy::struct_field_names, reason = "the contract names it `line_total`")]
+#[allow(clippy::struct_field_names, reason = "docs/API.md names it `line_total`")]
 struct Line {
     title: String,
     slug: String,

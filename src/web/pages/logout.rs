@@ -9,7 +9,8 @@ use crate::web::identity::Visit;
 use crate::web::view::{self, View, see_other};
 use actix_web::{HttpResponse, web};
 
-/// `POST /logout`. Without a live session there is nothing to protect, so a stale form signs out all the same (SECURITY.md).
+/// `POST /logout`. Without a live session there is nothing to protect, so a stale form signs out all the same
+/// (docs/SECURITY.md, "Cross-site requests").
 ///
 /// # Errors
 /// `StaleForm`; `Unavailable`, and then the session lives on and its cookies stay.
@@ -23,7 +24,7 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, press: Result
     }
     visit.sign_out();
     let mut answer = see_other("/");
-    // Not "cookies": that would take the whole registrable domain's; not "cache": it can hang Chrome (FACTS.md).
+    // docs/TRAPS.md, "Browsers": "cookies" would take the whole registrable domain's, and "cache" can hang Chrome.
     let storage = actix_web::http::header::HeaderValue::from_static("\"storage\"");
     answer.headers_mut().insert(actix_web::http::header::HeaderName::from_static("clear-site-data"), storage);
     Ok(answer)

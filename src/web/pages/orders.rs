@@ -119,7 +119,7 @@ struct Shown {
 }
 
 #[derive(Serialize)]
-#[allow(clippy::struct_field_names, reason = "the contract names it `line_total`")]
+#[allow(clippy::struct_field_names, reason = "docs/API.md names it `line_total`")]
 struct Line {
     title: String,
     slug: String,

@@ -12,7 +12,7 @@ use crate::web::view::View;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-/// The query as it came; what is not legal is as absent (HTTP.md, "General").
+/// The query as it came; what is not legal is as absent (docs/API.md, "General").
 #[derive(Debug, Clone, Default)]
 pub struct Wish {
     q: String,

@@ -1,6 +1,6 @@
 //! Who may import whom: strictly down.
 //!
-//! Invariant: the table is the design's; a room that is not in it may not exist.
+//! Invariant: the table is that of docs/ARCHITECTURE.md, "The rooms"; a room that is not in it may not exist.
 
 use super::{Source, assert_complains, assert_tidy, program};
 

@@ -1,6 +1,7 @@
 //! Words that do not belong into the program: dropped errors, unfinished work, other clocks, the machine it was written on.
 //!
-//! Invariant: what is looked for is put together here from pieces, so that this file does not find itself.
+//! Invariant: what is looked for is put together here from pieces, so that this file does not find itself. The traps are those of
+//! docs/TRAPS.md, "Two databases".
 
 use super::{Source, assert_complains, assert_tidy, file, program, tree};
 
@@ -33,7 +34,7 @@ fn in_code(sources: &[Source]) -> Vec<String> {
             if line.trim_end().ends_with(".ok();") && !statement.contains("let ") && !statement.contains(" = ") {
                 complaints.push(format!("{}:{at}: `.ok();`: an error is read, never dropped", source.path));
             }
-            // Trap 10: an untyped literal kept rustc busy for ten minutes.
+            // docs/TRAPS.md, "Trap 10": an untyped literal kept rustc busy for ten minutes.
             if line.contains("case_when(") && !line.contains("into_sql") {
                 complaints.push(format!(
                     "{}:{at}: give the literals of `case_when` a SQL type on the same line (trap 10)",
