@@ -1,4 +1,4 @@
-//! The house keeps its own rules: the tree is read as text and compared with what the design says.
+//! The house keeps its own rules: the tree is read as text and compared with what docs/ARCHITECTURE.md says.
 //!
 //! Invariant: every check is a function from files to complaints, and has a test beside it that makes it complain, so that none
 //! can fall asleep. It does not know what the program does.
@@ -6,6 +6,7 @@
 mod dependencies;
 mod imports;
 mod names;
+mod references;
 mod sizes;
 mod templates;
 mod words;
