@@ -3,21 +3,17 @@
 //! Invariant: what a rule refuses is looked at from a second connection, so that a refusal that must be remembered is.
 
 use crate::on_both;
+use crate::support::latch::{PASSWORD, access, ended_because, latch_of, register, renewed, show, sign_in, wish};
 use crate::support::storage::TestDb;
 use diesel::prelude::*;
-use latchkey::auth::latch::{Access, Latch};
+use latchkey::auth::latch::Access;
 use latchkey::auth::password::Password;
 use latchkey::auth::refresh_token::RefreshToken;
-use latchkey::auth::registration::{self, Applicant, Outcome};
 use latchkey::auth::rotation::{Exchange, Refusal};
-use latchkey::auth::secrets::Secrets;
-use latchkey::auth::session::{Because, Door, Opening, Tokens};
-use latchkey::auth::sign_in::{self, Attempt, Wish};
+use latchkey::auth::session::{Because, Door};
 use latchkey::auth::{password_change, upkeep};
 use latchkey::clock::Clock;
-use latchkey::config::{Sources, load};
-use latchkey::db::schema::{audit_events, refresh_tokens, sessions};
-use latchkey::ids::SessionId;
+use latchkey::db::schema::{audit_events, refresh_tokens};
 use std::time::Duration;
 
 on_both! {
@@ -35,68 +31,6 @@ on_both! {
     a_sign_in_that_a_lock_overtook_opens_nothing,
     an_ended_session_is_swept_after_a_day,
     a_node_that_starts_again_still_knows_who_signed_out,
-}
-
-const PASSWORD: &str = "seven quiet lamps glow";
-
-fn latch_of(test: &TestDb, clock: &Clock) -> Latch {
-    let environment = [
-        ("DATABASE_URL", test.storage.text()),
-        ("LATCHKEY_BCRYPT_COST", "4".to_owned()),
-        ("LATCHKEY_SECRET", "q8Vn2LxT0sRb5YwZ7mKc3JdH9fGpA1eU".to_owned()),
-    ];
-    let environment = environment.map(|(name, value)| (name.to_owned(), value)).into();
-    let config = load(&Sources { environment, ..Sources::default() }).expect("valid settings");
-    let secrets = Secrets::load(config.secret.as_ref(), &[], test.storage.folder.path()).expect("a secret");
-    Latch::open(&config, test.db.clone(), clock.clone(), secrets, "http://localhost:8080").expect("a latch")
-}
-
-fn wish(door: Door, replaces: Option<SessionId>) -> Wish {
-    let opening =
-        Opening { door, remember: false, user_agent: "test".to_owned(), address: "192.0.2.1".to_owned(), replaces: None };
-    Wish { opening, replaces }
-}
-
-async fn register(latch: &Latch, door: Door) -> Tokens {
-    let applicant = Applicant {
-        name: "Ada".to_owned(),
-        email: "ada@example.com".parse().expect("an address"),
-        password: Password::typed(PASSWORD),
-    };
-    match registration::register(latch, applicant, wish(door, None)).await.expect("the database is there") {
-        Outcome::Registered(tokens, _) => *tokens,
-        Outcome::Taken => panic!("nobody is registered yet"),
-    }
-}
-
-async fn sign_in(latch: &Latch, replaces: Option<SessionId>) -> Option<Tokens> {
-    let attempt =
-        Attempt { email: "ada@example.com".parse(), password: Password::typed(PASSWORD), wish: wish(Door::Web, replaces) };
-    match sign_in::sign_in(latch, attempt).await.expect("the database is there") {
-        sign_in::Outcome::SignedIn(tokens, _) => Some(*tokens),
-        sign_in::Outcome::Refused => None,
-    }
-}
-
-async fn show(latch: &Latch, door: Door, token: &RefreshToken) -> Exchange {
-    latch.refresh(door, token.clone(), "192.0.2.7".to_owned(), true).await.expect("the database is there")
-}
-
-async fn renewed(latch: &Latch, token: &RefreshToken) -> Tokens {
-    match show(latch, Door::Web, token).await {
-        Exchange::Renewed(tokens) => tokens,
-        other => panic!("not renewed: {other:?}"),
-    }
-}
-
-async fn access(latch: &Latch, tokens: &Tokens) -> Access {
-    let grant = latch.grant(tokens).expect("a grant");
-    latch.access(tokens.door, &grant.token).await.expect("the database is there")
-}
-
-fn ended_because(test: &TestDb, session: SessionId) -> Option<String> {
-    let mut conn = test.storage.second_connection();
-    sessions::table.filter(sessions::public_id.eq(session)).select(sessions::ended_because).first(&mut conn).expect("a session")
 }
 
 async fn racers_who_show_one_token_get_one_successor(test: &TestDb) {

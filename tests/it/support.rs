@@ -8,6 +8,7 @@ pub mod binary;
 pub mod browser;
 pub mod goods;
 pub mod jar;
+pub mod latch;
 pub mod page;
 pub mod people;
 pub mod postgres;

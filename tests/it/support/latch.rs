@@ -1,0 +1,89 @@
+//! Signing in below HTTP: a latch, one person, and what she shows it.
+//!
+//! Invariant: every look at what became of a session goes through a second connection.
+
+use crate::support::storage::TestDb;
+use diesel::prelude::*;
+use latchkey::auth::latch::{Access, Latch};
+use latchkey::auth::password::Password;
+use latchkey::auth::refresh_token::RefreshToken;
+use latchkey::auth::registration::{self, Applicant, Outcome};
+use latchkey::auth::rotation::Exchange;
+use latchkey::auth::secrets::Secrets;
+use latchkey::auth::session::{Door, Opening, Tokens};
+use latchkey::auth::sign_in::{self, Attempt, Wish};
+use latchkey::clock::Clock;
+use latchkey::config::{Sources, load};
+use latchkey::db::schema::sessions;
+use latchkey::ids::SessionId;
+
+/// Her password.
+pub const PASSWORD: &str = "seven quiet lamps glow";
+
+/// A latch of its own over the test's database, as a node would open it.
+pub fn latch_of(test: &TestDb, clock: &Clock) -> Latch {
+    let environment = [
+        ("DATABASE_URL", test.storage.text()),
+        ("LATCHKEY_BCRYPT_COST", "4".to_owned()),
+        ("LATCHKEY_SECRET", "q8Vn2LxT0sRb5YwZ7mKc3JdH9fGpA1eU".to_owned()),
+    ];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value)).into();
+    let config = load(&Sources { environment, ..Sources::default() }).expect("valid settings");
+    let secrets = Secrets::load(config.secret.as_ref(), &[], test.storage.folder.path()).expect("a secret");
+    Latch::open(&config, test.db.clone(), clock.clone(), secrets, "http://localhost:8080").expect("a latch")
+}
+
+/// A session to be opened by a test.
+pub fn wish(door: Door, replaces: Option<SessionId>) -> Wish {
+    let opening =
+        Opening { door, remember: false, user_agent: "test".to_owned(), address: "192.0.2.1".to_owned(), replaces: None };
+    Wish { opening, replaces }
+}
+
+/// Makes the one account.
+pub async fn register(latch: &Latch, door: Door) -> Tokens {
+    let applicant = Applicant {
+        name: "Ada".to_owned(),
+        email: "ada@example.com".parse().expect("an address"),
+        password: Password::typed(PASSWORD),
+    };
+    match registration::register(latch, applicant, wish(door, None)).await.expect("the database is there") {
+        Outcome::Registered(tokens, _) => *tokens,
+        Outcome::Taken => panic!("nobody is registered yet"),
+    }
+}
+
+/// Signs her in; none when it is refused.
+pub async fn sign_in(latch: &Latch, replaces: Option<SessionId>) -> Option<Tokens> {
+    let attempt =
+        Attempt { email: "ada@example.com".parse(), password: Password::typed(PASSWORD), wish: wish(Door::Web, replaces) };
+    match sign_in::sign_in(latch, attempt).await.expect("the database is there") {
+        sign_in::Outcome::SignedIn(tokens, _) => Some(*tokens),
+        sign_in::Outcome::Refused => None,
+    }
+}
+
+/// Shows a refresh token at a door.
+pub async fn show(latch: &Latch, door: Door, token: &RefreshToken) -> Exchange {
+    latch.refresh(door, token.clone(), "192.0.2.7".to_owned(), true).await.expect("the database is there")
+}
+
+/// Exchanges a token that can be.
+pub async fn renewed(latch: &Latch, token: &RefreshToken) -> Tokens {
+    match show(latch, Door::Web, token).await {
+        Exchange::Renewed(tokens) => tokens,
+        other => panic!("not renewed: {other:?}"),
+    }
+}
+
+/// Shows an access token made for these.
+pub async fn access(latch: &Latch, tokens: &Tokens) -> Access {
+    let grant = latch.grant(tokens).expect("a grant");
+    latch.access(tokens.door, &grant.token).await.expect("the database is there")
+}
+
+/// Why a session ended, looked at from a second connection.
+pub fn ended_because(test: &TestDb, session: SessionId) -> Option<String> {
+    let mut conn = test.storage.second_connection();
+    sessions::table.filter(sessions::public_id.eq(session)).select(sessions::ended_because).first(&mut conn).expect("a session")
+}
