@@ -17,6 +17,8 @@ pub enum Kind {
     SignIn,
     /// Somebody tried to, and was refused.
     SignInFailed,
+    /// Somebody tried too often, and was told to wait.
+    SignInThrottled,
     /// A new account.
     Registered,
     /// A person signed out.
@@ -56,6 +58,7 @@ impl Kind {
         match self {
             Self::SignIn => "sign_in",
             Self::SignInFailed => "sign_in_failed",
+            Self::SignInThrottled => "sign_in_throttled",
             Self::Registered => "registered",
             Self::SignOut => "sign_out",
             Self::SessionEnded => "session_ended",

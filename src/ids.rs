@@ -4,7 +4,10 @@
 //! row numbers (`UserKey`, `ProductKey`, ...) never leave the server. A value of either kind cannot be mistaken for another.
 //! This file does not know what the identified things are.
 
-use crate::column::column;
+mod column;
+
+pub(crate) use column::column;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::deserialize::FromSqlRow;

@@ -16,7 +16,6 @@ pub mod audit;
 pub mod auth;
 pub mod cli;
 pub mod clock;
-mod column;
 pub mod config;
 pub mod db;
 pub mod error;

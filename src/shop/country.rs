@@ -2,7 +2,7 @@
 //!
 //! Invariant: a `Country` is one of ISO 3166-1's alpha-2 codes. It does not know where the shop delivers.
 
-use crate::column::column;
+use crate::ids::column;
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
 use diesel::sql_types::Text;

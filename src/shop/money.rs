@@ -3,9 +3,9 @@
 //! Invariant: never negative, and no sum wraps: every step is checked (trap 3: SQLite would wrap in silence, so sums are made here).
 //! It does not know which currency it is in until it is read or written as text.
 
-use crate::column::column;
 use crate::config::Currency;
 use crate::error::{Error, Result};
+use crate::ids::column;
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
 use diesel::sql_types::BigInt;

@@ -3,7 +3,7 @@
 //! Invariant: a `Quantity` is 1 to 99, a `SetQuantity` 0 to 99, and both are read from ASCII digits only.
 //! It does not know what is in stock.
 
-use crate::column::column;
+use crate::ids::column;
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
 use diesel::sql_types::BigInt;

@@ -3,12 +3,14 @@
 //! Invariant: a request that is too large or for another host reaches nothing behind; every answer has its headers, every error its
 //! final form, and each request one line in the log, which has no path, no query and no cookie in it (a path can be a secret).
 
+use crate::audit::Kind;
 use crate::web::app::App;
 use crate::web::errors::{self, Refusal};
-use crate::web::identity::Visit;
+use crate::web::identity::{self, Visit};
 use crate::web::{address, host};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage as _, HttpResponse, web};
@@ -63,12 +65,25 @@ pub async fn pass(
         None => next.call(request).await?.map_into_boxed_body(),
     };
     let mut response = errors::draw(&app, response);
+    note_throttle(&app, &response).await;
     app.policy.add(&mut response);
     if app.traffic.is_stopping() {
         response.response_mut().head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
     }
     log(&app, id, &response, started);
     Ok(response)
+}
+
+/// Too many sign-ins are an event of their own; a few of each address are written down.
+async fn note_throttle(app: &App, response: &ServiceResponse<BoxBody>) {
+    let sign_in = || matches!(response.request().match_pattern().as_deref(), Some("/login" | "/api/login" | "/api/auth/login"));
+    if response.status() != StatusCode::TOO_MANY_REQUESTS || !sign_in() {
+        return;
+    }
+    let visit = response.request().extensions().get::<Visit>().cloned();
+    if let Some(visit) = visit {
+        identity::record(app, &visit, Kind::SignInThrottled, "").await;
+    }
 }
 
 fn refuse(app: &App, request: &ServiceRequest) -> Option<HttpResponse<BoxBody>> {

@@ -132,7 +132,7 @@ async fn recognise(app: &App, visit: &Visit, prefetch: bool) -> Result<Known> {
 }
 
 /// Writes an audit event that must not decide over the request. A stranger gets a few of them written down, not the whole flood.
-async fn record(app: &App, visit: &Visit, kind: Kind, detail: &'static str) {
+pub(super) async fn record(app: &App, visit: &Visit, kind: Kind, detail: &'static str) {
     if app.limits.noise.admit(visit.address()).is_err() {
         tracing::debug!(kind = kind.word(), "too many of these from one address to write down");
         return;

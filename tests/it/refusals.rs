@@ -7,6 +7,8 @@ use crate::support::api_client::ApiClient;
 use crate::support::app::TestApp;
 use crate::support::people::{PASSWORD, Shopper};
 use crate::support::visitor::Visitor;
+use diesel::prelude::*;
+use latchkey::db::schema::audit_events;
 use reqwest::Method;
 
 on_both! {
@@ -206,6 +208,9 @@ async fn too_many_sign_ins_are_told_to_wait(app: &TestApp) {
     let api = ApiClient::new(app);
     let problem = api.post("/api/login", serde_json::json!({"email": "a@example.com", "password": PASSWORD})).await.expect(429);
     assert_eq!(problem.json()["code"], "too_many_requests", "page and API share one bucket");
+    let told = audit_events::table.filter(audit_events::kind.eq("sign_in_throttled")).count();
+    let told: i64 = told.get_result(&mut app.storage.second_connection()).expect("the audit can be read");
+    assert_eq!(told, 2, "both are in the audit");
 }
 
 async fn a_limit_counts_each_client_behind_a_trusted_proxy(app: &TestApp) {

@@ -21,14 +21,14 @@ on_both! {
 
 async fn an_admin_is_signed_out_after_half_an_hour_unseen(app: &TestApp) {
     let grace = Admin::registered(app).await;
-    app.pass(Duration::from_secs(29 * 60));
+    app.pass(Duration::from_mins(29));
     assert!(grace.is_signed_in().await);
-    app.pass(Duration::from_secs(32 * 60));
+    app.pass(Duration::from_mins(32));
     assert!(!grace.is_signed_in().await);
     let browser = Visitor::new(app);
     let fields = [("email", grace.email.as_str()), ("password", PASSWORD), ("remember", "1")];
     browser.submit("/login", &fields).await.expect_to("/dashboard");
-    app.pass(Duration::from_secs(32 * 60));
+    app.pass(Duration::from_mins(32));
     assert!(!browser.is_signed_in().await, "asking to be kept changes nothing for an admin");
 }
 
@@ -56,7 +56,7 @@ async fn a_new_role_is_in_the_next_token(app: &TestApp) {
     app.pass(Duration::from_secs(601));
     ada.get("/dashboard").await.expect(200);
     assert_eq!(role(ApiClient::signed_in(app, &ada.email, PASSWORD).await).await, "admin");
-    app.pass(Duration::from_secs(32 * 60));
+    app.pass(Duration::from_mins(32));
     assert!(!ada.is_signed_in().await, "the session lives by the new role's limits");
 }
 

@@ -3,7 +3,7 @@
 //! Invariant: what a rule refuses is looked at from a second connection, so that a refusal that must be remembered is.
 
 use crate::on_both;
-use crate::support::latch::{PASSWORD, access, ended_because, latch_of, register, renewed, show, sign_in, wish};
+use crate::support::ada::{PASSWORD, access, ended_because, latch_of, register, renewed, show, sign_in, wish};
 use crate::support::storage::TestDb;
 use diesel::prelude::*;
 use latchkey::auth::latch::Access;

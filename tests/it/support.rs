@@ -2,13 +2,13 @@
 //!
 //! Invariant: whatever a test starts is gone after it, also when it panics. Nothing here asserts what the shop should do.
 
+pub mod ada;
 pub mod api_client;
 pub mod app;
 pub mod binary;
 pub mod browser;
 pub mod goods;
 pub mod jar;
-pub mod latch;
 pub mod page;
 pub mod people;
 pub mod postgres;

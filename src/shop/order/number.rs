@@ -3,7 +3,7 @@
 //! Invariant: letters and digits that nobody mistakes for another (no 0, O, 1, I), forty random bits of them, so that a number tells
 //! neither how many orders there are nor what another one is. It does not know which order it names.
 
-use crate::column::column;
+use crate::ids::column;
 use crate::ids::random_bytes;
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;

@@ -2,7 +2,7 @@
 //!
 //! Invariant: this is the one list of statuses, of their words, and of the moves between them. It does not know orders.
 
-use crate::column::column;
+use crate::ids::column;
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
 use diesel::sql_types::Text;

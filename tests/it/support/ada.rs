@@ -1,8 +1,6 @@
-//! Signing in below HTTP: a latch, one person, and what she shows it.
-//!
-//! Invariant: every look at what became of a session goes through a second connection.
+//! Ada and her sessions, below HTTP: a latch as a node has it, and what a browser does with it.
 
-use crate::support::storage::TestDb;
+use super::storage::TestDb;
 use diesel::prelude::*;
 use latchkey::auth::latch::{Access, Latch};
 use latchkey::auth::password::Password;
@@ -17,10 +15,10 @@ use latchkey::config::{Sources, load};
 use latchkey::db::schema::sessions;
 use latchkey::ids::SessionId;
 
-/// Her password.
+/// Ada's.
 pub const PASSWORD: &str = "seven quiet lamps glow";
 
-/// A latch of its own over the test's database, as a node would open it.
+/// The latch of a node on that database.
 pub fn latch_of(test: &TestDb, clock: &Clock) -> Latch {
     let environment = [
         ("DATABASE_URL", test.storage.text()),
@@ -33,14 +31,14 @@ pub fn latch_of(test: &TestDb, clock: &Clock) -> Latch {
     Latch::open(&config, test.db.clone(), clock.clone(), secrets, "http://localhost:8080").expect("a latch")
 }
 
-/// A session to be opened by a test.
+/// A session asked for at a door.
 pub fn wish(door: Door, replaces: Option<SessionId>) -> Wish {
     let opening =
         Opening { door, remember: false, user_agent: "test".to_owned(), address: "192.0.2.1".to_owned(), replaces: None };
     Wish { opening, replaces }
 }
 
-/// Makes the one account.
+/// Ada registers and is signed in.
 pub async fn register(latch: &Latch, door: Door) -> Tokens {
     let applicant = Applicant {
         name: "Ada".to_owned(),
@@ -53,7 +51,7 @@ pub async fn register(latch: &Latch, door: Door) -> Tokens {
     }
 }
 
-/// Signs her in; none when it is refused.
+/// Ada signs in once more, unless she is refused.
 pub async fn sign_in(latch: &Latch, replaces: Option<SessionId>) -> Option<Tokens> {
     let attempt =
         Attempt { email: "ada@example.com".parse(), password: Password::typed(PASSWORD), wish: wish(Door::Web, replaces) };
@@ -68,7 +66,7 @@ pub async fn show(latch: &Latch, door: Door, token: &RefreshToken) -> Exchange {
     latch.refresh(door, token.clone(), "192.0.2.7".to_owned(), true).await.expect("the database is there")
 }
 
-/// Exchanges a token that can be.
+/// Shows a refresh token of a browser that must be renewed.
 pub async fn renewed(latch: &Latch, token: &RefreshToken) -> Tokens {
     match show(latch, Door::Web, token).await {
         Exchange::Renewed(tokens) => tokens,
@@ -76,13 +74,13 @@ pub async fn renewed(latch: &Latch, token: &RefreshToken) -> Tokens {
     }
 }
 
-/// Shows an access token made for these.
+/// What the access token of these tokens is worth.
 pub async fn access(latch: &Latch, tokens: &Tokens) -> Access {
     let grant = latch.grant(tokens).expect("a grant");
     latch.access(tokens.door, &grant.token).await.expect("the database is there")
 }
 
-/// Why a session ended, looked at from a second connection.
+/// Why a session ended, as a second connection reads it.
 pub fn ended_because(test: &TestDb, session: SessionId) -> Option<String> {
     let mut conn = test.storage.second_connection();
     sessions::table.filter(sessions::public_id.eq(session)).select(sessions::ended_because).first(&mut conn).expect("a session")
