@@ -27,6 +27,7 @@ on_both! {
     a_cheap_old_hash_costs_as_much_as_none with { "LATCHKEY_BCRYPT_COST" = "10" },
     who_is_remembered_is_seen_as_often_as_their_limit_asks with { "LATCHKEY_REMEMBER_IDLE" = "6s" },
     an_ordered_form_with_a_fault_lands_on_its_order,
+    a_throttled_sign_in_is_in_the_audit with { "LATCHKEY_LIMIT_SIGN_IN" = "1/1h" },
 }
 
 async fn an_encoded_path_is_guarded_like_a_plain_one(app: &TestApp) {
@@ -200,4 +201,14 @@ async fn an_ordered_form_with_a_fault_lands_on_its_order(app: &TestApp) {
     let placed = ada.press(&page, "/checkout", &ADDRESS).await.expect(303);
     let faulty = ADDRESS.map(|(name, value)| (name, if name == "city" { "" } else { value }));
     ada.press(&page, "/checkout", &faulty).await.expect_to(placed.location());
+}
+
+async fn a_throttled_sign_in_is_in_the_audit(app: &TestApp) {
+    let client = ApiClient::new(app);
+    for status in [401, 429] {
+        client.post("/api/login", json!({"email": "nobody@example.com", "password": PASSWORD})).await.expect(status);
+    }
+    let kinds: Vec<String> =
+        audit_events::table.select(audit_events::kind).load(&mut app.storage.second_connection()).expect("the audit");
+    assert!(kinds.iter().any(|kind| kind.contains("thrott")), "{kinds:?}");
 }
