@@ -16,7 +16,9 @@ pub use fault::is_duplicate;
 pub use lock::lock_products;
 pub use migrate::{Migrated, migrate};
 
-/// A statement that `MultiConnection` cannot build (`on_conflict`, batch inserts), written once and run on either database.
+/// A statement that is written once and run on either database's own connection: one that `MultiConnection` cannot build
+/// (`on_conflict`, batch inserts), or one of a page that everybody opens (`MultiConnection` puts the text together twice at each run,
+/// although the statement is prepared already).
 #[macro_export]
 macro_rules! on_either {
     ($conn:expr, $inner:ident => $query:expr) => {

@@ -9,6 +9,7 @@ use crate::db::schema::{sessions, users};
 use crate::db::{Conn, is_duplicate};
 use crate::error::{Error, Result};
 use crate::ids::{UserId, UserKey};
+use crate::on_either;
 use diesel::prelude::*;
 use std::str::FromStr;
 
@@ -103,7 +104,7 @@ fn read((key, id, email, name, role, epoch, email_verified_at, locked_at, last_s
 /// # Errors
 /// `NotFound` when there is none any more.
 pub fn find(conn: &mut Conn, key: UserKey) -> Result<User> {
-    let row: Option<Row> = users::table.find(key).select(COLUMNS).first(conn).optional()?;
+    let row: Option<Row> = on_either!(conn, conn => users::table.find(key).select(COLUMNS).first(conn)).optional()?;
     row.map_or(Err(Error::NotFound), read)
 }
 
@@ -118,7 +119,8 @@ pub fn with_devices(conn: &mut Conn, key: UserKey, now: Moment) -> Result<(User,
         .filter(sessions::expires_at.gt(now))
         .count()
         .single_value();
-    let row: Option<(Row, Option<i64>)> = users::table.find(key).select((COLUMNS, live)).first(conn).optional()?;
+    let row: Option<(Row, Option<i64>)> =
+        on_either!(conn, conn => users::table.find(key).select((COLUMNS, live)).first(conn)).optional()?;
     let (row, devices) = row.ok_or(Error::NotFound)?;
     Ok((read(row)?, devices.unwrap_or(0)))
 }

@@ -12,6 +12,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt as _;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -36,6 +37,11 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Migrated> {
         DatabaseUrl::Sqlite(path) => {
             if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
                 std::fs::create_dir_all(folder).map_err(|cause| unavailable(&cause))?;
+            }
+            if !path.exists() {
+                // Its owner's alone: it holds addresses and hashes.
+                let made = File::options().append(true).create(true).mode(0o600).open(path);
+                made.map_err(|cause| unavailable(&cause))?;
             }
             // A lock on a file beside the database: SQLite's own would be given up between two migrations.
             let lock = File::create(path.with_extension("migrating")).map_err(|cause| unavailable(&cause))?;

@@ -16,6 +16,7 @@ use crate::db::Conn;
 use crate::db::schema::{cart_items, carts, products};
 use crate::error::Result;
 use crate::ids::{CartId, CategoryKey, PictureId, ProductId, ProductKey, UserKey};
+use crate::on_either;
 use crate::shop::money::Money;
 use crate::shop::product::Status;
 use crate::shop::quantity::Quantity;
@@ -121,7 +122,7 @@ type Item =
 /// What the database says.
 pub fn show(conn: &mut Conn, user: UserKey) -> Result<Cart> {
     // Two plain left joins: SQLite would first build the whole of a join in brackets.
-    let rows: Vec<(CartId, i64, Option<Item>)> = carts::table
+    let query = carts::table
         .left_join(cart_items::table)
         .left_join(products::table.on(cart_items::product_id.eq(products::id)))
         .filter(carts::user_id.eq(user))
@@ -136,8 +137,8 @@ pub fn show(conn: &mut Conn, user: UserKey) -> Result<Cart> {
                 (cart_items::quantity, cart_items::seen_price),
             )
                 .nullable(),
-        ))
-        .load(conn)?;
+        ));
+    let rows: Vec<(CartId, i64, Option<Item>)> = on_either!(conn, conn => query.load(conn))?;
     let version = rows.first().map(|(cart, counter, _)| Version { cart: *cart, counter: *counter });
     let lines = rows.into_iter().filter_map(|(_, _, item)| item).map(line).collect::<Result<Vec<_>>>()?;
     let subtotal = Money::sum(lines.iter().map(|line| line.line_total))?;
@@ -151,12 +152,12 @@ pub fn show(conn: &mut Conn, user: UserKey) -> Result<Cart> {
 /// # Errors
 /// What the database says.
 pub fn count(conn: &mut Conn, user: UserKey) -> Result<i64> {
-    let quantities: Vec<i64> = carts::table
+    let query = carts::table
         .inner_join(cart_items::table)
         .filter(carts::user_id.eq(user))
         .filter(carts::status.eq(OPEN))
-        .select(cart_items::quantity)
-        .load(conn)?;
+        .select(cart_items::quantity);
+    let quantities: Vec<i64> = on_either!(conn, conn => query.load(conn))?;
     Ok(quantities.into_iter().sum())
 }
 

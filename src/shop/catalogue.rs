@@ -7,6 +7,7 @@ use crate::db::Conn;
 use crate::db::schema::products;
 use crate::error::Result;
 use crate::ids::{CategoryKey, PictureId, ProductId, ProductKey};
+use crate::on_either;
 use crate::shop::category::{self, Category, Shelf};
 use crate::shop::money::Money;
 use crate::shop::paging::{PageNumber, Paging};
@@ -153,21 +154,23 @@ fn list(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, paging: P
     if paging.is_past_the_end() {
         return Ok(Vec::new());
     }
-    let all = products::table.filter(products::status.eq(Status::Active.word())).select(ROW);
-    let mut list = all.limit(PER_PAGE).offset(paging.offset()).into_boxed();
-    if let Some(key) = category {
-        list = list.filter(products::category_id.eq(key));
-    }
-    if query.in_stock {
-        list = list.filter(products::stock.gt(0));
-    }
-    list = match query.sort {
-        Sort::Name => list.order((products::sort_title.asc(), products::id.asc())),
-        Sort::Newest => list.order((products::created_at.desc(), products::id.desc())),
-        Sort::Price => list.order((products::price.asc(), products::id.asc())),
-        Sort::PriceDown => list.order((products::price.desc(), products::id.desc())),
-    };
-    Ok(list.load(conn)?)
+    on_either!(conn, conn => {
+        let all = products::table.filter(products::status.eq(Status::Active.word())).select(ROW);
+        let mut list = all.limit(PER_PAGE).offset(paging.offset()).into_boxed();
+        if let Some(key) = category {
+            list = list.filter(products::category_id.eq(key));
+        }
+        if query.in_stock {
+            list = list.filter(products::stock.gt(0));
+        }
+        list = match query.sort {
+            Sort::Name => list.order((products::sort_title.asc(), products::id.asc())),
+            Sort::Newest => list.order((products::created_at.desc(), products::id.desc())),
+            Sort::Price => list.order((products::price.asc(), products::id.asc())),
+            Sort::PriceDown => list.order((products::price.desc(), products::id.desc())),
+        };
+        Ok(list.load(conn)?)
+    })
 }
 
 fn found(conn: &mut Conn, query: &Query, category: Option<CategoryKey>) -> Result<(Vec<Row>, i64)> {

@@ -40,10 +40,14 @@ pub struct Shelf {
 /// # Errors
 /// What the database says.
 pub fn all(conn: &mut Conn) -> Result<Vec<Category>> {
-    Ok(categories::table
-        .order((categories::position, categories::id))
-        .select((categories::id, categories::slug, categories::name, categories::shown, categories::shown_in_stock))
-        .load(conn)?)
+    let query = categories::table.order((categories::position, categories::id)).select((
+        categories::id,
+        categories::slug,
+        categories::name,
+        categories::shown,
+        categories::shown_in_stock,
+    ));
+    Ok(on_either!(conn, conn => query.load(conn))?)
 }
 
 /// Every category that has something to show, each with the picture of its first product.

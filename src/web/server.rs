@@ -49,8 +49,7 @@ pub struct Running {
 pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let listener = bind(config.listen)?;
     let address = listener.local_addr()?;
-    let workers = if config.workers == 0 { std::thread::available_parallelism().map_or(1, NonZero::get) } else { config.workers };
-    let pool = usize::try_from(config.pool).unwrap_or(16);
+    let (workers, blocking) = threads(&config);
     let app = tokio::task::spawn_blocking(move || {
         let migrated = db::migrate(&config.database)?;
         if !migrated.applied.is_empty() {
@@ -64,8 +63,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let site = app.clone();
     let server = HttpServer::new(move || assemble(&site, routes::pages(&site), routes::api(&site)))
         .workers(workers)
-        // Threads beyond the database's connections would only wait for one; a few are for passwords and files.
-        .worker_max_blocking_threads(pool.div_ceil(workers) + 4)
+        .worker_max_blocking_threads(blocking)
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(HEAD)
         .disable_signals()
@@ -75,6 +73,15 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let work = rt::spawn(server);
     let upkeep = rt::spawn(upkeep::every_minute(app.clone()));
     Ok(Running { origin: app.origin.url().clone(), address, app: app.into_inner(), handle, work, upkeep })
+}
+
+/// How many threads answer requests, and how many blocking ones each of them has at most. Beyond the database's connections they
+/// would only wait for one; a few are for passwords and files.
+#[must_use]
+pub fn threads(config: &Config) -> (usize, usize) {
+    let workers = if config.workers == 0 { std::thread::available_parallelism().map_or(1, NonZero::get) } else { config.workers };
+    let pool = usize::try_from(config.pool).unwrap_or(16);
+    (workers, pool.div_ceil(workers) + 4)
 }
 
 /// The site with all its layers.

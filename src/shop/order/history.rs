@@ -8,6 +8,7 @@ use crate::db::Conn;
 use crate::db::schema::{order_lines, orders};
 use crate::error::Result;
 use crate::ids::{OrderKey, UserKey};
+use crate::on_either;
 use crate::shop::money::Money;
 use crate::shop::paging::{PageNumber, Paging};
 use diesel::prelude::*;
@@ -83,13 +84,13 @@ pub fn history(conn: &mut Conn, user: UserKey, page: PageNumber) -> Result<Histo
 fn list(conn: &mut Conn, user: UserKey, limit: i64, offset: i64) -> Result<Vec<Summary>> {
     type Row = (OrderKey, Number, Status, Moment, String, Money, Option<i64>);
     let lines = order_lines::table.filter(order_lines::order_id.eq(orders::id)).count().single_value();
-    let rows: Vec<Row> = orders::table
+    let query = orders::table
         .filter(orders::user_id.eq(user))
         .order((orders::placed_at.desc(), orders::id.desc()))
         .limit(limit)
         .offset(offset)
-        .select((orders::id, orders::number, orders::status, orders::placed_at, orders::currency, orders::total, lines))
-        .load(conn)?;
+        .select((orders::id, orders::number, orders::status, orders::placed_at, orders::currency, orders::total, lines));
+    let rows: Vec<Row> = on_either!(conn, conn => query.load(conn))?;
     let summary = |(key, number, status, placed_at, currency, total, lines): Row| {
         let lines_count = lines.unwrap_or(0);
         Summary { key, number, status, placed_at, currency, total, lines_count, titles: Vec::new() }

@@ -138,6 +138,12 @@ async fn show_with(
         cart: Basket,
     }
     let (status, currency) = (typed.as_ref().map_or(StatusCode::OK, |typed| typed.status), app.config.shop.currency);
+    // A form that is wrong goes on being about the cart it was drawn from: what changed since must still be shown, old and new.
+    let wrong = typed.as_ref().filter(|typed| typed.status != StatusCode::CONFLICT);
+    let seen = wrong.and_then(|typed| {
+        let Ok(total) = checkout::expected_total(typed.values.get("expected_total")?) else { return None };
+        Some((typed.values.get("cart_version")?.clone(), total.minor()))
+    });
     let load = move |conn: &mut crate::db::Conn| -> Result<Option<Page>> {
         let cart = cart::show(conn, user.key)?;
         if cart.lines.is_empty() {
@@ -150,7 +156,7 @@ async fn show_with(
         let mut countries: Vec<Choice> =
             Country::all().map(|country| Choice { code: country.code(), name: country.name() }).collect();
         countries.sort_unstable_by_key(|country| country.name);
-        let (cart_version, expected_total) = (cart.version_text(), cart.total.minor());
+        let (cart_version, expected_total) = seen.unwrap_or_else(|| (cart.version_text(), cart.total.minor()));
         Ok(Some(Page { form, countries, cart_version, expected_total, changes, cart: Basket::of(cart, &currency) }))
     };
     let person = view.visit().person();
