@@ -143,14 +143,24 @@ fn migrate(config: &Config) -> Result<ExitCode, Failure> {
 
 /// Migrates; a database that cannot be opened is a matter of its setting.
 fn migrated(config: &Config) -> Result<db::Migrated, Failure> {
-    db::migrate(&config.database).map_err(|cause| match cause {
+    db::migrate(&config.database).map_err(no_database)
+}
+
+/// A database that is not there is a matter of its setting.
+fn no_database(cause: Error) -> Failure {
+    match cause {
         Error::Unavailable(why) => Failure::Setting(BadSetting {
             name: "DATABASE_URL".to_owned(),
             why,
             fix: "start the database, or name another: sqlite:PATH or postgres://user:password@host/name".to_owned(),
         }),
         other => Failure::Error(other),
-    })
+    }
+}
+
+/// Is there a database to look at? A typing error must not become a new, empty one.
+fn there(config: &Config) -> Result<(), Failure> {
+    db::pending(&config.database).map(drop).map_err(no_database)
 }
 
 /// The database and the keys, for commands that work beside a running shop.

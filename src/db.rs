@@ -14,7 +14,7 @@ pub mod schema;
 pub use connection::Conn;
 pub use fault::is_duplicate;
 pub use lock::lock_products;
-pub use migrate::{Migrated, migrate};
+pub use migrate::{Migrated, migrate, pending};
 
 /// A statement that is written once and run on either database's own connection: one that `MultiConnection` cannot build
 /// (`on_conflict`, batch inserts), or one of a page that everybody opens (`MultiConnection` puts the text together twice at each run,

@@ -36,6 +36,12 @@ impl Password {
         Self(SecretString::from(cut.nfkc().collect::<String>()))
     }
 
+    /// Is it the same as another?
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.0.expose_secret() == other.0.expose_secret()
+    }
+
     /// Is it longer than any password of ours?
     #[must_use]
     pub fn is_over_long(&self) -> bool {

@@ -14,14 +14,18 @@ use std::process::ExitCode;
 pub(super) fn run(config: &Config) -> ExitCode {
     let mut report = Report::default();
     good("settings", "all are valid");
-    if let Some(secrets) = report.check(
+    let own = config.var.join("secret");
+    if config.secret.is_none() && !own.exists() {
+        let fix = "start the shop once, it makes the file; or set LATCHKEY_SECRET";
+        report.bad("secret", format!("there is no {}", own.display()), fix);
+    } else if let Some(secrets) = report.check(
         "secret",
         Secrets::load(config.secret.as_ref(), &config.previous_secrets, &config.var),
         "see LATCHKEY_SECRET",
     ) {
         good("secret", format!("id {}", secrets.current().id()));
         if config.secret.is_none() {
-            private(&mut report, &config.var.join("secret"));
+            private(&mut report, &own);
         }
         database(&mut report, config, &secrets);
     }
@@ -34,10 +38,15 @@ pub(super) fn run(config: &Config) -> ExitCode {
 
 fn database(report: &mut Report, config: &Config, secrets: &Secrets) {
     let fix = match config.database {
-        DatabaseUrl::Sqlite(_) => "check that the folder exists and may be written to",
+        DatabaseUrl::Sqlite(_) => "check the path in DATABASE_URL, or start the shop once: it makes the file",
         DatabaseUrl::Postgres(_) => "check that the server runs, and the name and password in DATABASE_URL",
     };
-    let Some(_) = report.check("database", db::migrate(&config.database), fix) else { return };
+    // It looks and makes nothing: a typing error in DATABASE_URL must not become a new, empty shop.
+    match report.check("database", db::pending(&config.database), fix) {
+        None => return,
+        Some(0) => {}
+        Some(missing) => return report.bad("database", format!("{missing} migrations are missing"), "latchkey migrate"),
+    }
     let Some(db) = report.check("database", Db::open(&config.database, 1), fix) else { return };
     good("database", format!("{} is there and up to date", config.database));
     let now = Clock::default().now();

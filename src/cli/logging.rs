@@ -16,7 +16,7 @@ pub(super) fn start(config: &Config) {
     let started = if json {
         builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
     } else {
-        builder.compact().with_target(false).try_init()
+        builder.compact().with_target(false).with_ansi(std::io::stderr().is_terminal()).try_init()
     };
     if let Err(cause) = started {
         eprintln!("latchkey: the log did not start: {cause}");

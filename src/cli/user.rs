@@ -81,6 +81,7 @@ fn add(config: &Config, email: &str, name: &str, role: Role) -> Result<ExitCode,
 }
 
 fn list(config: &Config) -> Result<ExitCode, Failure> {
+    super::there(config)?;
     let (db, ..) = super::open(config)?;
     let mut after = UserKey(0);
     loop {
@@ -102,6 +103,7 @@ fn list(config: &Config) -> Result<ExitCode, Failure> {
 
 fn set_locked(config: &Config, text: &str, lock: bool) -> Result<ExitCode, Failure> {
     let email = address(text)?;
+    super::there(config)?;
     let (db, _, clock) = super::open(config)?;
     let now = clock.now();
     let changed = db.write_here(|conn| {

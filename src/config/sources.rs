@@ -170,7 +170,10 @@ impl Found {
 
     pub(super) fn shown(&self) -> Vec<(String, String, String)> {
         let hide = |name: &str, value: &str| match name {
-            "DATABASE_URL" => value.parse::<DatabaseUrl>().map_or_else(|_| value.to_owned(), |url| url.to_string()),
+            "DATABASE_URL" => value
+                .replace("{var}", self.text("LATCHKEY_VAR"))
+                .parse::<DatabaseUrl>()
+                .map_or_else(|_| value.to_owned(), |url| url.to_string()),
             "LATCHKEY_SECRET" | "LATCHKEY_SECRET_PREVIOUS" if !value.is_empty() => "(hidden)".to_owned(),
             _ => value.to_owned(),
         };

@@ -62,6 +62,26 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Migrated> {
     }
 }
 
+/// How many migrations are missing. Nothing is made or changed.
+///
+/// # Errors
+/// `Unavailable` when the database is not there.
+pub fn pending(url: &DatabaseUrl) -> Result<usize> {
+    fn missing<C: MigrationHarness<DB>, DB: diesel::backend::Backend>(conn: &mut C, source: EmbeddedMigrations) -> Result<usize> {
+        let failed =
+            |cause: Box<dyn std::error::Error + Send + Sync>| Error::Unavailable(format!("migrations cannot be read: {cause}"));
+        Ok(conn.pending_migrations(source).map_err(failed)?.len())
+    }
+    let unavailable = |cause: &dyn Display| Error::Unavailable(format!("{url} cannot be opened: {cause}"));
+    if let DatabaseUrl::Sqlite(path) = url {
+        std::fs::metadata(path).map_err(|cause| unavailable(&cause))?;
+    }
+    match Conn::open(url).map_err(|cause| unavailable(&cause))? {
+        Conn::Sqlite(mut conn) => missing(&mut conn, SQLITE),
+        Conn::Postgres(mut conn) => missing(&mut conn, POSTGRES),
+    }
+}
+
 fn apply<C: MigrationHarness<DB>, DB: diesel::backend::Backend>(conn: &mut C, source: EmbeddedMigrations) -> Result<Migrated> {
     let failed = |cause: Box<dyn std::error::Error + Send + Sync>| Error::Unavailable(format!("migration failed: {cause}"));
     let known: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(failed)?;

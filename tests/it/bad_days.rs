@@ -10,11 +10,15 @@ use crate::support::postgres::Cluster;
 use crate::support::visitor::Visitor;
 use crate::support::{Backend, Fixture as _};
 use diesel::connection::SimpleConnection as _;
+use futures_util::future::{join, join_all};
 use latchkey::db::Conn;
 use latchkey::on_either;
 use std::time::{Duration, Instant};
 
-on_both! { a_locked_database_costs_nobody_their_session }
+on_both! {
+    a_locked_database_costs_nobody_their_session,
+    who_waits_to_write_keeps_nobody_from_reading,
+}
 
 /// A 503 with all that belongs to one.
 #[track_caller]
@@ -56,6 +60,38 @@ async fn a_locked_database_costs_nobody_their_session(app: &TestApp) {
     ada.press(&product, "/cart/items", &[("quantity", "1")]).await.expect_to("/cart");
     assert_eq!(ada.get("/cart").await.value("quantity"), "1", "what was refused was not done");
     visitor.press(&login, "/login", &[("email", &ada.email), ("password", PASSWORD)]).await.expect_to("/dashboard");
+}
+
+async fn who_waits_to_write_keeps_nobody_from_reading(app: &TestApp) {
+    let bowl = app.stocks("Oak Bowl", 2_400, 9).await;
+    let ada = Shopper::registered(app).await;
+    let product = ada.get(&format!("/products/{}", bowl.slug)).await.expect(200);
+    let mut other = app.storage.second_connection();
+    let lock = match other {
+        Conn::Sqlite(_) => "BEGIN IMMEDIATE",
+        Conn::Postgres(_) => "BEGIN; LOCK TABLE carts IN EXCLUSIVE MODE",
+    };
+    on_either!(&mut other, conn => conn.batch_execute(lock)).expect("the lock is free");
+    let is_sqlite = matches!(other, Conn::Sqlite(_)); // Postgres has one pool for both: there a reader may be told to come back
+    let (asked, readers) = (Instant::now(), Visitor::new(app));
+    let writes = join_all((0..60).map(|_| ada.press(&product, "/cart/items", &[("quantity", "1")])));
+    let reads = async {
+        let mut slowest = Duration::ZERO;
+        for _ in 0..10 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let asked = Instant::now();
+            readers.get("/healthz").await.expect(200);
+            let page = readers.get("/products").await;
+            assert!(page.status == 200 || !is_sqlite, "{}", page.status);
+            slowest = slowest.max(asked.elapsed());
+        }
+        slowest
+    };
+    let (writes, slowest) = join(writes, reads).await;
+    on_either!(&mut other, conn => conn.batch_execute("ROLLBACK")).expect("the lock is given back");
+    assert!(writes.iter().all(|page| page.status == 503), "{:?}", writes.iter().map(|page| page.status).collect::<Vec<_>>());
+    assert!(asked.elapsed() < Duration::from_secs(12), "nobody waits for long: {:?}", asked.elapsed());
+    assert!(slowest < Duration::from_millis(2_500), "{slowest:?}");
 }
 
 #[test]

@@ -31,6 +31,8 @@ fn a_request_that_has_begun_is_answered_and_then_the_program_ends() {
     std::thread::sleep(Duration::from_millis(300));
     let told = ask(&mut watcher, &ready);
     assert!(told.is_empty() || told.starts_with("HTTP/1.1 503"), "a proxy sends nobody here any more: {told}");
+    let told = ask(&mut connect(), &ready);
+    assert!(told.starts_with("HTTP/1.1 503"), "nor does a new connection hang: {told}");
     let answer = ask(&mut begun, rest);
     assert!(answer.starts_with("HTTP/1.1 401"), "what has begun is finished: {answer}");
     drop((begun, watcher));

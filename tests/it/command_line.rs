@@ -83,6 +83,69 @@ fn settings_come_from_file_dotenv_environment_and_flags_and_the_later_wins() {
 }
 
 #[test]
+fn a_secret_that_cannot_be_read_is_not_shown() {
+    for (name, text) in [
+        (".env", "LATCHKEY_SECRET=Zx81 kQp93mm CANARY"),
+        (".env", "DATABASE_URL=postgres://shop:my CANARY@db/shop"),
+        ("latchkey.toml", "secret = Zx81 CANARY"),
+    ] {
+        let place = Place::new(&[]);
+        std::fs::write(place.path(name), text).expect("a file");
+        let told = place.run(&["serve"], "");
+        assert_eq!(told.code, Some(2), "{told:?}");
+        assert!(!told.errors.contains("CANARY") && told.errors.contains(name), "{}", told.errors);
+    }
+    let told = Place::new(&[("DATABASE_URL", "postgres://u:CANARY%ket@127.0.0.1:9/x")]).run(&["serve"], "");
+    assert!(told.code == Some(2) && !told.errors.contains("CANARY") && !told.errors.contains("%ket"), "{told:?}");
+}
+
+#[test]
+fn another_secret_than_before_is_a_bad_setting() {
+    let first = Place::new(&[("LATCHKEY_SECRET", "q8Vn2LxT0sRb5YwZ7mKc3JdH9fGpA1eU")]);
+    assert_eq!(first.serve().stop(), Some(0));
+    let database = format!("sqlite:{}", first.path("var/latchkey.db").display());
+    let told =
+        Place::new(&[("LATCHKEY_SECRET", "zz8Vn2LxT0sRb5YwZ7mKc3JdH9fGpA1e"), ("DATABASE_URL", &database)]).run(&["serve"], "");
+    assert_eq!(told.code, Some(2), "{told:?}");
+    assert!(told.errors.contains("LATCHKEY_SECRET"), "{}", told.errors);
+}
+
+#[test]
+fn every_name_of_the_contract_is_a_setting() {
+    let off = [
+        "LATCHKEY_METRICS_LISTEN",
+        "LATCHKEY_LIMIT_ACCOUNT",
+        "LATCHKEY_LIMIT_RESET",
+        "LATCHKEY_LIMIT_CODE",
+        "LATCHKEY_LIMIT_EMAIL",
+    ];
+    for name in off {
+        assert_eq!(Place::new(&[(name, "off")]).run(&["config"], "").code, Some(0), "{name}");
+    }
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_may_leave() {
+    let place = Place::new(&[]);
+    for arguments in ["config", "doctor"] {
+        let shell = format!("{} {arguments} 2>errors | head -n 1; cat errors", env!("CARGO_BIN_EXE_latchkey"));
+        let told =
+            std::process::Command::new("sh").args(["-c", &shell]).current_dir(place.folder.path()).output().expect("a shell");
+        let told = String::from_utf8_lossy(&told.stdout).into_owned();
+        assert!(!told.contains("panicked"), "{told}");
+    }
+}
+
+#[test]
+fn a_name_on_the_command_line_keeps_the_rules_of_the_page() {
+    let place = Place::new(&[]);
+    for name in ["", "a\u{1b}[31mb", "two\nlines", &"n".repeat(10_000)] {
+        let told = place.run(&["user", "add", "--email", "eve@example.com", "--name", name, "--password-stdin"], PASSWORD);
+        assert_eq!(told.code, Some(1), "{told:?}");
+    }
+}
+
+#[test]
 fn an_account_made_on_the_command_line_signs_in() {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let storage = Storage::empty(backend);

@@ -18,6 +18,7 @@ mod files;
 mod logs;
 mod migrations;
 mod nodes;
+mod oddities;
 mod orders;
 mod outage;
 mod policy;

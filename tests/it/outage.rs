@@ -140,3 +140,24 @@ fn a_restart_while_nobody_asks_costs_nobody_a_request() {
     std::thread::sleep(Duration::from_millis(1_100));
     db.write_here(add_event).expect("a connection that lay unused is tried before it is handed out");
 }
+
+/// The way to a database of somebody else's machine: encrypted, and to nobody but the one that is meant.
+#[test]
+fn postgres_is_reached_over_tls_and_only_when_it_is_who_it_says() {
+    let cluster = Cluster::start_with_tls();
+    let url = |host: &str, rest: &str| -> DatabaseUrl {
+        format!("postgres://latchkey@{host}:{}/postgres?{rest}", cluster.port).parse().expect("a URL")
+    };
+    let vouched = |ca: &str| format!("sslmode=verify-full&sslrootcert={}/{ca}.crt", cluster.folder);
+    let good = url("localhost", &vouched("ca"));
+    latchkey::db::migrate(&good).expect("an empty database");
+    Db::open(&good, 2).expect("it is who it says").write_here(add_event).expect("and takes writes");
+    for refused in [
+        url("localhost", &vouched("stranger")),
+        url("127.0.0.1", &vouched("ca")),
+        url("localhost", "sslmode=disable"),
+        url("localhost", "sslmode=verify-full&sslrootcert=/nowhere/ca.crt"),
+    ] {
+        assert!(is_unavailable(&Db::open(&refused, 2).map(|_| ())), "{refused}");
+    }
+}

@@ -87,6 +87,8 @@ fn page(app: &App, request: &HttpRequest, trouble: &Trouble) -> HttpResponse<Box
         (&Method::GET | &Method::HEAD, 429 | 500 | 503) => {
             request.uri().path_and_query().map(|target| target.as_str().to_owned())
         }
+        // Somebody opened the address of a form: its page is what they want.
+        (&Method::GET | &Method::HEAD, 405) => Some(form_page(request.path())),
         (_, 404 | 414 | 421 | 431) | (&Method::GET | &Method::HEAD, _) => None,
         _ => Some(form_page(request.path())),
     };

@@ -162,7 +162,15 @@ async fn show_with(
     let person = view.visit().person();
     let loaded = app.db.read(move |conn| Ok((crate::web::view::Layout::load(conn, person)?, load(conn)?))).await?;
     match loaded {
-        (layout, Some(page)) => view.draw(status, "checkout/show.html", layout, &page),
+        (layout, Some(mut page)) => {
+            // The first order: the name we know, so that nothing is asked twice.
+            if page.form.errors.is_empty()
+                && let Some(person) = &layout.user
+            {
+                page.form.values.entry("name".into()).or_insert_with(|| person.name.clone());
+            }
+            view.draw(status, "checkout/show.html", layout, &page)
+        }
         (_, None) => Ok(see_other("/cart")),
     }
 }

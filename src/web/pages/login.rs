@@ -75,6 +75,11 @@ pub async fn show(app: web::Data<App>, visit: Visit, view: View, request: HttpRe
 pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<SignIn>) -> Result<HttpResponse> {
     let SignIn { email, password, remember, next } = match form.parse() {
         Ok(sign_in) => sign_in,
+        // Signed in meanwhile, in another tab: nothing is left to do here.
+        Err(typed) if typed.status == StatusCode::FORBIDDEN && visit.person().is_some() => {
+            let next = typed.values.get("next").map(String::as_str);
+            return Ok(see_other(NextPath::or_dashboard(next, &app.origin).as_str()));
+        }
         Err(typed) => {
             let next = typed.values.get("next").and_then(|next| NextPath::parse(next, &app.origin));
             return show_with(&view, typed, next, Notice::default());

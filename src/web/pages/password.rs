@@ -61,6 +61,9 @@ pub async fn submit(
     if let Err(why) = register::check(&app, &new, [&person.email, &person.name]).await? {
         return show_with(&app, &view, form.refuse("new_password", why)).await;
     }
+    if new.is_same_as(&current) {
+        return show_with(&app, &view, form.refuse("new_password", "This is the password you have. Choose another.")).await;
+    }
     let remember = app.db.read(move |conn| crate::auth::session::is_remembered(conn, user.session)).await?;
     let wish = visit.wish(Door::Web, remember, Some(user.session));
     match password_change::change(&app.latch, user, current, new, wish).await? {

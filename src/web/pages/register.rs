@@ -62,6 +62,11 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Ne
     open(&app)?;
     let NewAccount { name, email, password, next } = match form.parse() {
         Ok(account) => account,
+        // Signed in meanwhile, in another tab: nothing is left to do here.
+        Err(typed) if typed.status == StatusCode::FORBIDDEN && visit.person().is_some() => {
+            let next = typed.values.get("next").map(String::as_str);
+            return Ok(see_other(NextPath::or_dashboard(next, &app.origin).as_str()));
+        }
         Err(mut typed) => {
             let next = typed.values.get("next").and_then(|next| NextPath::parse(next, &app.origin));
             let known = [form.raw("email"), form.raw("name")].map(Option::unwrap_or_default);

@@ -65,17 +65,16 @@ impl Place {
         let mut said = BufReader::new(child.stdout.take().expect("its output is a pipe")).lines();
         let mut before = Vec::new();
         loop {
-            if let Some(line) = said.next() {
-                let line = line.expect("its output is text");
-                if let Some(origin) = line.strip_prefix("listening on ") {
-                    let origin = origin.trim().parse().expect("it listens on a URL");
-                    return Serving { child, origin, log, before, _said: said };
-                }
-                before.push(line);
-            } else {
-                child.wait().expect("a program that closed its output ends");
-                panic!("it does not listen: {before:?} {}", fs::read_to_string(&log).unwrap_or_default())
+            let Some(line) = said.next() else {
+                let ended = child.wait().expect("it can be waited for");
+                panic!("it does not listen, {ended}: {before:?} {}", fs::read_to_string(&log).unwrap_or_default());
+            };
+            let line = line.expect("its output is text");
+            if let Some(origin) = line.strip_prefix("listening on ") {
+                let origin = origin.trim().parse().expect("it listens on a URL");
+                return Serving { child, origin, log, before, _said: said };
             }
+            before.push(line);
         }
     }
 

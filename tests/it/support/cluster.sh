@@ -8,7 +8,7 @@ set -eu
 if [ "$(id -u)" = 0 ]; then
     for user in postgres nobody; do
         if id "$user" >/dev/null 2>&1; then
-            exec setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups env HOME=/ sh -c "$1" cluster "$1"
+            exec setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups env HOME=/ sh -c "$1" cluster "$1" "$2"
         fi
     done
     echo "failed: neither the user postgres nor nobody is on this machine"
@@ -38,7 +38,25 @@ if ! "${bin}initdb" -D "$home/data" -A trust -U latchkey --no-sync -E UTF8 --loc
     echo "failed: initdb: $(tail -n 1 "$log")"
     exit 1
 fi
-options="-c listen_addresses='' -c unix_socket_directories='$home' -c max_connections=400 -c shared_buffers=64MB -c fsync=off -c full_page_writes=off"
+listen="-c listen_addresses=''"
+port=5432
+# With `tls` it listens to the network of this machine, and there to nobody without TLS.
+if [ "$2" = tls ]; then
+    port=$((20000 + $$ % 20000))
+    listen="-c listen_addresses=localhost -c port=$port -c ssl=on -c ssl_cert_file=$home/server.crt -c ssl_key_file=$home/server.key"
+    (
+        cd "$home"
+        for name in ca stranger; do
+            openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$name" -keyout $name.key -out $name.crt
+        done
+        openssl req -newkey rsa:2048 -nodes -subj "/CN=localhost" -keyout server.key -out server.csr
+        echo "subjectAltName=DNS:localhost" >server.ext
+        openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile server.ext -out server.crt
+    ) >"$log" 2>&1 || { echo "failed: openssl: $(tail -n 1 "$log")"; exit 1; }
+    chmod 600 "$home/server.key"
+    printf 'local all all trust\nhostssl all all all trust\n' >"$home/data/pg_hba.conf"
+fi
+options="$listen -c unix_socket_directories='$home' -c max_connections=400 -c shared_buffers=64MB -c fsync=off -c full_page_writes=off"
 start() {
     if ! "${bin}pg_ctl" -D "$home/data" -w -l "$log" -o "$options" start >/dev/null; then
         echo "failed: pg_ctl: $(tail -n 1 "$log")"
@@ -46,7 +64,7 @@ start() {
     fi
 }
 start
-echo "$home"
+echo "$home $port"
 
 while read -r order; do
     case $order in

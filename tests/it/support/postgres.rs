@@ -19,7 +19,10 @@ pub struct Cluster {
     shell: Child,
     orders: Option<ChildStdin>,
     answers: Lines<BufReader<ChildStdout>>,
-    folder: String,
+    /// Where it lies.
+    pub folder: String,
+    /// Its port on localhost, where it has one.
+    pub port: u16,
 }
 
 impl Cluster {
@@ -28,8 +31,17 @@ impl Cluster {
     /// # Panics
     /// In words, when this machine cannot: a test that needs Postgres fails, it is never passed over.
     pub fn start() -> Self {
+        Self::start_as("plain")
+    }
+
+    /// One that also listens on localhost, with TLS and never without; `ca.crt` in its folder vouches for it.
+    pub fn start_with_tls() -> Self {
+        Self::start_as("tls")
+    }
+
+    fn start_as(kind: &str) -> Self {
         let mut shell = Command::new("sh")
-            .args(["-c", SCRIPT, "cluster", SCRIPT])
+            .args(["-c", SCRIPT, "cluster", SCRIPT, kind])
             .current_dir("/")
             .process_group(0) // an interrupt from the keyboard is for the tests; the shell must live on to clean up
             .stdin(Stdio::piped())
@@ -39,9 +51,10 @@ impl Cluster {
         let orders = shell.stdin.take();
         let answers = shell.stdout.take().expect("the shell's output is a pipe");
         let mut answers = BufReader::new(answers).lines();
-        let folder = answers.next().expect("the shell says where the cluster is").expect("it can be read");
+        let folder: String = answers.next().expect("the shell says where the cluster is").expect("it can be read");
         assert!(!folder.starts_with("failed: "), "Postgres did not start. {folder}");
-        Self { shell, orders, answers, folder }
+        let (folder, port) = folder.split_once(' ').expect("a folder and a port");
+        Self { shell, orders, answers, folder: folder.to_owned(), port: port.parse().expect("a port") }
     }
 
     /// Stops the server and keeps its data.
@@ -63,7 +76,7 @@ impl Cluster {
 
     /// The URL of one of its databases.
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://latchkey@{}/{database}", self.folder.replace('/', "%2F"))
+        format!("postgres://latchkey@{}:{}/{database}", self.folder.replace('/', "%2F"), self.port)
     }
 
     /// Runs a statement that belongs to no database of ours, such as `CREATE DATABASE`.

@@ -5,19 +5,20 @@
 use super::{Source, assert_complains, assert_tidy, program};
 
 /// A room, the rooms it may use, and the crates it must never see.
-const TABLE: [(&str, &[&str], &[&str]); 13] = [
+const TABLE: [(&str, &[&str], &[&str]); 14] = [
     ("error", GROUND, NO_WEB),
     ("ids", GROUND, NO_WEB),
     ("clock", GROUND, NO_WEB),
+    ("column", GROUND, NO_WEB),
     ("config", GROUND, NO_WEB),
     ("db", GROUND, NO_WEB),
-    ("audit", &["error", "ids", "clock", "config", "db"], NO_WEB),
-    ("mail", &["error", "ids", "clock", "config", "db"], NO_WEB),
-    ("auth", &["error", "ids", "clock", "config", "db", "audit", "mail"], NO_EDGE),
-    ("shop", &["error", "ids", "clock", "config", "db", "audit", "mail"], NO_EDGE),
+    ("audit", &["error", "ids", "clock", "column", "config", "db"], NO_WEB),
+    ("mail", &["error", "ids", "clock", "column", "config", "db"], NO_WEB),
+    ("auth", &["error", "ids", "clock", "column", "config", "db", "audit", "mail"], NO_EDGE),
+    ("shop", &["error", "ids", "clock", "column", "config", "db", "audit", "mail"], NO_EDGE),
     (
         "web",
-        &["error", "ids", "clock", "config", "db", "audit", "mail", "auth", "shop"],
+        &["error", "ids", "clock", "column", "config", "db", "audit", "mail", "auth", "shop"],
         &["diesel", "diesel_migrations", "r2d2", "schema"],
     ),
     ("cli", EVERYTHING, &[]),
@@ -25,8 +26,8 @@ const TABLE: [(&str, &[&str], &[&str]); 13] = [
     ("lib", EVERYTHING, &[]),
 ];
 
-const GROUND: &[&str] = &["error", "ids", "clock", "config"];
-const EVERYTHING: &[&str] = &["error", "ids", "clock", "config", "db", "audit", "mail", "auth", "shop", "web", "cli"];
+const GROUND: &[&str] = &["error", "ids", "clock", "column", "config"];
+const EVERYTHING: &[&str] = &["error", "ids", "clock", "column", "config", "db", "audit", "mail", "auth", "shop", "web", "cli"];
 const NO_WEB: &[&str] = &["actix_web", "actix_files", "actix_governor", "actix_http", "tera", "tera_contrib"];
 const NO_EDGE: &[&str] =
     &["actix_web", "actix_files", "actix_governor", "actix_http", "tera", "tera_contrib", "std::env", "reqwest"];
