@@ -35,8 +35,6 @@ pub enum Kind {
     CrossSite,
     /// A password was changed.
     PasswordChanged,
-    /// A role was given or taken.
-    RoleChanged,
     /// A person was locked out, or in again.
     LockChanged,
     /// A person changed their name.
@@ -67,7 +65,6 @@ impl Kind {
             Self::ForgedToken => "forged_token",
             Self::CrossSite => "cross_site",
             Self::PasswordChanged => "password_changed",
-            Self::RoleChanged => "role_changed",
             Self::LockChanged => "lock_changed",
             Self::NameChanged => "name_changed",
             Self::OrderPlaced => "order_placed",

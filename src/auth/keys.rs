@@ -5,8 +5,8 @@
 
 use crate::auth::secrets::Secrets;
 use crate::clock::Moment;
+use crate::db::Conn;
 use crate::db::schema::signing_keys;
-use crate::db::{Conn, is_duplicate};
 use crate::error::{Error, Result};
 use crate::ids::{base64url, random_bytes};
 use diesel::prelude::*;
@@ -79,7 +79,7 @@ pub fn load(conn: &mut Conn, secrets: &Secrets, now: Moment) -> Result<KeyRing> 
     if keys.is_empty() {
         let (kid, secret) = (base64url(random_bytes::<12>()), random_bytes::<32>());
         let sealed = secrets.current().seal(&format!("signing key {kid}"), &secret);
-        let inserted = diesel::insert_into(signing_keys::table)
+        diesel::insert_into(signing_keys::table)
             .values((
                 signing_keys::kid.eq(&kid),
                 signing_keys::algorithm.eq("HS256"),
@@ -87,12 +87,7 @@ pub fn load(conn: &mut Conn, secrets: &Secrets, now: Moment) -> Result<KeyRing> 
                 signing_keys::secret_id.eq(secrets.current().id()),
                 signing_keys::created_at.eq(now),
             ))
-            .execute(conn);
-        match inserted {
-            Ok(_) => {}
-            Err(cause) if is_duplicate(&cause) => {}
-            Err(cause) => return Err(cause.into()),
-        }
+            .execute(conn)?;
         keys = read(conn, secrets)?;
     }
     let mut keys = keys.into_iter();
@@ -100,7 +95,7 @@ pub fn load(conn: &mut Conn, secrets: &Secrets, now: Moment) -> Result<KeyRing> 
     Ok(KeyRing::of(first, keys.collect()))
 }
 
-/// All keys, the oldest first: of two that nodes made at the same first start, every node signs with the same one.
+/// All keys, the oldest first: of two that nodes made at the same first start, every node that reads both signs with the same one.
 fn read(conn: &mut Conn, secrets: &Secrets) -> Result<Vec<SigningKey>> {
     let rows: Vec<(String, String, String, String)> = signing_keys::table
         .order(signing_keys::id)

@@ -150,7 +150,12 @@ fn own_secret(var: &Path) -> Result<Secret> {
         let draft = var.join(format!("secret.{}", base64url(random_bytes::<6>())));
         let mut file =
             std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(|cause| failed(&cause))?;
-        writeln!(file, "{}", base64url(random_bytes::<48>())).and_then(|()| file.sync_all()).map_err(|cause| failed(&cause))?;
+        // Chance may spell a word that a sample would have; then it throws again.
+        let mut made = base64url(random_bytes::<48>());
+        while made.parse::<Secret>().is_err() {
+            made = base64url(random_bytes::<48>());
+        }
+        writeln!(file, "{made}").and_then(|()| file.sync_all()).map_err(|cause| failed(&cause))?;
         let linked = std::fs::hard_link(&draft, &path);
         std::fs::remove_file(&draft).map_err(|cause| failed(&cause))?;
         if let Err(cause) = linked

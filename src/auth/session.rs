@@ -3,6 +3,7 @@
 //! Invariant: its kind is for life, and its refresh token works only at its own door; it ends once, in a conditional statement, and
 //! its end is recorded among the revocations in the same transaction. It does not know tokens' texts or cookies.
 
+use crate::audit::{self, Actor, Kind};
 use crate::auth::refresh_token::RefreshToken;
 use crate::auth::revocation::{self, Revocation};
 use crate::auth::user::Role;
@@ -211,14 +212,20 @@ fn end_surplus(conn: &mut Conn, now: Moment, owner: UserKey, door: Door) -> Resu
 /// What the database says.
 pub fn end(conn: &mut Conn, now: Moment, key: SessionKey, because: Because) -> Result<Option<Revocation>> {
     let open = sessions::table.filter(sessions::id.eq(key)).filter(sessions::ended_at.is_null());
-    let ended: Option<SessionId> = diesel::update(open)
+    let ended: Option<(SessionId, UserKey)> = diesel::update(open)
         .set((sessions::ended_at.eq(now), sessions::ended_because.eq(because.word())))
-        .returning(sessions::public_id)
+        .returning((sessions::public_id, sessions::user_id))
         .get_result(conn)
         .optional()?;
-    let revoked = ended.map(Revocation::Session);
-    revocation::record(conn, now, revoked.as_slice())?;
-    Ok(revoked)
+    let Some((id, user)) = ended else { return Ok(None) };
+    let revoked = Revocation::Session(id);
+    revocation::record(conn, now, &[revoked])?;
+    // Signing out and reuse are told by whoever knows the client.
+    if !matches!(because, Because::SignOut | Because::Reuse) {
+        let actor = Actor { user: Some(user), session: Some(id), address: String::new() };
+        audit::record(conn, now, Kind::SessionEnded, &actor, because.word())?;
+    }
+    Ok(Some(revoked))
 }
 
 /// Ends every live session of a person but one.
