@@ -17,19 +17,15 @@ pub fn image(picture: Option<PictureId>) -> String {
     picture.map_or_else(|| "/pictures/none".to_owned(), |id| format!("/pictures/{id}"))
 }
 
-/// A product in a list.
+/// A product in a list: what a card shows and no more, since a page has dozens.
 #[derive(Debug, Serialize)]
 pub struct Card {
     product_id: ProductId,
     slug: String,
     title: String,
-    description: String,
-    category: String,
-    category_slug: String,
     price: i64,
     stock: i64,
     image: String,
-    sku: String,
 }
 
 impl From<Product> for Card {
@@ -38,13 +34,32 @@ impl From<Product> for Card {
             product_id: product.id,
             slug: product.slug,
             title: product.title,
-            description: product.description,
-            category: product.category,
-            category_slug: product.category_slug,
             price: product.price.minor(),
             stock: product.stock,
             image: image(product.picture),
-            sku: product.sku,
+        }
+    }
+}
+
+/// A product on its own page.
+#[derive(Debug, Serialize)]
+pub struct Sheet {
+    #[serde(flatten)]
+    card: Card,
+    description: String,
+    category: String,
+    category_slug: String,
+    sku: String,
+}
+
+impl From<Product> for Sheet {
+    fn from(mut product: Product) -> Self {
+        Self {
+            description: std::mem::take(&mut product.description),
+            category: std::mem::take(&mut product.category),
+            category_slug: std::mem::take(&mut product.category_slug),
+            sku: std::mem::take(&mut product.sku),
+            card: product.into(),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::shop::product;
 use crate::shop::search::Search;
 use crate::web::app::App;
 use crate::web::form::Typed;
-use crate::web::pages::card::{self, Card, Links, Meta, PageLink};
+use crate::web::pages::card::{self, Card, Links, Meta, PageLink, Sheet};
 use crate::web::view::View;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
@@ -190,7 +190,7 @@ pub(super) enum Wanted {
 pub(super) async fn show_with(view: &View, wanted: Wanted, form: Typed) -> Result<HttpResponse> {
     #[derive(Serialize)]
     struct Page {
-        product: Card,
+        product: Sheet,
         form: Typed,
         related: Vec<Card>,
     }
