@@ -57,6 +57,7 @@ impl Db {
     /// `Unavailable` when it is not there.
     pub fn open(url: &DatabaseUrl, connections: u32) -> Result<Self> {
         let turns = |count| Arc::new(Semaphore::new(usize::try_from(count).unwrap_or(1)));
+        let connections = at_once(url, connections);
         let reading = turns(connections);
         match url {
             DatabaseUrl::Sqlite(_) => Ok(Self {
@@ -137,6 +138,19 @@ impl Db {
     #[must_use]
     pub fn load(&self) -> (u32, u32) {
         self.readers.load()
+    }
+}
+
+/// How many connections read at once. A server answers while we wait; SQLite works on our own processors, where more than two for
+/// each core would only take each other's place, each with a cache and a thread of its own.
+#[must_use]
+pub fn at_once(url: &DatabaseUrl, connections: u32) -> u32 {
+    match url {
+        DatabaseUrl::Sqlite(_) => {
+            let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+            connections.min(u32::try_from(cores * 2).unwrap_or(connections))
+        }
+        DatabaseUrl::Postgres(_) => connections,
     }
 }
 

@@ -15,6 +15,12 @@ use tokio::sync::Semaphore;
 /// How long a sign-in waits for its turn.
 const WAIT: Duration = Duration::from_secs(2);
 
+/// How many hashes run at once: one less than there are cores.
+#[must_use]
+pub fn at_once() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).saturating_sub(1).max(1)
+}
+
 /// The bounded place; a clone is the same place.
 #[derive(Clone)]
 pub struct Hasher {
@@ -26,11 +32,10 @@ pub struct Hasher {
 }
 
 impl Hasher {
-    /// One permit less than there are cores, eight in the queue for each.
+    /// As many permits as `at_once`, eight in the queue for each.
     #[must_use]
     pub fn new(secrets: Secrets, cost: u32) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self::with_permits(secrets, cost, cores.saturating_sub(1).max(1))
+        Self::with_permits(secrets, cost, at_once())
     }
 
     fn with_permits(secrets: Secrets, cost: u32, permits: usize) -> Self {

@@ -6,6 +6,7 @@
 mod upkeep;
 
 use crate::audit::{self, Actor};
+use crate::auth::hasher;
 use crate::clock::Clock;
 use crate::config::{BadSetting, Config};
 use crate::db;
@@ -75,13 +76,13 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     Ok(Running { origin: app.origin.url().clone(), address, app: app.into_inner(), handle, work, upkeep })
 }
 
-/// How many threads answer requests, and how many blocking ones each of them has at most. Beyond the database's connections they
-/// would only wait for one; a few are for passwords and files.
+/// How many threads answer requests, and how many blocking ones each of them has at most: for its share of the database's
+/// connections, for the writer, and for every password, should they all come to one. More would wait, and keep memory.
 #[must_use]
 pub fn threads(config: &Config) -> (usize, usize) {
     let workers = if config.workers == 0 { std::thread::available_parallelism().map_or(1, NonZero::get) } else { config.workers };
-    let pool = usize::try_from(config.pool).unwrap_or(16);
-    (workers, pool.div_ceil(workers) + 4)
+    let connections = usize::try_from(db::at_once(&config.database, config.pool)).unwrap_or(16);
+    (workers, connections.div_ceil(workers) + 1 + hasher::at_once())
 }
 
 /// The site with all its layers.
