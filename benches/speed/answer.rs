@@ -26,7 +26,7 @@ impl Answer {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         let body = aim.bodies.first().map_or("", String::as_str);
         let method = if aim.bodies.is_empty() { "GET" } else { "POST" };
-        let headers: String = aim.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let headers = aim.headers.iter().fold(String::new(), |text, (name, value)| text + name + ": " + value + "\r\n");
         write!(
             stream,
             "{method} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}",

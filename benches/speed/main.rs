@@ -137,9 +137,9 @@ impl Bench {
         println!();
         show("resident after load, small shop", &format!("{:.1} MiB", small.server.resident()?));
         show("resident after load, large shop", &format!("{:.1} MiB", large.server.resident()?));
-        self.starting(small.shop, "small")?;
+        Self::starting(small.shop, "small")?;
         drop(large.server);
-        self.starting(large.shop, "large")
+        Self::starting(large.shop, "large")
     }
 
     /// The bare answers are taken from the shop itself.
@@ -186,7 +186,7 @@ impl Bench {
         Ok(())
     }
 
-    fn starting(&self, shop: Shop, name: &str) -> Result<()> {
+    fn starting(shop: Shop, name: &str) -> Result<()> {
         let mut times = Vec::new();
         for _ in 0..5 {
             times.push(Server::start(env!("CARGO_BIN_EXE_latchkey"), &["serve"], &shop.settings(4))?.starting);
