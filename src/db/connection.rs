@@ -93,3 +93,27 @@ fn with_connect_timeout(text: &str) -> String {
         _ => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diesel::RunQueryDsl as _;
+    use diesel::sql_types::Text;
+
+    #[derive(diesel::QueryableByName)]
+    struct Chosen {
+        #[diesel(sql_type = Text)]
+        compile_options: String,
+    }
+
+    #[test]
+    fn sqlite_is_built_as_cargo_config_says() {
+        let mut conn = SqliteConnection::establish(":memory:").expect("SQLite");
+        let chosen: Vec<Chosen> = diesel::sql_query("PRAGMA compile_options").load(&mut conn).expect("options");
+        let is_on = |name: &str| chosen.iter().any(|option| option.compile_options == name);
+        for name in ["ENABLE_QPSG", "THREADSAFE=2"] {
+            assert!(is_on(name), "without {name} pages are several times slower: see LIBSQLITE3_FLAGS in .cargo/config.toml");
+        }
+        assert!(!is_on("ENABLE_MEMORY_MANAGEMENT"), "its page cache has a lock that all connections share");
+    }
+}
