@@ -82,8 +82,15 @@ impl Words {
     fn parsed<N: AsRef<str>, C: AsRef<str>>(&self, templates: impl IntoIterator<Item = (N, C)>) -> Result<Tera> {
         let mut tera = Tera::new();
         self.teach(&mut tera);
+        let templates = templates.into_iter().map(|(name, text)| (name, self.folded(text.as_ref())));
         tera.add_raw_templates(templates).map_err(|cause| Error::Internal(format!("templates: {}", told(&cause))))?;
         Ok(tera)
+    }
+
+    /// The address of a file is known when the template is parsed: it needs no call at each page.
+    fn folded(&self, text: &str) -> String {
+        let call = |name: &str| format!("{{{{ asset(name=\"{name}\") }}}}");
+        self.assets.urls().fold(text.to_owned(), |text, (name, url)| text.replace(&call(name), url))
     }
 
     fn tree(&self) -> Result<Tera> {
