@@ -195,6 +195,9 @@ async fn a_password_change_ends_every_other_session_and_makes_old_access_tokens_
     assert!(matches!(access(&latch, &fresh).await, Access::Granted(_)));
     assert_eq!(ended_because(test, own.session).as_deref(), Some("replaced"));
     assert!(sign_in(&latch, None).await.is_none(), "the old password opens nothing");
+    let ended = audit_events::table.filter(audit_events::kind.eq("session_ended")).order(audit_events::id);
+    let why: Vec<String> = ended.select(audit_events::detail).load(&mut test.storage.second_connection()).expect("the audit");
+    assert_eq!(why, ["password", "replaced"], "each end is written down with its reason");
 }
 
 async fn a_sign_in_that_a_lock_overtook_opens_nothing(test: &TestDb) {
