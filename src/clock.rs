@@ -41,6 +41,13 @@ pub fn unix(at: Moment) -> i64 {
     at.assume_utc().unix_timestamp()
 }
 
+/// Whole seconds from one moment to a later one, a begun one counted: the life of a cookie. Zero when it is past.
+#[must_use]
+pub fn seconds_until(now: Moment, end: Moment) -> i64 {
+    let left = end - now;
+    (left.whole_seconds() + i64::from(left.subsec_nanoseconds() > 0)).max(0)
+}
+
 /// The moment of a count of seconds since 1970; the epoch itself for a count no calendar has.
 #[must_use]
 pub fn from_unix(seconds: i64) -> Moment {
@@ -53,4 +60,17 @@ pub fn from_unix(seconds: i64) -> Moment {
 pub fn rfc3339(at: Moment) -> String {
     let whole = at.assume_utc().replace_nanosecond(0).unwrap_or(at.assume_utc());
     whole.format(&Rfc3339).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_begun_second_counts_and_a_past_one_does_not() {
+        let now = Clock::default().now();
+        assert_eq!(seconds_until(now, now + Duration::from_secs(30)), 30);
+        assert_eq!(seconds_until(now + Duration::from_millis(900), now + Duration::from_secs(30)), 30);
+        assert_eq!(seconds_until(now + Duration::from_secs(31), now + Duration::from_secs(30)), 0);
+    }
 }

@@ -182,7 +182,9 @@ async fn keep_me_signed_in_outlives_the_browser(app: &TestApp) {
     let fields = [("email", ada.email.as_str()), ("password", PASSWORD), ("remember", "1")];
     browser.submit("/login", &fields).await.expect_to("/dashboard");
     let kept = browser.jar.borrow().get("__Host-rt").cloned().expect("there is a refresh token");
-    assert!(kept.attributes.contains(&"max-age=2592000".to_owned()), "{kept:?}");
+    let life = kept.attributes.iter().find_map(|attribute| attribute.strip_prefix("max-age=")?.parse::<u64>().ok());
+    // 30 days, less what a busy machine takes between making the session and answering.
+    assert!(life.is_some_and(|life| (2_591_940..=2_592_000).contains(&life)), "{kept:?}");
     assert!(kept.attributes.contains(&"samesite=strict".to_owned()), "{kept:?}");
     browser.jar.borrow_mut().close_browser();
     app.pass(Duration::from_hours(312));

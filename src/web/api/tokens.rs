@@ -46,7 +46,7 @@ pub(super) fn give(app: &App, visit: &Visit, tokens: &Tokens, place: Place) -> R
     let refresh_token = match place {
         Place::Body => Some(refresh),
         Place::Cookie => {
-            let left = clock::unix(tokens.expires_at) - clock::unix(app.clock.now());
+            let left = clock::seconds_until(app.clock.now(), tokens.expires_at);
             visit.set_cookie(cookies::set(Name::ApiRefresh, &refresh, Some(left)));
             None
         }

@@ -160,7 +160,7 @@ impl Visit {
     /// `Internal`, should signing the access token fail.
     pub fn sign_in(&self, app: &App, tokens: &Tokens) -> Result<()> {
         let grant = app.latch.grant(tokens)?;
-        let left = clock::unix(tokens.expires_at) - clock::unix(app.clock.now());
+        let left = clock::seconds_until(app.clock.now(), tokens.expires_at);
         let life = tokens.remember.then_some(left);
         self.set_cookie(cookies::set(Name::Access, &grant.token, Some(grant.expires_in)));
         self.set_cookie(cookies::set(Name::Refresh, &tokens.refresh.expose(), life));
