@@ -20,6 +20,7 @@ pub mod secrets;
 pub mod seen;
 pub mod session;
 pub mod sign_in;
+pub mod sign_out;
 mod standing;
 pub mod upkeep;
 pub mod user;

@@ -3,9 +3,9 @@
 //! Invariant: its kind is for life, and its refresh token works only at its own door; it ends once, in a conditional statement, and
 //! its end is recorded among the revocations in the same transaction. It does not know tokens' texts or cookies.
 
-use crate::audit::{self, Actor, Kind};
 use crate::auth::refresh_token::RefreshToken;
-use crate::auth::revocation::{self, Revocation};
+use crate::auth::revocation::Revocation;
+use crate::auth::sign_out;
 use crate::auth::user::Role;
 use crate::clock::Moment;
 use crate::config::{Lifetime, SessionLimits};
@@ -199,11 +199,7 @@ fn end_surplus(conn: &mut Conn, now: Moment, owner: UserKey, door: Door) -> Resu
         .offset(MOST)
         .select(sessions::id)
         .load(conn)?;
-    let mut ended = Vec::new();
-    for key in surplus {
-        ended.extend(end(conn, now, key, Because::Limit)?);
-    }
-    Ok(ended)
+    sign_out::end_each(conn, now, &surplus, Because::Limit)
 }
 
 /// Ends one session, once: the revocation when it was this call that ended it, for the node's memory after the commit.
@@ -211,21 +207,7 @@ fn end_surplus(conn: &mut Conn, now: Moment, owner: UserKey, door: Door) -> Resu
 /// # Errors
 /// What the database says.
 pub fn end(conn: &mut Conn, now: Moment, key: SessionKey, because: Because) -> Result<Option<Revocation>> {
-    let open = sessions::table.filter(sessions::id.eq(key)).filter(sessions::ended_at.is_null());
-    let ended: Option<(SessionId, UserKey)> = diesel::update(open)
-        .set((sessions::ended_at.eq(now), sessions::ended_because.eq(because.word())))
-        .returning((sessions::public_id, sessions::user_id))
-        .get_result(conn)
-        .optional()?;
-    let Some((id, user)) = ended else { return Ok(None) };
-    let revoked = Revocation::Session(id);
-    revocation::record(conn, now, &[revoked])?;
-    // Signing out and reuse are told by whoever knows the client.
-    if !matches!(because, Because::SignOut | Because::Reuse) {
-        let actor = Actor { user: Some(user), session: Some(id), address: String::new() };
-        audit::record(conn, now, Kind::SessionEnded, &actor, because.word())?;
-    }
-    Ok(Some(revoked))
+    Ok(sign_out::end_each(conn, now, &[key], because)?.pop())
 }
 
 /// Ends every live session of a person but one.
@@ -239,17 +221,13 @@ pub fn end_all(
     but: Option<SessionKey>,
     because: Because,
 ) -> Result<Vec<Revocation>> {
-    let live: Vec<SessionKey> = sessions::table
+    let mut live: Vec<SessionKey> = sessions::table
         .filter(sessions::user_id.eq(owner))
         .filter(sessions::ended_at.is_null())
-        .order(sessions::id)
         .select(sessions::id)
         .load(conn)?;
-    let mut ended = Vec::new();
-    for key in live.into_iter().filter(|key| Some(*key) != but) {
-        ended.extend(end(conn, now, key, because)?);
-    }
-    Ok(ended)
+    live.retain(|key| Some(*key) != but);
+    sign_out::end_each(conn, now, &live, because)
 }
 
 /// The row of a session.

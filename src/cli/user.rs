@@ -108,8 +108,8 @@ fn set_locked(config: &Config, text: &str, lock: bool) -> Result<ExitCode, Failu
     let now = clock.now();
     let changed = db.write_here(|conn| {
         let person = user::set_locked(conn, &email, lock.then_some(now))?;
-        revocation::record(conn, now, &[Revocation::Epoch(person.id, person.epoch)])?;
         let ended = if lock { session::end_all(conn, now, person.key, None, Because::Locked)?.len() } else { 0 };
+        revocation::record(conn, now, &[Revocation::Epoch(person.id, person.epoch)])?;
         let actor = Actor { user: Some(person.key), ..Actor::default() };
         audit::record(conn, now, Kind::LockChanged, &actor, if lock { "locked" } else { "unlocked" })?;
         Ok(ended)

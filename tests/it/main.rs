@@ -31,6 +31,7 @@ mod rotation;
 mod rush;
 mod safety;
 mod sessions;
+mod sign_out;
 mod story;
 mod support;
 mod tidy;
