@@ -32,6 +32,7 @@ mod roles;
 mod rotation;
 mod rush;
 mod safety;
+mod session_command;
 mod sessions;
 mod sign_out;
 mod story;
