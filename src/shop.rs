@@ -10,6 +10,7 @@ pub mod category;
 pub mod checkout;
 pub mod country;
 pub mod demo;
+pub mod idempotency;
 pub mod money;
 pub mod order;
 pub mod paging;
@@ -18,6 +19,7 @@ pub mod product;
 pub mod quantity;
 pub mod search;
 mod stock;
+pub mod upkeep;
 
 #[cfg(test)]
 mod plans;

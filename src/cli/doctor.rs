@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
 use crate::db::{self, Db};
 use crate::error::Result;
+use crate::shop;
 use std::fmt::Display;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -57,8 +58,9 @@ fn database(report: &mut Report, config: &Config, secrets: &Secrets) {
     ) {
         good("signing keys", format!("{} signs", ring.signing().kid));
     }
-    if let Some(swept) = report.check("housekeeping", upkeep::sweep(&db, now), fix) {
-        let overdue = swept.sessions + swept.revocations + swept.audit;
+    let sweep = || Ok::<_, crate::error::Error>((upkeep::sweep(&db, now)?, shop::upkeep::sweep(&db, now)?));
+    if let Some((swept, of_shop)) = report.check("housekeeping", sweep(), fix) {
+        let overdue = swept.sessions + swept.revocations + swept.audit + of_shop.idempotency_keys;
         good("housekeeping", format!("{overdue} rows were overdue and are deleted now"));
     }
 }

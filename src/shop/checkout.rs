@@ -17,6 +17,7 @@ use crate::ids::{CartId, CartKey, OrderKey, UserKey};
 use crate::on_either;
 use crate::shop::address::Address;
 use crate::shop::cart::{self, Cart, Version};
+use crate::shop::idempotency::{self, IdempotencyKey, Known};
 use crate::shop::money::Money;
 use crate::shop::order::{Number, Status};
 use crate::shop::stock::{self, Pieces};
@@ -33,6 +34,8 @@ pub struct Wish {
     pub cart_version: String,
     /// The total they saw.
     pub expected_total: Money,
+    /// The name they gave it, so that sending it again asks for the same order.
+    pub key: Option<IdempotencyKey>,
 }
 
 /// What came of it.
@@ -42,6 +45,8 @@ pub enum Outcome {
     Placed(Number),
     /// This cart was ordered before: here is that order.
     Already(Number),
+    /// The same was asked under the same name before: here is that order.
+    Replayed(Number),
     /// The cart, a price or the stock is not what they saw. Nothing was done.
     Changed(Box<Review>),
     /// There is nothing to order. Nothing was done.
@@ -80,8 +85,32 @@ impl From<diesel::result::Error> for Halt {
 /// Places the order, if everything still is as the person saw it.
 ///
 /// # Errors
-/// What the database says. What the rules of the shop say is an `Outcome`.
+/// `Refused` as `idempotency_mismatch` for another wish under a name that is taken, and what the database says. What else the rules of
+/// the shop say is an `Outcome`.
 pub fn place(conn: &mut Conn, now: Moment, actor: &Actor, shop: &Shop, user: UserKey, wish: &Wish) -> Result<Outcome> {
+    if let Some(known) = replayed(conn, now, user, wish)? {
+        return Ok(known);
+    }
+    match attempt(conn, now, actor, shop, user, wish)? {
+        Outcome::Placed(number) => Ok(Outcome::Placed(number)),
+        // Whoever was faster may have done it under this very name: then the answer is theirs.
+        other => Ok(replayed(conn, now, user, wish)?.unwrap_or(other)),
+    }
+}
+
+fn replayed(conn: &mut Conn, now: Moment, user: UserKey, wish: &Wish) -> Result<Option<Outcome>> {
+    let Some(key) = &wish.key else { return Ok(None) };
+    match idempotency::known(conn, now, user, key, wish)? {
+        None => Ok(None),
+        Some(Known::Same(number)) => Ok(Some(Outcome::Replayed(number))),
+        Some(Known::Other) => {
+            let text = "This Idempotency-Key stands for another order. Send a new key with a new order.";
+            Err(Error::refused("idempotency_mismatch", text))
+        }
+    }
+}
+
+fn attempt(conn: &mut Conn, now: Moment, actor: &Actor, shop: &Shop, user: UserKey, wish: &Wish) -> Result<Outcome> {
     let version: Option<Version> = wish.cart_version.parse().ok();
     let cart = cart::show(conn, user)?;
     if version.is_none() || cart.version != version || !as_seen(&cart, wish) {
@@ -150,6 +179,11 @@ fn order(
     // The version is claimed, so the lines read before the claim are the lines of the claimed cart.
     let claimed = claim(conn, user, cart)?.ok_or(Halt::Overtaken)?;
     let (order, number) = insert(conn, now, shop, user, claimed, wish, cart)?;
+    if let Some(key) = &wish.key
+        && !idempotency::keep(conn, now, user, key, wish, order)?
+    {
+        return Err(Halt::Overtaken);
+    }
     for line in &cart.lines {
         diesel::insert_into(order_lines::table)
             .values((

@@ -133,5 +133,5 @@ pub fn house() -> Shop {
 /// What the person asks for when they order the cart as it stands.
 pub fn wish(db: &Db, user: UserKey) -> Wish {
     let cart = db.read_here(|conn| cart::show(conn, user)).expect("a cart");
-    Wish { address: home(), note: String::new(), cart_version: cart.version_text(), expected_total: cart.total }
+    Wish { address: home(), note: String::new(), cart_version: cart.version_text(), expected_total: cart.total, key: None }
 }

@@ -48,7 +48,7 @@ impl Fields for PlaceOrder {
             phone: phone?.unwrap_or_default(),
         };
         let (cart_version, expected_total): (String, Money) = (cart_version?, expected_total?);
-        Some(Self(Wish { address, note: note?.unwrap_or_default(), cart_version, expected_total }))
+        Some(Self(Wish { address, note: note?.unwrap_or_default(), cart_version, expected_total, key: None }))
     }
 }
 
@@ -90,8 +90,9 @@ pub async fn submit(app: web::Data<App>, user: CurrentUser, view: View, form: Fo
     };
     let (now, actor, shop) = (app.clock.now(), view.visit().actor(), app.config.shop.clone());
     match app.db.write(move |conn| checkout::place(conn, now, &actor, &shop, user.key, &wish)).await? {
-        Outcome::Placed(number) => Ok(see_other(&format!("/orders/{}", number.as_str()))),
-        Outcome::Already(number) => Ok(see_other(&format!("/orders/{}", number.as_str()))),
+        Outcome::Placed(number) | Outcome::Already(number) | Outcome::Replayed(number) => {
+            Ok(see_other(&format!("/orders/{}", number.as_str())))
+        }
         Outcome::Empty => Ok(see_other("/cart")),
         Outcome::Changed(review) => {
             let currency = app.config.shop.currency;
