@@ -82,6 +82,19 @@ pub struct Shop {
     pub currency: Currency,
     /// Where the shop's days begin and end.
     pub time_zone: jiff::tz::TimeZone,
+    /// What it asks beside the price of its goods.
+    pub terms: Terms,
+}
+
+/// What delivery costs, and how much of a price is tax.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// The delivery of any order, in minor units.
+    pub delivery: i64,
+    /// The goods' price from which it costs nothing; none means never.
+    pub delivery_free_from: Option<i64>,
+    /// The tax that every price contains, in hundredths of a percent of the price without it.
+    pub tax_rate: i64,
 }
 
 /// All settings.

@@ -19,6 +19,8 @@ pub mod product;
 pub mod quantity;
 pub mod search;
 mod stock;
+pub mod sums;
+pub mod tax;
 pub mod upkeep;
 
 #[cfg(test)]

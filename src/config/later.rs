@@ -21,7 +21,6 @@ pub(super) fn check(name: &str, value: &str) -> Option<Result<(), String>> {
         "LATCHKEY_MAIL" | "LATCHKEY_MAIL_FROM" | "LATCHKEY_METRICS_LISTEN" => Some(Ok(())),
         // Without it an operator would think themselves safer, or cheaper, than they are.
         "LATCHKEY_ADMIN_SECOND_FACTOR" => Some(only(&["", "off"])),
-        "LATCHKEY_SHOP_TAX_RATE" | "LATCHKEY_SHOP_DELIVERY" | "LATCHKEY_SHOP_DELIVERY_FREE_FROM" => Some(only(&["", "0"])),
         "LATCHKEY_CORS_ORIGINS"
         | "LATCHKEY_TLS_CERT"
         | "LATCHKEY_TLS_KEY"

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Name in the environment, default, what it is. In the file the name is the same in lower case, without `LATCHKEY_`.
-const SETTINGS: [(&str, &str, &str); 35] = [
+const SETTINGS: [(&str, &str, &str); 38] = [
     ("DATABASE_URL", "sqlite:{var}/latchkey.db", "sqlite:PATH or postgres://user:password@host/name"),
     ("LATCHKEY_LISTEN", "127.0.0.1:8080", "an address and a port, such as 127.0.0.1:8080; port 0 picks one"),
     ("LATCHKEY_PUBLIC_URL", "", "the one origin people type, such as https://shop.example"),
@@ -38,6 +38,9 @@ const SETTINGS: [(&str, &str, &str); 35] = [
     ("LATCHKEY_SHOP_NAME", "Hearth & Grain", "a name of 1 to 60 characters"),
     ("LATCHKEY_SHOP_CURRENCY", "EUR", "an ISO 4217 code, such as EUR"),
     ("LATCHKEY_SHOP_TIME_ZONE", "Europe/Berlin", "an IANA name, such as Europe/Berlin"),
+    ("LATCHKEY_SHOP_DELIVERY", "4.90", "an amount in the shop's currency, such as 4.90; 0 for a delivery that costs nothing"),
+    ("LATCHKEY_SHOP_DELIVERY_FREE_FROM", "60.00", "an amount in the shop's currency, such as 60.00; empty for never"),
+    ("LATCHKEY_SHOP_TAX_RATE", "19", "a percentage from 0 to 100 with at most two decimals, such as 19 or 7.7"),
     ("LATCHKEY_LOG", "info", "error, warn, info, debug or trace, and optionally json or pretty: info,json"),
     ("LATCHKEY_WORKERS", "0", "1 to 256 threads; 0 means one a core"),
     ("LATCHKEY_POOL", "16", "1 to 200 connections"),
@@ -152,6 +155,10 @@ impl Found {
 
     pub(super) fn text(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |(value, _)| value)
+    }
+
+    pub(super) fn is_default(&self, name: &str) -> bool {
+        self.0.get(name).is_none_or(|(_, source)| source == "default")
     }
 
     pub(super) fn read<T>(&self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, BadSetting> {

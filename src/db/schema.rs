@@ -186,6 +186,7 @@ diesel::table! {
         phone -> Text,
         note -> Text,
         placed_at -> Timestamp,
+        tax -> BigInt,
     }
 }
 
@@ -198,6 +199,7 @@ diesel::table! {
         unit_price -> BigInt,
         quantity -> BigInt,
         line_total -> BigInt,
+        tax_rate -> BigInt,
     }
 }
 

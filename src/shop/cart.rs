@@ -12,6 +12,7 @@ pub(super) use change::{find, open, put};
 pub use notice::Notice;
 pub use version::Version;
 
+use crate::config::Terms;
 use crate::db::Conn;
 use crate::db::schema::{cart_items, carts, products};
 use crate::error::Result;
@@ -20,6 +21,7 @@ use crate::on_either;
 use crate::shop::money::Money;
 use crate::shop::product::Status;
 use crate::shop::quantity::Quantity;
+use crate::shop::sums::Sums;
 use diesel::prelude::*;
 
 /// The most different things in a cart.
@@ -37,14 +39,8 @@ pub struct Cart {
     pub version: Option<Version>,
     /// What is in it, in the order it was put in.
     pub lines: Vec<Line>,
-    /// The sum of the lines.
-    pub subtotal: Money,
-    /// What is taken off.
-    pub discount: Money,
-    /// What the delivery costs.
-    pub delivery: Money,
-    /// `subtotal - discount + delivery`.
-    pub total: Money,
+    /// What it comes to.
+    pub sums: Sums,
 }
 
 /// One product in a cart.
@@ -116,11 +112,11 @@ impl Line {
 type Item =
     ((ProductKey, ProductId, String, String, String, Option<PictureId>), (CategoryKey, Money, i64, String), (Quantity, Money));
 
-/// The person's open cart, in one statement.
+/// The person's open cart, at the shop's terms, in one statement.
 ///
 /// # Errors
 /// What the database says.
-pub fn show(conn: &mut Conn, user: UserKey) -> Result<Cart> {
+pub fn show(conn: &mut Conn, terms: &Terms, user: UserKey) -> Result<Cart> {
     // Two plain left joins: SQLite would first build the whole of a join in brackets.
     let query = carts::table
         .left_join(cart_items::table)
@@ -141,10 +137,8 @@ pub fn show(conn: &mut Conn, user: UserKey) -> Result<Cart> {
     let rows: Vec<(CartId, i64, Option<Item>)> = on_either!(conn, conn => query.load(conn))?;
     let version = rows.first().map(|(cart, counter, _)| Version { cart: *cart, counter: *counter });
     let lines = rows.into_iter().filter_map(|(_, _, item)| item).map(line).collect::<Result<Vec<_>>>()?;
-    let subtotal = Money::sum(lines.iter().map(|line| line.line_total))?;
-    let (discount, delivery) = (Money::ZERO, Money::ZERO);
-    let total = subtotal.minus(discount)?.plus(delivery)?;
-    Ok(Cart { version, lines, subtotal, discount, delivery, total })
+    let sums = Sums::of(lines.iter().map(|line| line.line_total), terms)?;
+    Ok(Cart { version, lines, sums })
 }
 
 /// Pieces in the person's open cart. Added up here, not in SQL: the databases disagree about the type of a sum.

@@ -21,6 +21,7 @@ use crate::shop::idempotency::{self, IdempotencyKey, Known};
 use crate::shop::money::Money;
 use crate::shop::order::{Number, Status};
 use crate::shop::stock::{self, Pieces};
+use crate::shop::sums;
 use diesel::prelude::*;
 
 /// What a person asks for when they press "Place order".
@@ -112,7 +113,7 @@ fn replayed(conn: &mut Conn, now: Moment, user: UserKey, wish: &Wish) -> Result<
 
 fn attempt(conn: &mut Conn, now: Moment, actor: &Actor, shop: &Shop, user: UserKey, wish: &Wish) -> Result<Outcome> {
     let version: Option<Version> = wish.cart_version.parse().ok();
-    let cart = cart::show(conn, user)?;
+    let cart = cart::show(conn, &shop.terms, user)?;
     if version.is_none() || cart.version != version || !as_seen(&cart, wish) {
         return refuse(conn, user, cart, version, wish);
     }
@@ -122,14 +123,14 @@ fn attempt(conn: &mut Conn, now: Moment, actor: &Actor, shop: &Shop, user: UserK
         Ok(number) => Ok(Outcome::Placed(number)),
         Err(Halt::Failed(cause)) => Err(cause),
         Err(Halt::Overtaken) => {
-            let cart = cart::show(conn, user)?;
+            let cart = cart::show(conn, &shop.terms, user)?;
             refuse(conn, user, cart, version, wish)
         }
     }
 }
 
 fn as_seen(cart: &Cart, wish: &Wish) -> bool {
-    !cart.lines.is_empty() && !cart.is_blocked() && cart.total == wish.expected_total
+    !cart.lines.is_empty() && !cart.is_blocked() && cart.sums.total == wish.expected_total
 }
 
 fn refuse(conn: &mut Conn, user: UserKey, cart: Cart, version: Option<Version>, wish: &Wish) -> Result<Outcome> {
@@ -184,6 +185,7 @@ fn order(
     {
         return Err(Halt::Overtaken);
     }
+    let tax_rate = sums::tax_rate(&shop.terms)?;
     for line in &cart.lines {
         diesel::insert_into(order_lines::table)
             .values((
@@ -193,6 +195,7 @@ fn order(
                 order_lines::unit_price.eq(line.unit_price),
                 order_lines::quantity.eq(line.quantity),
                 order_lines::line_total.eq(line.line_total),
+                order_lines::tax_rate.eq(tax_rate),
             ))
             .execute(conn)?;
     }
@@ -229,7 +232,7 @@ fn insert(
     wish: &Wish,
     cart: &Cart,
 ) -> Result<(OrderKey, Number)> {
-    let to = &wish.address;
+    let (to, sums) = (&wish.address, &cart.sums);
     // One number in a million million is taken already; then the next one is not.
     for _ in 0..3 {
         let number = Number::random(&shop.name);
@@ -237,8 +240,8 @@ fn insert(
             .values((
                 (orders::number.eq(&number), orders::user_id.eq(user), orders::cart_id.eq(claimed)),
                 (orders::status.eq(Status::Placed), orders::placed_at.eq(now), orders::currency.eq(shop.currency.code)),
-                (orders::subtotal.eq(cart.subtotal), orders::discount.eq(cart.discount)),
-                (orders::delivery.eq(cart.delivery), orders::total.eq(cart.total)),
+                (orders::subtotal.eq(sums.subtotal), orders::discount.eq(sums.discount), orders::delivery.eq(sums.delivery)),
+                (orders::total.eq(sums.total), orders::tax.eq(sums.tax)),
                 (orders::name.eq(&to.name), orders::address1.eq(&to.address1), orders::address2.eq(&to.address2)),
                 (orders::city.eq(&to.city), orders::postal_code.eq(&to.postal_code), orders::country.eq(to.country)),
                 (orders::phone.eq(&to.phone), orders::note.eq(&wish.note)),

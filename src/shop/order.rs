@@ -23,6 +23,8 @@ use crate::ids::{OrderKey, PictureId, ProductId, UserKey};
 use crate::shop::address::Address;
 use crate::shop::country::Country;
 use crate::shop::money::Money;
+use crate::shop::sums::Sums;
+use crate::shop::tax::TaxRate;
 use diesel::prelude::*;
 
 /// An order.
@@ -38,14 +40,8 @@ pub struct Order {
     pub currency: String,
     /// What was bought.
     pub lines: Vec<Line>,
-    /// The sum of the lines.
-    pub subtotal: Money,
-    /// What was taken off.
-    pub discount: Money,
-    /// What the delivery cost.
-    pub delivery: Money,
-    /// `subtotal - discount + delivery`.
-    pub total: Money,
+    /// What it came to.
+    pub sums: Sums,
     /// Where it goes.
     pub address: Address,
     /// What the customer wanted us to know.
@@ -71,6 +67,8 @@ pub struct Line {
     pub quantity: i64,
     /// Price by quantity.
     pub line_total: Money,
+    /// The rate of the tax in it, then.
+    pub tax_rate: TaxRate,
 }
 
 /// A step in an order's life.
@@ -82,7 +80,7 @@ pub struct Event {
     pub at: Moment,
 }
 
-type Sums = (String, Money, Money, Money, Money);
+type Amounts = (String, Money, Money, Money, Money, Money);
 type Where = (String, String, String, String, String, Country, String);
 
 const WHERE: (
@@ -100,18 +98,19 @@ const WHERE: (
 /// # Errors
 /// `NotFound` if there is none, or it is somebody else's.
 pub fn show(conn: &mut Conn, user: UserKey, number: &Number) -> Result<Order> {
-    type Row = ((OrderKey, Status, Moment, String), Sums, Where);
+    type Row = ((OrderKey, Status, Moment, String), Amounts, Where);
     let row: Option<Row> = orders::table
         .filter(orders::number.eq(number))
         .filter(orders::user_id.eq(user))
         .select((
             (orders::id, orders::status, orders::placed_at, orders::note),
-            (orders::currency, orders::subtotal, orders::discount, orders::delivery, orders::total),
+            (orders::currency, orders::subtotal, orders::discount, orders::delivery, orders::total, orders::tax),
             WHERE,
         ))
         .first(conn)
         .optional()?;
-    let ((key, status, placed_at, note), (currency, subtotal, discount, delivery, total), place) = row.ok_or(Error::NotFound)?;
+    let ((key, status, placed_at, note), (currency, subtotal, discount, delivery, total, tax), place) =
+        row.ok_or(Error::NotFound)?;
     let lines = order_lines::table
         .inner_join(products::table)
         .filter(order_lines::order_id.eq(key))
@@ -124,6 +123,7 @@ pub fn show(conn: &mut Conn, user: UserKey, number: &Number) -> Result<Order> {
             order_lines::unit_price,
             order_lines::quantity,
             order_lines::line_total,
+            order_lines::tax_rate,
         ))
         .load(conn)?;
     let events = order_events::table
@@ -132,7 +132,8 @@ pub fn show(conn: &mut Conn, user: UserKey, number: &Number) -> Result<Order> {
         .select((order_events::status, order_events::at))
         .load(conn)?;
     let (number, address) = (number.clone(), address(place));
-    Ok(Order { number, status, placed_at, currency, lines, subtotal, discount, delivery, total, address, note, events })
+    let sums = Sums { subtotal, discount, delivery, total, tax };
+    Ok(Order { number, status, placed_at, currency, lines, sums, address, note, events })
 }
 
 /// Where the person's last order went, to fill in the next form.

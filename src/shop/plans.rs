@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::ids::{ProductKey, UserKey};
 use crate::shop::catalogue::{self, Query, Sort};
 use crate::shop::paging::PageNumber;
-use crate::shop::trial::{eur, now, on_each, person};
+use crate::shop::trial::{eur, house, now, on_each, person};
 use crate::shop::{cart, category, demo, order, product};
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::prelude::*;
@@ -73,7 +73,7 @@ fn no_list_of_products_sorts_or_reads_the_whole_table() {
 type Asked = (&'static str, usize, fn(&mut Conn, UserKey) -> Result<()>);
 
 const PAGES: [Asked; 8] = [
-    ("cart", 1, |conn, user| cart::show(conn, user).map(drop)),
+    ("cart", 1, |conn, user| cart::show(conn, &house().terms, user).map(drop)),
     ("count", 1, |conn, user| cart::count(conn, user).map(drop)),
     ("latest", 1, |conn, user| order::latest(conn, user).map(drop)),
     ("history", 3, |conn, user| order::history(conn, user, PageNumber::FIRST).map(drop)),

@@ -4,7 +4,7 @@
 //! `LATCHKEY_TEST_POSTGRES` names a server. It does not know what is tested.
 
 use crate::clock::{Clock, Moment};
-use crate::config::{Currency, DatabaseUrl, Shop};
+use crate::config::{Currency, DatabaseUrl, Shop, Terms};
 use crate::db::schema::{products, users};
 use crate::db::{Conn, Db, migrate};
 use crate::error::Result;
@@ -125,13 +125,19 @@ pub fn stock(db: &Db, id: ProductId) -> i64 {
     db.read_here(read).expect("a product")
 }
 
-/// The shop.
+/// The shop, which delivers for nothing and pays no tax.
 pub fn house() -> Shop {
-    Shop { name: "Hearth & Grain".to_owned(), currency: eur(), time_zone: jiff::tz::TimeZone::UTC }
+    let terms = Terms { delivery: 0, delivery_free_from: None, tax_rate: 0 };
+    Shop { name: "Hearth & Grain".to_owned(), currency: eur(), time_zone: jiff::tz::TimeZone::UTC, terms }
 }
 
 /// What the person asks for when they order the cart as it stands.
 pub fn wish(db: &Db, user: UserKey) -> Wish {
-    let cart = db.read_here(|conn| cart::show(conn, user)).expect("a cart");
-    Wish { address: home(), note: String::new(), cart_version: cart.version_text(), expected_total: cart.total, key: None }
+    wish_at(db, &house(), user)
+}
+
+/// The same, in another shop.
+pub fn wish_at(db: &Db, shop: &Shop, user: UserKey) -> Wish {
+    let cart = db.read_here(|conn| cart::show(conn, &shop.terms, user)).expect("a cart");
+    Wish { address: home(), note: String::new(), cart_version: cart.version_text(), expected_total: cart.sums.total, key: None }
 }

@@ -40,6 +40,7 @@ mod sign_out;
 mod story;
 mod support;
 mod surplus;
+mod terms;
 mod theft;
 mod tidy;
 mod two_browsers;

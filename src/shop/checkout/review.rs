@@ -53,7 +53,7 @@ pub struct Told {
 
 impl Review {
     pub(super) fn of(cart: Cart, seen: Option<Version>, expected: Money) -> Self {
-        let other_total = cart.total != expected;
+        let other_total = cart.sums.total != expected;
         // A price that had changed before the person looked is part of the total they agreed to.
         let matters = |notice: &Notice| other_total || !matches!(notice, Notice::PriceChanged { .. });
         let of_lines = cart.lines.iter().flat_map(|line| {
@@ -63,7 +63,7 @@ impl Review {
         });
         let mut changes: Vec<Change> = of_lines.collect();
         if other_total {
-            changes.push(Change::Total { old: expected, new: cart.total });
+            changes.push(Change::Total { old: expected, new: cart.sums.total });
         }
         if changes.is_empty() || (seen.is_none_or(|seen| cart.version != Some(seen)) && !other_total) {
             changes.push(Change::Cart);

@@ -16,7 +16,8 @@ use serde::Serialize;
 /// # Errors
 /// `Unavailable` from the database.
 pub async fn show(app: web::Data<App>, user: CurrentUser) -> Result<HttpResponse> {
-    let cart = app.db.read(move |conn| cart::show(conn, user.key)).await?;
+    let terms = app.config.shop.terms;
+    let cart = app.db.read(move |conn| cart::show(conn, &terms, user.key)).await?;
     Ok(answer(&app, cart))
 }
 
@@ -57,9 +58,10 @@ async fn change(
     user: CurrentUser,
     work: impl FnOnce(&mut crate::db::Conn) -> Result<Changed> + Send + 'static,
 ) -> Result<HttpResponse> {
+    let terms = app.config.shop.terms;
     let changed = move |conn: &mut crate::db::Conn| {
         let changed = work(conn)?;
-        Ok(cart::show(conn, user.key)?.said(changed))
+        Ok(cart::show(conn, &terms, user.key)?.said(changed))
     };
     Ok(answer(app, app.db.write(changed).await?))
 }

@@ -67,6 +67,7 @@ pub(super) struct WireCart {
     discount: i64,
     delivery: i64,
     total: i64,
+    tax: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -107,10 +108,11 @@ impl WireCart {
             version: cart.version_text(),
             currency: currency.code,
             items: cart.lines.into_iter().map(item).collect(),
-            subtotal: cart.subtotal.minor(),
-            discount: cart.discount.minor(),
-            delivery: cart.delivery.minor(),
-            total: cart.total.minor(),
+            subtotal: cart.sums.subtotal.minor(),
+            discount: cart.sums.discount.minor(),
+            delivery: cart.sums.delivery.minor(),
+            total: cart.sums.total.minor(),
+            tax: cart.sums.tax.minor(),
         }
     }
 }
@@ -149,6 +151,7 @@ pub(super) struct WireOrder {
     discount: i64,
     delivery: i64,
     total: i64,
+    tax: i64,
     address: WireAddress,
     note: String,
 }
@@ -161,6 +164,7 @@ struct WireLine {
     unit_price: i64,
     quantity: i64,
     line_total: i64,
+    tax_rate: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -183,6 +187,7 @@ impl From<Order> for WireOrder {
             unit_price: line.unit_price.minor(),
             quantity: line.quantity,
             line_total: line.line_total.minor(),
+            tax_rate: line.tax_rate.hundredths(),
         };
         let place = order.address;
         Self {
@@ -191,10 +196,11 @@ impl From<Order> for WireOrder {
             placed_at: rfc3339(order.placed_at),
             currency: order.currency,
             lines: order.lines.into_iter().map(line).collect(),
-            subtotal: order.subtotal.minor(),
-            discount: order.discount.minor(),
-            delivery: order.delivery.minor(),
-            total: order.total.minor(),
+            subtotal: order.sums.subtotal.minor(),
+            discount: order.sums.discount.minor(),
+            delivery: order.sums.delivery.minor(),
+            total: order.sums.total.minor(),
+            tax: order.sums.tax.minor(),
             address: WireAddress {
                 name: place.name,
                 address1: place.address1,

@@ -3,12 +3,14 @@
 //! Invariant: amounts go out as minor units, which templates turn into words; times as RFC 3339. It does not know templates.
 
 use crate::clock::rfc3339;
-use crate::config::Currency;
+use crate::config::Shop;
 use crate::ids::{PictureId, ProductId};
 use crate::shop::cart::{Cart, Line};
+use crate::shop::money::Money;
 use crate::shop::order::{Status, Summary};
 use crate::shop::paging::Paging;
 use crate::shop::product::Product;
+use crate::shop::tax::TaxRate;
 use serde::Serialize;
 
 /// Where a picture is; without one, a quiet stand-in.
@@ -74,6 +76,9 @@ pub struct Basket {
     discount: i64,
     delivery: i64,
     total: i64,
+    tax: i64,
+    tax_rate: String,
+    to_free_delivery: Option<i64>,
     blocked: bool,
 }
 
@@ -94,7 +99,8 @@ struct Item {
 impl Basket {
     /// The cart, with each notice in words.
     #[must_use]
-    pub fn of(cart: Cart, currency: &Currency) -> Self {
+    pub fn of(cart: Cart, shop: &Shop) -> Self {
+        let (currency, sums) = (&shop.currency, cart.sums);
         let (version, count, blocked) = (cart.version_text(), cart.count(), cart.is_blocked());
         let item = |line: Line| Item {
             product_id: line.product,
@@ -113,10 +119,13 @@ impl Basket {
             count,
             blocked,
             items: cart.lines.into_iter().map(item).collect(),
-            subtotal: cart.subtotal.minor(),
-            discount: cart.discount.minor(),
-            delivery: cart.delivery.minor(),
-            total: cart.total.minor(),
+            subtotal: sums.subtotal.minor(),
+            discount: sums.discount.minor(),
+            delivery: sums.delivery.minor(),
+            total: sums.total.minor(),
+            tax: sums.tax.minor(),
+            tax_rate: TaxRate::new(shop.terms.tax_rate).unwrap_or_default().to_string(),
+            to_free_delivery: sums.to_free_delivery(&shop.terms).map(Money::minor),
         }
     }
 }

@@ -168,7 +168,8 @@ async fn show_with(app: &App, user: CurrentUser, view: &View, form: Typed) -> Re
         cart: Basket,
         form: Typed,
     }
-    let (status, currency) = (form.status, app.config.shop.currency);
-    let load = move |conn: &mut crate::db::Conn| Ok(Page { cart: Basket::of(cart::show(conn, user.key)?, &currency), form });
+    let (status, shop) = (form.status, app.config.shop.clone());
+    let load =
+        move |conn: &mut crate::db::Conn| Ok(Page { cart: Basket::of(cart::show(conn, &shop.terms, user.key)?, &shop), form });
     view.show_as(status, "cart/show.html", load).await
 }

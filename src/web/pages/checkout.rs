@@ -138,7 +138,7 @@ async fn show_with(
         changes: Vec<Difference>,
         cart: Basket,
     }
-    let (status, currency) = (typed.as_ref().map_or(StatusCode::OK, |typed| typed.status), app.config.shop.currency);
+    let (status, shop) = (typed.as_ref().map_or(StatusCode::OK, |typed| typed.status), app.config.shop.clone());
     // A form that is wrong goes on being about the cart it was drawn from: what changed since must still be shown, old and new.
     let wrong = typed.as_ref().filter(|typed| typed.status != StatusCode::CONFLICT);
     let seen = wrong.and_then(|typed| {
@@ -146,7 +146,7 @@ async fn show_with(
         Some((typed.values.get("cart_version")?.clone(), total.minor()))
     });
     let load = move |conn: &mut crate::db::Conn| -> Result<Option<Page>> {
-        let cart = cart::show(conn, user.key)?;
+        let cart = cart::show(conn, &shop.terms, user.key)?;
         if cart.lines.is_empty() {
             return Ok(None);
         }
@@ -157,8 +157,8 @@ async fn show_with(
         let mut countries: Vec<Choice> =
             Country::all().map(|country| Choice { code: country.code(), name: country.name() }).collect();
         countries.sort_unstable_by_key(|country| country.name);
-        let (cart_version, expected_total) = seen.unwrap_or_else(|| (cart.version_text(), cart.total.minor()));
-        Ok(Some(Page { form, countries, cart_version, expected_total, changes, cart: Basket::of(cart, &currency) }))
+        let (cart_version, expected_total) = seen.unwrap_or_else(|| (cart.version_text(), cart.sums.total.minor()));
+        Ok(Some(Page { form, countries, cart_version, expected_total, changes, cart: Basket::of(cart, &shop) }))
     };
     let person = view.visit().person();
     let loaded = app.db.read(move |conn| Ok((crate::web::view::Layout::load(conn, person)?, load(conn)?))).await?;

@@ -112,6 +112,8 @@ struct Shown {
     discount: i64,
     delivery: i64,
     total: i64,
+    tax: i64,
+    tax_rate: String,
     address: Address,
     note: String,
     cancellable: bool,
@@ -164,6 +166,8 @@ impl From<Order> for Shown {
             line_total: line.line_total.minor(),
             image: image(line.picture),
         };
+        // One order has one rate: the shop's, when it was placed.
+        let rate = order.lines.first().map(|line| line.tax_rate).unwrap_or_default();
         let place = order.address;
         Self {
             number: order.number.as_str().to_owned(),
@@ -172,10 +176,12 @@ impl From<Order> for Shown {
             placed_at: rfc3339(order.placed_at),
             currency: order.currency,
             lines: order.lines.into_iter().map(line).collect(),
-            subtotal: order.subtotal.minor(),
-            discount: order.discount.minor(),
-            delivery: order.delivery.minor(),
-            total: order.total.minor(),
+            subtotal: order.sums.subtotal.minor(),
+            discount: order.sums.discount.minor(),
+            delivery: order.sums.delivery.minor(),
+            total: order.sums.total.minor(),
+            tax: order.sums.tax.minor(),
+            tax_rate: rate.to_string(),
             address: Address {
                 country: place.country.code(),
                 country_name: place.country.name(),

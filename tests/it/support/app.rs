@@ -84,6 +84,9 @@ pub fn settings_of(storage: &Storage, settings: &Settings<'_>) -> Config {
         ("LATCHKEY_DEMO", "off".to_owned()),
         ("LATCHKEY_WORKERS", "2".to_owned()),
         ("LATCHKEY_POOL", "8".to_owned()),
+        // What is bought is all that is paid, unless a test is about the rest.
+        ("LATCHKEY_SHOP_DELIVERY", "0".to_owned()),
+        ("LATCHKEY_SHOP_TAX_RATE", "0".to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();
