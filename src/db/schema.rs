@@ -152,6 +152,8 @@ diesel::table! {
         status -> Text,
         version -> BigInt,
         created_at -> Timestamp,
+        removed_product_id -> Nullable<BigInt>,
+        removed_quantity -> Nullable<BigInt>,
     }
 }
 
@@ -162,6 +164,15 @@ diesel::table! {
         product_id -> BigInt,
         quantity -> BigInt,
         seen_price -> BigInt,
+    }
+}
+
+diesel::table! {
+    saved_items (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        product_id -> BigInt,
+        quantity -> BigInt,
     }
 }
 
@@ -230,6 +241,7 @@ diesel::joinable!(products -> categories (category_id));
 diesel::joinable!(carts -> users (user_id));
 diesel::joinable!(cart_items -> carts (cart_id));
 diesel::joinable!(cart_items -> products (product_id));
+diesel::joinable!(saved_items -> products (product_id));
 diesel::joinable!(orders -> users (user_id));
 diesel::joinable!(order_lines -> orders (order_id));
 diesel::joinable!(order_lines -> products (product_id));
@@ -250,6 +262,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     products,
     carts,
     cart_items,
+    saved_items,
     orders,
     order_lines,
     order_events,

@@ -5,11 +5,15 @@
 
 mod change;
 mod notice;
+mod saved;
+mod undo;
 mod version;
 
 pub use change::{Changed, add, remove, set};
 pub(super) use change::{find, open, put};
 pub use notice::Notice;
+pub use saved::{MOST_SAVED, Saved, forget, restore, save, saved};
+pub use undo::undo;
 pub use version::Version;
 
 use crate::config::Terms;

@@ -12,6 +12,7 @@ pub mod products;
 pub mod profile;
 pub mod refresh;
 pub mod register;
+pub mod saved;
 pub mod sessions;
 mod tokens;
 mod wire;

@@ -17,3 +17,4 @@ pub mod password;
 pub mod pictures;
 pub mod products;
 pub mod register;
+pub mod saved;

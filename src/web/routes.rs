@@ -11,7 +11,7 @@ pub use mount::{Route, configure, page};
 use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
-    account, cart, checkout, dashboard, devices, front, login, logout, orders, password, products, register,
+    account, cart, checkout, dashboard, devices, front, login, logout, orders, password, products, register, saved,
 };
 
 /// The pages.
@@ -30,6 +30,10 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/cart/items").post(cart::add),
         page("/cart/items/{product_id}").post(cart::set),
         page("/cart/items/{product_id}/remove").post(cart::remove),
+        page("/cart/items/{product_id}/save").post(saved::save),
+        page("/cart/saved/{product_id}/restore").post(saved::restore),
+        page("/cart/saved/{product_id}/remove").post(saved::remove),
+        page("/cart/undo").post(cart::undo),
         page("/checkout").get(checkout::show).post(checkout::submit).limited(limits.checkout.throttle()),
         page("/orders").get(orders::index),
         page("/orders/{number}").get(orders::show),
@@ -73,6 +77,11 @@ pub fn api(app: &App) -> Vec<Route> {
         page("/cart").get(api::cart::show),
         page("/cart/items").post(api::cart::add),
         page("/cart/items/{product_id}").put(api::cart::set).delete(api::cart::remove),
+        page("/cart/items/{product_id}/save").post(api::saved::save),
+        page("/cart/saved").get(api::saved::index),
+        page("/cart/saved/{product_id}").delete(api::saved::remove),
+        page("/cart/saved/{product_id}/restore").post(api::saved::restore),
+        page("/cart/undo").post(api::cart::undo),
         page("/orders").get(api::orders::index).post(api::orders::place).limited(limits.checkout.throttle()),
         page("/orders/{number}").get(api::orders::show),
         page("/orders/{number}/cancel").post(api::orders::cancel),

@@ -19,7 +19,7 @@ on_both! { every_route_answers_each_person_as_it_should, every_api_route_answers
 /// Method, path, and the answers to: a visitor, the shopper whose things are named, another shopper, an admin.
 type Row = (&'static str, &'static str, [u16; 4]);
 
-const PAGES: [Row; 28] = [
+const PAGES: [Row; 32] = [
     ("GET", "/", [200, 200, 200, 200]),
     ("GET", "/products", [200, 200, 200, 200]),
     ("GET", "/products/{slug}", [200, 200, 200, 200]),
@@ -32,8 +32,12 @@ const PAGES: [Row; 28] = [
     ("POST", "/cart/items", [303, 303, 303, 303]),
     ("POST", "/cart/items/{product_id}", [303, 303, 303, 303]),
     ("POST", "/cart/items/{product_id}/remove", [303, 303, 303, 303]),
+    ("POST", "/cart/items/{product_id}/save", [303, 404, 404, 404]),
+    ("POST", "/cart/saved/{product_id}/restore", [303, 404, 404, 404]),
+    ("POST", "/cart/saved/{product_id}/remove", [303, 303, 303, 303]),
     ("GET", "/checkout", [303, 200, 303, 303]),
     ("POST", "/checkout", [303, 409, 303, 303]),
+    ("POST", "/cart/undo", [303, 303, 303, 303]),
     ("GET", "/orders", [303, 200, 200, 200]),
     ("GET", "/orders/{number}", [303, 200, 404, 404]),
     ("POST", "/orders/{number}/cancel", [303, 303, 404, 404]),
@@ -50,7 +54,7 @@ const PAGES: [Row; 28] = [
     ("POST", "/logout", [303, 303, 303, 303]),
 ];
 
-const API: [Row; 27] = [
+const API: [Row; 32] = [
     ("POST", "/api/auth/register", [422, 422, 422, 422]),
     ("POST", "/api/register", [422, 422, 422, 422]),
     ("POST", "/api/auth/login", [422, 422, 422, 422]),
@@ -72,6 +76,11 @@ const API: [Row; 27] = [
     ("POST", "/api/cart/items", [401, 422, 422, 422]),
     ("PUT", "/api/cart/items/{product_id}", [401, 422, 422, 422]),
     ("DELETE", "/api/cart/items/{product_id}", [401, 200, 200, 200]),
+    ("POST", "/api/cart/undo", [401, 200, 200, 200]),
+    ("POST", "/api/cart/items/{product_id}/save", [401, 404, 404, 404]),
+    ("GET", "/api/cart/saved", [401, 200, 200, 200]),
+    ("POST", "/api/cart/saved/{product_id}/restore", [401, 404, 404, 404]),
+    ("DELETE", "/api/cart/saved/{product_id}", [401, 200, 200, 200]),
     ("GET", "/api/orders", [401, 200, 200, 200]),
     ("POST", "/api/orders", [401, 422, 422, 422]),
     ("GET", "/api/orders/{number}", [401, 200, 404, 404]),

@@ -34,6 +34,7 @@ mod roles;
 mod rotation;
 mod rush;
 mod safety;
+mod saved;
 mod session_command;
 mod sessions;
 mod sign_out;

@@ -5,7 +5,7 @@
 use crate::clock::rfc3339;
 use crate::config::Currency;
 use crate::ids::{PictureId, ProductId};
-use crate::shop::cart::{Cart, Line};
+use crate::shop::cart::{Cart, Line, Saved};
 use crate::shop::order::{self, Order, Summary};
 use crate::shop::paging::Paging;
 use crate::shop::product::Product;
@@ -113,6 +113,30 @@ impl WireCart {
             delivery: cart.sums.delivery.minor(),
             total: cart.sums.total.minor(),
             tax: cart.sums.tax.minor(),
+        }
+    }
+}
+
+/// A thing that was put aside for later.
+#[derive(Debug, Serialize)]
+pub(super) struct WireSaved {
+    product_id: ProductId,
+    slug: String,
+    title: String,
+    unit_price: i64,
+    quantity: i64,
+    stock: i64,
+}
+
+impl From<Saved> for WireSaved {
+    fn from(saved: Saved) -> Self {
+        Self {
+            product_id: saved.product,
+            slug: saved.slug,
+            title: saved.title,
+            unit_price: saved.unit_price.minor(),
+            quantity: saved.quantity,
+            stock: saved.stock,
         }
     }
 }

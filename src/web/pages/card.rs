@@ -5,7 +5,7 @@
 use crate::clock::rfc3339;
 use crate::config::Shop;
 use crate::ids::{PictureId, ProductId};
-use crate::shop::cart::{Cart, Line};
+use crate::shop::cart::{Cart, Line, Saved};
 use crate::shop::money::Money;
 use crate::shop::order::{Status, Summary};
 use crate::shop::paging::Paging;
@@ -126,6 +126,32 @@ impl Basket {
             tax: sums.tax.minor(),
             tax_rate: TaxRate::new(shop.terms.tax_rate).unwrap_or_default().to_string(),
             to_free_delivery: sums.to_free_delivery(&shop.terms).map(Money::minor),
+        }
+    }
+}
+
+/// A thing that was put aside for later.
+#[derive(Debug, Serialize)]
+pub struct SavedItem {
+    product_id: ProductId,
+    slug: String,
+    title: String,
+    image: String,
+    unit_price: i64,
+    quantity: i64,
+    stock: i64,
+}
+
+impl From<Saved> for SavedItem {
+    fn from(saved: Saved) -> Self {
+        Self {
+            product_id: saved.product,
+            slug: saved.slug,
+            title: saved.title,
+            image: image(saved.picture),
+            unit_price: saved.unit_price.minor(),
+            quantity: saved.quantity,
+            stock: saved.stock,
         }
     }
 }
