@@ -157,6 +157,10 @@ row_key!(
     CartKey
 );
 row_key!(
+    /// The row of a discount code.
+    DiscountKey
+);
+row_key!(
     /// The row of an order.
     OrderKey
 );

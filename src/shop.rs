@@ -10,6 +10,7 @@ pub mod category;
 pub mod checkout;
 pub mod country;
 pub mod demo;
+pub mod discount;
 pub mod idempotency;
 pub mod money;
 pub mod order;

@@ -79,11 +79,12 @@ pub fn serve(arguments: &[String]) -> Result<()> {
 
 async fn dashboard_statements(stand: web::Data<Stand>) -> Result<HttpResponse, Error> {
     let (shopper, session) = (stand.shopper, SessionId::random());
-    let (alive, terms) = (Alive::at(stand.clock.now(), &stand.limits, Role::Shopper), stand.terms);
+    let (now, terms) = (stand.clock.now(), stand.terms);
+    let alive = Alive::at(now, &stand.limits, Role::Shopper);
     let load = move |conn: &mut _| {
         Ok((
             glance::with_devices(conn, shopper, session, alive)?,
-            cart::show(conn, &terms, shopper)?,
+            cart::show(conn, now, &terms, shopper)?,
             order::latest(conn, shopper)?,
         ))
     };

@@ -154,6 +154,7 @@ diesel::table! {
         created_at -> Timestamp,
         removed_product_id -> Nullable<BigInt>,
         removed_quantity -> Nullable<BigInt>,
+        discount_id -> Nullable<BigInt>,
     }
 }
 
@@ -173,6 +174,29 @@ diesel::table! {
         user_id -> BigInt,
         product_id -> BigInt,
         quantity -> BigInt,
+    }
+}
+
+diesel::table! {
+    discounts (id) {
+        id -> BigInt,
+        code -> Text,
+        percent -> Nullable<BigInt>,
+        amount -> Nullable<BigInt>,
+        starts_at -> Nullable<Timestamp>,
+        ends_at -> Nullable<Timestamp>,
+        most_uses -> Nullable<BigInt>,
+        uses -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    discount_uses (id) {
+        id -> BigInt,
+        discount_id -> BigInt,
+        user_id -> BigInt,
+        order_id -> BigInt,
     }
 }
 
@@ -198,6 +222,7 @@ diesel::table! {
         note -> Text,
         placed_at -> Timestamp,
         tax -> BigInt,
+        discount_code -> Nullable<Text>,
     }
 }
 
@@ -211,6 +236,7 @@ diesel::table! {
         quantity -> BigInt,
         line_total -> BigInt,
         tax_rate -> BigInt,
+        discount -> BigInt,
     }
 }
 
@@ -263,6 +289,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     carts,
     cart_items,
     saved_items,
+    discounts,
+    discount_uses,
     orders,
     order_lines,
     order_events,

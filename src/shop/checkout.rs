@@ -17,6 +17,7 @@ use crate::ids::{CartId, CartKey, OrderKey, UserKey};
 use crate::on_either;
 use crate::shop::address::Address;
 use crate::shop::cart::{self, Cart, Version};
+use crate::shop::discount;
 use crate::shop::idempotency::{self, IdempotencyKey, Known};
 use crate::shop::money::Money;
 use crate::shop::order::{Number, Status};
@@ -113,7 +114,7 @@ fn replayed(conn: &mut Conn, now: Moment, user: UserKey, wish: &Wish) -> Result<
 
 fn attempt(conn: &mut Conn, now: Moment, actor: &Actor, shop: &Shop, user: UserKey, wish: &Wish) -> Result<Outcome> {
     let version: Option<Version> = wish.cart_version.parse().ok();
-    let cart = cart::show(conn, &shop.terms, user)?;
+    let cart = cart::show(conn, now, &shop.terms, user)?;
     if version.is_none() || cart.version != version || !as_seen(&cart, wish) {
         return refuse(conn, user, cart, version, wish);
     }
@@ -123,7 +124,7 @@ fn attempt(conn: &mut Conn, now: Moment, actor: &Actor, shop: &Shop, user: UserK
         Ok(number) => Ok(Outcome::Placed(number)),
         Err(Halt::Failed(cause)) => Err(cause),
         Err(Halt::Overtaken) => {
-            let cart = cart::show(conn, &shop.terms, user)?;
+            let cart = cart::show(conn, now, &shop.terms, user)?;
             refuse(conn, user, cart, version, wish)
         }
     }
@@ -185,8 +186,15 @@ fn order(
     {
         return Err(Halt::Overtaken);
     }
+    if let Some(code) = cart.discount.as_ref().filter(|code| code.refusal.is_none())
+        && !discount::take(conn, now, code.key, user, order)?
+    {
+        return Err(Halt::Overtaken);
+    }
+    let totals: Vec<Money> = cart.lines.iter().map(|line| line.line_total).collect();
+    let shares = discount::split(cart.sums.discount, &totals)?;
     let tax_rate = sums::tax_rate(&shop.terms)?;
-    for line in &cart.lines {
+    for (line, share) in cart.lines.iter().zip(shares) {
         diesel::insert_into(order_lines::table)
             .values((
                 order_lines::order_id.eq(order),
@@ -196,6 +204,7 @@ fn order(
                 order_lines::quantity.eq(line.quantity),
                 order_lines::line_total.eq(line.line_total),
                 order_lines::tax_rate.eq(tax_rate),
+                order_lines::discount.eq(share),
             ))
             .execute(conn)?;
     }
@@ -233,6 +242,7 @@ fn insert(
     cart: &Cart,
 ) -> Result<(OrderKey, Number)> {
     let (to, sums) = (&wish.address, &cart.sums);
+    let code = cart.discount.as_ref().filter(|code| code.refusal.is_none()).map(|code| code.code.as_str());
     // One number in a million million is taken already; then the next one is not.
     for _ in 0..3 {
         let number = Number::random(&shop.name);
@@ -241,7 +251,7 @@ fn insert(
                 (orders::number.eq(&number), orders::user_id.eq(user), orders::cart_id.eq(claimed)),
                 (orders::status.eq(Status::Placed), orders::placed_at.eq(now), orders::currency.eq(shop.currency.code)),
                 (orders::subtotal.eq(sums.subtotal), orders::discount.eq(sums.discount), orders::delivery.eq(sums.delivery)),
-                (orders::total.eq(sums.total), orders::tax.eq(sums.tax)),
+                (orders::total.eq(sums.total), orders::tax.eq(sums.tax), orders::discount_code.eq(code)),
                 (orders::name.eq(&to.name), orders::address1.eq(&to.address1), orders::address2.eq(&to.address2)),
                 (orders::city.eq(&to.city), orders::postal_code.eq(&to.postal_code), orders::country.eq(to.country)),
                 (orders::phone.eq(&to.phone), orders::note.eq(&wish.note)),

@@ -40,6 +40,8 @@ pub struct Order {
     pub currency: String,
     /// What was bought.
     pub lines: Vec<Line>,
+    /// The discount code it was placed with.
+    pub discount_code: Option<String>,
     /// What it came to.
     pub sums: Sums,
     /// Where it goes.
@@ -67,6 +69,8 @@ pub struct Line {
     pub quantity: i64,
     /// Price by quantity.
     pub line_total: Money,
+    /// Its share of what was taken off.
+    pub discount: Money,
     /// The rate of the tax in it, then.
     pub tax_rate: TaxRate,
 }
@@ -98,18 +102,18 @@ const WHERE: (
 /// # Errors
 /// `NotFound` if there is none, or it is somebody else's.
 pub fn show(conn: &mut Conn, user: UserKey, number: &Number) -> Result<Order> {
-    type Row = ((OrderKey, Status, Moment, String), Amounts, Where);
+    type Row = ((OrderKey, Status, Moment, String, Option<String>), Amounts, Where);
     let row: Option<Row> = orders::table
         .filter(orders::number.eq(number))
         .filter(orders::user_id.eq(user))
         .select((
-            (orders::id, orders::status, orders::placed_at, orders::note),
+            (orders::id, orders::status, orders::placed_at, orders::note, orders::discount_code),
             (orders::currency, orders::subtotal, orders::discount, orders::delivery, orders::total, orders::tax),
             WHERE,
         ))
         .first(conn)
         .optional()?;
-    let ((key, status, placed_at, note), (currency, subtotal, discount, delivery, total, tax), place) =
+    let ((key, status, placed_at, note, discount_code), (currency, subtotal, discount, delivery, total, tax), place) =
         row.ok_or(Error::NotFound)?;
     let lines = order_lines::table
         .inner_join(products::table)
@@ -123,6 +127,7 @@ pub fn show(conn: &mut Conn, user: UserKey, number: &Number) -> Result<Order> {
             order_lines::unit_price,
             order_lines::quantity,
             order_lines::line_total,
+            order_lines::discount,
             order_lines::tax_rate,
         ))
         .load(conn)?;
@@ -133,7 +138,7 @@ pub fn show(conn: &mut Conn, user: UserKey, number: &Number) -> Result<Order> {
         .load(conn)?;
     let (number, address) = (number.clone(), address(place));
     let sums = Sums { subtotal, discount, delivery, total, tax };
-    Ok(Order { number, status, placed_at, currency, lines, sums, address, note, events })
+    Ok(Order { number, status, placed_at, currency, lines, discount_code, sums, address, note, events })
 }
 
 /// Where the person's last order went, to fill in the next form.

@@ -138,6 +138,6 @@ pub fn wish(db: &Db, user: UserKey) -> Wish {
 
 /// The same, in another shop.
 pub fn wish_at(db: &Db, shop: &Shop, user: UserKey) -> Wish {
-    let cart = db.read_here(|conn| cart::show(conn, &shop.terms, user)).expect("a cart");
+    let cart = db.read_here(|conn| cart::show(conn, now(), &shop.terms, user)).expect("a cart");
     Wish { address: home(), note: String::new(), cart_version: cart.version_text(), expected_total: cart.sums.total, key: None }
 }

@@ -5,6 +5,7 @@
 
 pub mod cart;
 pub mod dashboard;
+pub mod discount;
 pub mod login;
 pub mod logout;
 pub mod orders;

@@ -9,6 +9,7 @@ pub mod cart;
 pub mod checkout;
 pub mod dashboard;
 pub mod devices;
+pub mod discount;
 pub mod front;
 pub mod login;
 pub mod logout;

@@ -11,7 +11,7 @@ pub use mount::{Route, configure, page};
 use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
-    account, cart, checkout, dashboard, devices, front, login, logout, orders, password, products, register, saved,
+    account, cart, checkout, dashboard, devices, discount, front, login, logout, orders, password, products, register, saved,
 };
 
 /// The pages.
@@ -34,6 +34,8 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/cart/saved/{product_id}/restore").post(saved::restore),
         page("/cart/saved/{product_id}/remove").post(saved::remove),
         page("/cart/undo").post(cart::undo),
+        page("/cart/discount").post(discount::apply).limited(limits.checkout.throttle()),
+        page("/cart/discount/remove").post(discount::remove),
         page("/checkout").get(checkout::show).post(checkout::submit).limited(limits.checkout.throttle()),
         page("/orders").get(orders::index),
         page("/orders/{number}").get(orders::show),
@@ -82,6 +84,7 @@ pub fn api(app: &App) -> Vec<Route> {
         page("/cart/saved/{product_id}").delete(api::saved::remove),
         page("/cart/saved/{product_id}/restore").post(api::saved::restore),
         page("/cart/undo").post(api::cart::undo),
+        page("/cart/discount").post(api::discount::apply).delete(api::discount::remove).limited(limits.checkout.throttle()),
         page("/orders").get(api::orders::index).post(api::orders::place).limited(limits.checkout.throttle()),
         page("/orders/{number}").get(api::orders::show),
         page("/orders/{number}/cancel").post(api::orders::cancel),

@@ -19,7 +19,7 @@ on_both! { every_route_answers_each_person_as_it_should, every_api_route_answers
 /// Method, path, and the answers to: a visitor, the shopper whose things are named, another shopper, an admin.
 type Row = (&'static str, &'static str, [u16; 4]);
 
-const PAGES: [Row; 32] = [
+const PAGES: [Row; 34] = [
     ("GET", "/", [200, 200, 200, 200]),
     ("GET", "/products", [200, 200, 200, 200]),
     ("GET", "/products/{slug}", [200, 200, 200, 200]),
@@ -35,6 +35,8 @@ const PAGES: [Row; 32] = [
     ("POST", "/cart/items/{product_id}/save", [303, 404, 404, 404]),
     ("POST", "/cart/saved/{product_id}/restore", [303, 404, 404, 404]),
     ("POST", "/cart/saved/{product_id}/remove", [303, 303, 303, 303]),
+    ("POST", "/cart/discount", [303, 422, 422, 422]),
+    ("POST", "/cart/discount/remove", [303, 303, 303, 303]),
     ("GET", "/checkout", [303, 200, 303, 303]),
     ("POST", "/checkout", [303, 409, 303, 303]),
     ("POST", "/cart/undo", [303, 303, 303, 303]),
@@ -54,7 +56,7 @@ const PAGES: [Row; 32] = [
     ("POST", "/logout", [303, 303, 303, 303]),
 ];
 
-const API: [Row; 32] = [
+const API: [Row; 34] = [
     ("POST", "/api/auth/register", [422, 422, 422, 422]),
     ("POST", "/api/register", [422, 422, 422, 422]),
     ("POST", "/api/auth/login", [422, 422, 422, 422]),
@@ -81,6 +83,8 @@ const API: [Row; 32] = [
     ("GET", "/api/cart/saved", [401, 200, 200, 200]),
     ("POST", "/api/cart/saved/{product_id}/restore", [401, 404, 404, 404]),
     ("DELETE", "/api/cart/saved/{product_id}", [401, 200, 200, 200]),
+    ("POST", "/api/cart/discount", [401, 422, 422, 422]),
+    ("DELETE", "/api/cart/discount", [401, 200, 200, 200]),
     ("GET", "/api/orders", [401, 200, 200, 200]),
     ("POST", "/api/orders", [401, 422, 422, 422]),
     ("GET", "/api/orders/{number}", [401, 200, 404, 404]),
@@ -121,6 +125,7 @@ impl Things {
             "/cart/items" => vec![("product_id", &self.product_id), ("quantity", "1")],
             "/cart/items/{product_id}" => vec![("quantity", "2")],
             "/checkout" => ADDRESS.into_iter().chain([("cart_version", "old"), ("expected_total", "1")]).collect(),
+            "/cart/discount" => vec![("code", "NO-SUCH-CODE")],
             "/account" => vec![("name", "Ada")],
             "/account/password" => vec![("current_password", "wrong-wagon"), ("new_password", PASSWORD)],
             _ => Vec::new(),

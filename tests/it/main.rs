@@ -15,6 +15,7 @@ mod command_line;
 mod crawl;
 mod database;
 mod devices;
+mod discounts;
 mod files;
 mod idempotency;
 mod lives;

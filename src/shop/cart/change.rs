@@ -10,8 +10,9 @@ use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{cart_items, carts, products};
 use crate::error::{Error, Result};
-use crate::ids::{CartId, CartKey, ProductId, ProductKey, UserKey};
+use crate::ids::{CartId, CartKey, DiscountKey, ProductId, ProductKey, UserKey};
 use crate::on_either;
+use crate::shop::discount::{self, Code};
 use crate::shop::money::Money;
 use crate::shop::product::Status;
 use crate::shop::quantity::{MOST, Quantity, SetQuantity};
@@ -80,6 +81,35 @@ pub fn remove(conn: &mut Conn, user: UserKey, product: ProductId) -> Result<Chan
         Some((cart, quantity)) => remember(conn, cart, Some((ware.key, quantity)))?,
     }
     Ok(Changed { product, title: ware.title, quantity: 0, notices: Vec::new() })
+}
+
+/// Puts a discount code on the cart, in the place of another.
+///
+/// # Errors
+/// `Invalid` with a sentence beside `code`, for one that is not known or may not be used, and for a cart that is not there yet.
+pub fn apply(conn: &mut Conn, now: Moment, user: UserKey, code: &Code) -> Result<()> {
+    let Some(cart) = raise(conn, user)? else {
+        return Err(Error::field("code", "Put something into your cart first, then the code."));
+    };
+    let found = discount::find(conn, now, user, code)?;
+    let found = found.ok_or_else(|| Error::field("code", format!("We know no code {code}. Check how it is written.")))?;
+    if let Some(sentence) = found.sentence() {
+        return Err(Error::field("code", sentence));
+    }
+    diesel::update(carts::table.filter(carts::id.eq(cart))).set(carts::discount_id.eq(found.key)).execute(conn)?;
+    Ok(())
+}
+
+/// Takes the discount code off the cart again.
+///
+/// # Errors
+/// What the database says.
+pub fn without_discount(conn: &mut Conn, user: UserKey) -> Result<()> {
+    if let Some(cart) = raise(conn, user)? {
+        let none: Option<DiscountKey> = None;
+        diesel::update(carts::table.filter(carts::id.eq(cart))).set(carts::discount_id.eq(none)).execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Takes a line out of the person's open cart: of which cart, and how many pieces it had. Without such a line nothing changes.

@@ -11,7 +11,7 @@ fn put_in(db: &Db, user: UserKey, id: ProductId, count: i64) -> Result<Changed> 
 }
 
 fn shown(db: &Db, user: UserKey) -> Cart {
-    db.read_here(|conn| show(conn, &house().terms, user)).expect("a cart")
+    db.read_here(|conn| show(conn, now(), &house().terms, user)).expect("a cart")
 }
 
 fn counted(db: &Db, user: UserKey) -> i64 {

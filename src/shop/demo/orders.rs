@@ -156,7 +156,7 @@ fn events(chance: &mut Chance, now: Moment, placed: Moment, fate: usize) -> Vec<
 
 fn insert(conn: &mut Conn, shop: &Shop, plan: &Plan) -> Result<bool> {
     let totals: Vec<Money> = plan.lines.iter().map(|((_, _, price), count)| price.times(*count)).collect::<Result<_>>()?;
-    let sums = Sums::of(totals.iter().copied(), &shop.terms)?;
+    let sums = Sums::of(totals.iter().copied(), None, &shop.terms)?;
     let tax_rate = sums::tax_rate(&shop.terms)?;
     let (Some((_, placed)), Some((status, _))) = (plan.events.first(), plan.events.last()) else { return Ok(false) };
     let (street, city, postal_code, country) = plan.place;

@@ -9,6 +9,7 @@ use crate::db::Conn;
 use crate::db::schema::{order_events, order_lines, orders, products};
 use crate::error::{Error, Result};
 use crate::ids::{OrderKey, UserKey};
+use crate::shop::discount;
 use crate::shop::stock::{self, Pieces};
 use diesel::prelude::*;
 
@@ -42,5 +43,7 @@ pub fn cancel(conn: &mut Conn, now: Moment, actor: &Actor, user: UserKey, number
         .values((order_events::order_id.eq(key), order_events::status.eq(Status::Cancelled), order_events::at.eq(now)))
         .execute(conn)?;
     audit::record(conn, now, Kind::OrderCancelled, actor, number.as_str())?;
+    // Before the products, as an order takes them.
+    discount::give_back(conn, key)?;
     stock::give_back(conn, pieces)
 }

@@ -16,8 +16,8 @@ use serde::Serialize;
 /// # Errors
 /// `Unavailable` from the database.
 pub async fn show(app: web::Data<App>, user: CurrentUser) -> Result<HttpResponse> {
-    let terms = app.config.shop.terms;
-    let cart = app.db.read(move |conn| cart::show(conn, &terms, user.key)).await?;
+    let (now, terms) = (app.clock.now(), app.config.shop.terms);
+    let cart = app.db.read(move |conn| cart::show(conn, now, &terms, user.key)).await?;
     Ok(answer(&app, cart))
 }
 
@@ -66,10 +66,10 @@ pub(super) async fn change(
     user: CurrentUser,
     work: impl FnOnce(&mut crate::db::Conn) -> Result<Option<Changed>> + Send + 'static,
 ) -> Result<HttpResponse> {
-    let terms = app.config.shop.terms;
+    let (now, terms) = (app.clock.now(), app.config.shop.terms);
     let changed = move |conn: &mut crate::db::Conn| {
         let changed = work(conn)?;
-        let cart = cart::show(conn, &terms, user.key)?;
+        let cart = cart::show(conn, now, &terms, user.key)?;
         Ok(match changed {
             Some(changed) => cart.said(changed),
             None => cart,

@@ -6,6 +6,7 @@ use crate::clock::rfc3339;
 use crate::config::Currency;
 use crate::ids::{PictureId, ProductId};
 use crate::shop::cart::{Cart, Line, Saved};
+use crate::shop::discount::Applied;
 use crate::shop::order::{self, Order, Summary};
 use crate::shop::paging::Paging;
 use crate::shop::product::Product;
@@ -65,6 +66,8 @@ pub(super) struct WireCart {
     items: Vec<WireItem>,
     subtotal: i64,
     discount: i64,
+    discount_code: Option<String>,
+    discount_notice: Option<WireNotice>,
     delivery: i64,
     total: i64,
     tax: i64,
@@ -104,12 +107,19 @@ impl WireCart {
             line_total: line.line_total.minor(),
             stock: line.stock,
         };
+        let notice = |applied: &Applied| {
+            let code = applied.refusal?.code();
+            Some(WireNotice { code, message: applied.sentence()? })
+        };
+        let discount_notice = cart.discount.as_ref().and_then(notice);
         Self {
             version: cart.version_text(),
             currency: currency.code,
             items: cart.lines.into_iter().map(item).collect(),
             subtotal: cart.sums.subtotal.minor(),
             discount: cart.sums.discount.minor(),
+            discount_notice,
+            discount_code: cart.discount.map(|applied| applied.code),
             delivery: cart.sums.delivery.minor(),
             total: cart.sums.total.minor(),
             tax: cart.sums.tax.minor(),
@@ -173,6 +183,7 @@ pub(super) struct WireOrder {
     lines: Vec<WireLine>,
     subtotal: i64,
     discount: i64,
+    discount_code: Option<String>,
     delivery: i64,
     total: i64,
     tax: i64,
@@ -188,6 +199,7 @@ struct WireLine {
     unit_price: i64,
     quantity: i64,
     line_total: i64,
+    discount: i64,
     tax_rate: i64,
 }
 
@@ -211,6 +223,7 @@ impl From<Order> for WireOrder {
             unit_price: line.unit_price.minor(),
             quantity: line.quantity,
             line_total: line.line_total.minor(),
+            discount: line.discount.minor(),
             tax_rate: line.tax_rate.hundredths(),
         };
         let place = order.address;
@@ -222,6 +235,7 @@ impl From<Order> for WireOrder {
             lines: order.lines.into_iter().map(line).collect(),
             subtotal: order.sums.subtotal.minor(),
             discount: order.sums.discount.minor(),
+            discount_code: order.discount_code,
             delivery: order.sums.delivery.minor(),
             total: order.sums.total.minor(),
             tax: order.sums.tax.minor(),

@@ -6,6 +6,7 @@ use crate::clock::rfc3339;
 use crate::config::Shop;
 use crate::ids::{PictureId, ProductId};
 use crate::shop::cart::{Cart, Line, Saved};
+use crate::shop::discount::Applied;
 use crate::shop::money::Money;
 use crate::shop::order::{Status, Summary};
 use crate::shop::paging::Paging;
@@ -74,6 +75,8 @@ pub struct Basket {
     items: Vec<Item>,
     subtotal: i64,
     discount: i64,
+    discount_code: Option<String>,
+    discount_refused: Option<String>,
     delivery: i64,
     total: i64,
     tax: i64,
@@ -121,6 +124,8 @@ impl Basket {
             items: cart.lines.into_iter().map(item).collect(),
             subtotal: sums.subtotal.minor(),
             discount: sums.discount.minor(),
+            discount_refused: cart.discount.as_ref().and_then(Applied::sentence),
+            discount_code: cart.discount.map(|applied| applied.code),
             delivery: sums.delivery.minor(),
             total: sums.total.minor(),
             tax: sums.tax.minor(),

@@ -8,6 +8,7 @@ use crate::web::app::App;
 use crate::web::form::{Fields, Form, Press, Reader, Typed};
 use crate::web::identity::CurrentUser;
 use crate::web::pages::card::{Basket, SavedItem};
+use crate::web::pages::discount::Apply;
 use crate::web::pages::products::{self, Wanted};
 use crate::web::view::{Flash, Kind, Layout, View, see_other};
 use actix_web::http::StatusCode;
@@ -183,20 +184,23 @@ fn of_line(mut typed: Typed, product: ProductId) -> Typed {
     typed
 }
 
-async fn show_with(app: &App, user: CurrentUser, view: &View, form: Typed) -> Result<HttpResponse> {
+pub(super) async fn show_with(app: &App, user: CurrentUser, view: &View, form: Typed) -> Result<HttpResponse> {
     #[derive(Serialize)]
     struct Page {
         cart: Basket,
         saved: Vec<SavedItem>,
         form: Typed,
+        code_form: Typed,
     }
-    let (status, shop) = (form.status, app.config.shop.clone());
+    // Two kinds of form are on the page: what was typed into one of them is not shown in the other.
+    let code_form = if form.name == Apply::NAME { form.clone() } else { Typed::blank(Apply::NAME) };
+    let (status, now, shop) = (form.status, app.clock.now(), app.config.shop.clone());
     // Three statements, whatever is in the cart: the frame takes its count from the same rows.
     let load = move |conn: &mut crate::db::Conn| {
-        let cart = cart::show(conn, &shop.terms, user.key)?;
+        let cart = cart::show(conn, now, &shop.terms, user.key)?;
         let saved = cart::saved(conn, user.key)?.into_iter().map(SavedItem::from).collect();
         let layout = Layout::beside(conn, user, cart.count())?;
-        Ok((layout, Page { cart: Basket::of(cart, &shop), saved, form }))
+        Ok((layout, Page { cart: Basket::of(cart, &shop), saved, form, code_form }))
     };
     let (layout, page) = app.db.read(load).await?;
     view.draw(status, "cart/show.html", view.told(layout).await, &page)

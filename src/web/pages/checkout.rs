@@ -145,8 +145,9 @@ async fn show_with(
         let Ok(total) = checkout::expected_total(typed.values.get("expected_total")?) else { return None };
         Some((typed.values.get("cart_version")?.clone(), total.minor()))
     });
+    let now = app.clock.now();
     let load = move |conn: &mut crate::db::Conn| -> Result<Option<Page>> {
-        let cart = cart::show(conn, &shop.terms, user.key)?;
+        let cart = cart::show(conn, now, &shop.terms, user.key)?;
         if cart.lines.is_empty() {
             return Ok(None);
         }

@@ -65,7 +65,7 @@ pub async fn show(app: web::Data<App>, user: CurrentUser, view: View) -> Result<
     let terms = app.config.shop.terms;
     let load = move |conn: &mut crate::db::Conn| {
         let (glance, devices) = glance::with_devices(conn, user.key, user.session, alive)?;
-        let cart = cart::show(conn, &terms, user.key)?;
+        let cart = cart::show(conn, now, &terms, user.key)?;
         let orders = order::latest(conn, user.key)?;
         let layout = Layout::of(&glance, cart.count());
         let person = glance.user;
