@@ -61,6 +61,7 @@ pub async fn register(latch: &Latch, applicant: Applicant, wish: Wish) -> Result
         let (tokens, ended) = session::start(conn, &inner.limits, now, owner, &opening)?;
         let actor = Actor { user: Some(user.key), session: Some(tokens.session), address: opening.address };
         audit::record(conn, now, Kind::Registered, &actor, "")?;
+        wish.carry_out(conn, user.key)?;
         Ok(Some((tokens, user, ended)))
     };
     let done = latch.db.write_then(work, move |done| {

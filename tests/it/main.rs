@@ -21,6 +21,7 @@ mod nodes;
 mod oddities;
 mod orders;
 mod outage;
+mod parking;
 mod policy;
 mod power_cut;
 mod prefetch;
