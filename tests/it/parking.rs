@@ -110,7 +110,7 @@ async fn an_order_is_placed_after_signing_in_again(app: &TestApp) {
         ("Street and number", "12 St James's Square"),
         ("Country", "United Kingdom"),
         ("Your note to us", "Please ring twice."),
-        ("Total", "€48.00"),
+        ("Total you saw", "€48.00"),
     ] {
         assert!(facts.contains(&(label.to_owned(), value.to_owned())), "{facts:?}");
     }

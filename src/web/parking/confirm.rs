@@ -119,6 +119,7 @@ fn become_what_was_sent(request: &mut ServiceRequest, kept: &Kept, csrf: &str) -
     let uri: Uri = deed.path().parse().map_err(Error::internal)?;
     let separator = if deed.fields.is_empty() { "" } else { "&" };
     let body = format!("{}{separator}csrf={csrf}", deed.fields);
+    // Nobody holds a clone of the request at this place: actix would panic on it, as its own `NormalizePath` would.
     request.match_info_mut().set(Url::new(uri.clone()));
     let head = request.head_mut();
     head.uri = uri;

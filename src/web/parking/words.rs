@@ -114,7 +114,7 @@ fn fact(currency: &Currency, name: &str, value: &str) -> Fact {
         "country" => "Country",
         "phone" => "Phone",
         "note" => "Your note to us",
-        "expected_total" => "Total",
+        "expected_total" => "Total you saw",
         "email" => "E-mail address",
         "quantity" => "Quantity",
         other => return Fact { label: capital(&other.replace('_', " ")), value },
@@ -139,8 +139,8 @@ mod tests {
             (fact.label, fact.value)
         };
         let pair = |label: &str, value: &str| (label.to_owned(), value.to_owned());
-        assert_eq!(shown("expected_total", "4800"), pair("Total", "€48.00"));
-        assert_eq!(shown("expected_total", "much"), pair("Total", "much"));
+        assert_eq!(shown("expected_total", "4800"), pair("Total you saw", "€48.00"));
+        assert_eq!(shown("expected_total", "much"), pair("Total you saw", "much"));
         assert_eq!(shown("country", "GB"), pair("Country", "United Kingdom"));
         assert_eq!(shown("country", "Atlantis"), pair("Country", "Atlantis"));
         assert_eq!(shown("gift_note", " <b> "), pair("Gift note", " <b> "));

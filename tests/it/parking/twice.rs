@@ -11,12 +11,15 @@ use diesel::prelude::*;
 use futures_util::future::join_all;
 use latchkey::db::schema::{orders, parked_forms};
 use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 on_both! {
     many_presses_at_once_add_it_once,
     many_presses_at_once_place_one_order,
     two_presses_of_a_form_that_is_wrong_show_it_both_times,
     a_form_that_a_lost_node_had_taken_is_offered_again,
+    who_hangs_up_after_pressing_loses_nothing,
 }
 
 async fn many_presses_at_once_add_it_once(app: &TestApp) {
@@ -87,4 +90,45 @@ async fn a_form_that_a_lost_node_had_taken_is_offered_again(app: &TestApp) {
     assert!(again.words().contains("it may be done already"), "{}", again.words());
     ada.press(&page, "/parked", &[]).await.expect_to("/account");
     assert_eq!((ada.get("/account").await.value("name"), kept(app)), ("Ada King".to_owned(), 0));
+}
+
+async fn who_hangs_up_after_pressing_loses_nothing(app: &TestApp) {
+    let ada = Shopper::registered(app).await;
+    let account = ada.get("/account").await;
+    is_signed_out_elsewhere(&ada).await;
+    for (at, pause) in [0, 0, 1, 2, 4, 8].into_iter().enumerate() {
+        let name = format!("Ada {at}");
+        ada.press(&account, "/account", &[("name", &name)]).await.expect_to("/login?next=/parked");
+        let page = looks(&ada).await;
+        let body = format!("csrf={}&form={}", page.value("csrf"), page.value("form"));
+        let cookies = ada.jar.borrow().header().expect("there are cookies");
+        let host = ada.origin().trim_start_matches("http://").to_owned();
+        let request = format!(
+            "POST /parked HTTP/1.1\r\nhost: {host}\r\norigin: {}\r\ncookie: {cookies}\r\ncontent-length: {}\r\n\
+             content-type: application/x-www-form-urlencoded\r\n\r\n{body}",
+            ada.origin(),
+            body.len()
+        );
+        let mut socket = TcpStream::connect(app.address()).await.expect("the shop listens");
+        socket.write_all(request.as_bytes()).await.expect("it is taken");
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        drop(socket);
+        // Either it never arrived, and waits; or it is done, and written down as done.
+        let mut waited = 0;
+        loop {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let underway =
+                parked_forms::table.filter(parked_forms::spent_at.is_not_null()).filter(parked_forms::led_to.is_null());
+            let underway: i64 = underway.count().get_result(&mut app.storage.second_connection()).expect("a count");
+            let done = ada.get("/account").await.value("name") == name;
+            if underway == 0 && (done || kept(app) == 1) && waited > 5 {
+                assert_eq!(kept(app), i64::from(!done), "after {pause} ms");
+                break;
+            }
+            waited += 1;
+            assert!(waited < 200, "taken, and never heard of again");
+        }
+        is_signed_out_elsewhere(&ada).await;
+        diesel::delete(parked_forms::table).execute(&mut app.storage.second_connection()).expect("room for the next");
+    }
 }
