@@ -65,9 +65,10 @@ impl Wish {
         Ok(Opening { replaces, ..self.opening.clone() })
     }
 
-    /// Does what was to be done, for the person who is now signed in.
-    pub(super) fn carry_out(self, conn: &mut Conn, person: UserKey) -> Result<()> {
-        self.errand.map_or(Ok(()), |Errand(work)| work(conn, person))
+    /// Does what was to be done, for the person who is being signed in: before their session is made, since whoever ends another
+    /// one for it queues up to revoke, and takes no lock after that.
+    pub(super) fn carry_out(&mut self, conn: &mut Conn, person: UserKey) -> Result<()> {
+        self.errand.take().map_or(Ok(()), |Errand(work)| work(conn, person))
     }
 }
 
@@ -85,7 +86,7 @@ pub enum Outcome {
 /// # Errors
 /// `Unavailable` when the database or the hasher is: that is never a wrong password.
 pub async fn sign_in(latch: &Latch, attempt: Attempt) -> Result<Outcome> {
-    let Attempt { email, password, wish } = attempt;
+    let Attempt { email, password, mut wish } = attempt;
     let known = match email {
         Ok(email) => latch.db.read(move |conn| user::by_email(conn, &email)).await?,
         Err(_) => None,
@@ -108,12 +109,12 @@ pub async fn sign_in(latch: &Latch, attempt: Attempt) -> Result<Outcome> {
         if let Some(better) = better {
             user::upgrade_hash(conn, user.key, &hash, &better)?;
         }
+        wish.carry_out(conn, user.key)?;
         let owner = Owner { key: user.key, id: user.id, role: user.role, epoch: user.epoch };
         let opening = wish.resolved(conn)?;
         let (tokens, ended) = session::start(conn, &inner.limits, now, owner, &opening)?;
         let actor = Actor { user: Some(user.key), session: Some(tokens.session), address: opening.address };
         audit::record(conn, now, Kind::SignIn, &actor, opening.door.word())?;
-        wish.carry_out(conn, user.key)?;
         Ok(Some((tokens, user, ended)))
     };
     let done = latch.db.write_then(work, move |done| {

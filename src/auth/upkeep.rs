@@ -8,7 +8,10 @@ use crate::db::schema::{refresh_tokens, sessions};
 use crate::db::{Conn, Db};
 use crate::error::Result;
 use crate::ids::SessionKey;
-use crate::{audit, auth::parking, auth::revocation};
+use crate::{
+    audit,
+    auth::{notice, parking, revocation},
+};
 use diesel::prelude::*;
 use std::time::Duration;
 
@@ -27,6 +30,8 @@ pub struct Swept {
     pub revocations: usize,
     /// Parked forms past their time.
     pub parked: usize,
+    /// Notices after 30 days.
+    pub notices: usize,
     /// Audit events after a year.
     pub audit: usize,
 }
@@ -55,6 +60,13 @@ pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
     for _ in 0..STEPS {
         let done = db.write_here(|conn| parking::purge(conn, now, MOST))?;
         swept.parked += done;
+        if !full(done) {
+            break;
+        }
+    }
+    for _ in 0..STEPS {
+        let done = db.write_here(|conn| notice::purge(conn, now - 30 * DAY, MOST))?;
+        swept.notices += done;
         if !full(done) {
             break;
         }

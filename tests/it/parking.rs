@@ -15,6 +15,7 @@ use crate::support::people::{ADDRESS, PASSWORD, Shopper, sign_in};
 use crate::support::visitor::Visitor;
 use diesel::prelude::*;
 use latchkey::db::schema::parked_forms;
+use latchkey::web::routes;
 use std::time::Duration;
 
 on_both! {
@@ -28,6 +29,7 @@ on_both! {
     a_changed_password_overtakes_what_was_sent_before,
     what_a_limit_refused_is_still_there with { "LATCHKEY_LIMIT_CHECKOUT" = "2/1h" },
     other_routes_send_to_sign_in_with_their_page,
+    these_routes_park_and_no_other,
 }
 
 /// How many forms are kept, looked at from outside.
@@ -266,4 +268,18 @@ async fn other_routes_send_to_sign_in_with_their_page(app: &TestApp) {
     ada.press(&page, "/account/password", &fields).await.expect_to("/login?next=/account/password");
     assert!(!ada.jar.borrow().has("__Host-park"));
     assert_eq!(kept(app), 0);
+}
+
+async fn these_routes_park_and_no_other(app: &TestApp) {
+    let parking = routes::pages(app.server()).into_iter().filter(routes::Route::is_parking);
+    let expected = [
+        "/cart/items",
+        "/cart/items/{product_id}",
+        "/cart/items/{product_id}/remove",
+        "/checkout",
+        "/orders/{number}/cancel",
+        "/orders/{number}/reorder",
+        "/account",
+    ];
+    assert_eq!(parking.map(|route| route.listed().0).collect::<Vec<_>>(), expected, "none of them takes a password or a code");
 }

@@ -87,7 +87,7 @@ async fn show_with(app: &App, user: CurrentUser, view: &View, form: Typed) -> Re
     if page.forms.is_empty() && page.others == 0 && !page.underway && view.visit().ticket().is_some() {
         view.visit().forget_ticket();
     }
-    view.draw(status, "parked/show.html", layout, &page)
+    view.draw(status, "parked/show.html", view.told(layout).await, &page)
 }
 
 const fn word(standing: Standing) -> &'static str {
