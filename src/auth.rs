@@ -6,6 +6,7 @@
 pub mod access_token;
 pub mod claims;
 pub mod email;
+pub mod feed;
 pub mod hasher;
 pub mod keys;
 pub mod latch;
@@ -22,5 +23,6 @@ pub mod session;
 pub mod sign_in;
 pub mod sign_out;
 mod standing;
+pub mod tally;
 pub mod upkeep;
 pub mod user;

@@ -22,17 +22,21 @@ impl Clock {
     /// The time now, cut to microseconds, which is what Postgres keeps.
     #[must_use]
     pub fn now(&self) -> Moment {
-        let ahead = time::Duration::milliseconds(self.ahead_millis.load(Ordering::Relaxed));
-        let now = OffsetDateTime::now_utc() + ahead;
-        let micros = now.microsecond();
-        let cut = now.replace_microsecond(micros).unwrap_or(now);
-        PrimitiveDateTime::new(cut.date(), cut.time())
+        machine() + time::Duration::milliseconds(self.ahead_millis.load(Ordering::Relaxed))
     }
 
     /// Moves the clock forward, for everyone who holds a clone.
     pub fn advance(&self, by: Duration) {
         self.ahead_millis.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX / 4), Ordering::Relaxed);
     }
+}
+
+/// What the clock of this machine says, which no test moves: for comparing it with the database's, and for nothing else.
+#[must_use]
+pub fn machine() -> Moment {
+    let now = OffsetDateTime::now_utc();
+    let cut = now.replace_microsecond(now.microsecond()).unwrap_or(now);
+    PrimitiveDateTime::new(cut.date(), cut.time())
 }
 
 /// Seconds since 1970, as JWT counts them.

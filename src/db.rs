@@ -10,11 +10,13 @@ mod lock;
 mod migrate;
 mod pool;
 pub mod schema;
+mod watch;
 
 pub use connection::Conn;
 pub use fault::is_duplicate;
-pub use lock::{lock_products, lock_sessions, queue_to_revoke};
+pub use lock::{lock_products, lock_sessions};
 pub use migrate::{Migrated, migrate, pending};
+pub use watch::{Pulse, Watch, queue_to_revoke};
 
 /// A statement that is written once and run on either database's own connection: one that `MultiConnection` cannot build
 /// (`on_conflict`, batch inserts), or one of a page that everybody opens (`MultiConnection` puts the text together twice at each run,
