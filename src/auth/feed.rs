@@ -94,10 +94,10 @@ impl Feed {
         self.age() > STALE
     }
 
-    /// How far the database's clock was ahead of this machine's at the last poll, in milliseconds; negative when it was behind.
+    /// How far the database's clock was ahead of this machine's at the last poll; negative when it was behind.
     #[must_use]
-    pub fn offset(&self) -> i64 {
-        self.shared.offset.load(Ordering::Acquire)
+    pub fn offset(&self) -> time::Duration {
+        time::Duration::milliseconds(self.shared.offset.load(Ordering::Acquire))
     }
 }
 

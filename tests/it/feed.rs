@@ -8,7 +8,7 @@ use crate::support::app::TestApp;
 use crate::support::binary::Place;
 use crate::support::people::{PASSWORD, Shopper};
 use crate::support::visitor::Visitor;
-use crate::support::{Backend, run};
+use crate::support::{Backend, run, soon};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use latchkey::auth::latch::Latch;
@@ -19,7 +19,7 @@ use latchkey::db::Conn;
 use latchkey::db::schema::{revocations, users};
 use latchkey::ids::{SessionId, UserId};
 use latchkey::on_either;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 on_both! {
     who_signs_out_at_one_node_is_out_at_the_other,
@@ -29,15 +29,6 @@ on_both! {
     a_node_that_starts_knows_what_was_revoked_before,
     new_entries_are_found_after_a_purge,
     a_database_from_yesterday_is_read_anew,
-}
-
-/// Waits until it is so.
-async fn soon(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let since = Instant::now();
-    while !is_so().await {
-        assert!(since.elapsed() < Duration::from_secs(15), "{what} does not come to pass");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }
 
 async fn is_sent_to_sign_in(visitor: &Visitor) -> bool {

@@ -17,6 +17,7 @@ mod database;
 mod feed;
 mod files;
 mod logs;
+mod metrics;
 mod migrations;
 mod nodes;
 mod oddities;
