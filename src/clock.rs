@@ -1,7 +1,8 @@
 //! The one clock.
 //!
 //! Invariant: every time the program writes, compares or prints comes from here, in UTC, so that a test moves time for all of it
-//! at once and the two databases never answer with a clock of their own. It does not know what is timed.
+//! at once and the two databases never answer with a clock of their own; only how far the clocks are apart is measured by theirs.
+//! It does not know what is timed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

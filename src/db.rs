@@ -1,8 +1,8 @@
 //! The only place that knows there are two databases.
 //!
 //! Invariant: `Db::read` and `Db::write` are the only doors; each is one hop to a blocking thread, and a write is one transaction:
-//! `Err` means that nothing happened. The rooms above see one `Conn` and never ask which database is behind it.
-//! It does not know what the rows mean.
+//! `Err` means that nothing happened. (`Watch` is a window: it looks and changes nothing.) The rooms above see one `Conn` and never
+//! ask which database is behind it. It does not know what the rows mean.
 
 mod connection;
 mod fault;

@@ -118,11 +118,16 @@ async fn hears_of(app: &TestApp, id: SessionId) {
 }
 
 async fn a_node_that_starts_knows_what_was_revoked_before(app: &TestApp) {
+    // More than one reading takes.
+    let ids: Vec<SessionId> = (0..4_500).map(|_| SessionId::random()).collect();
+    let (entries, now): (Vec<Revocation>, _) = (ids.iter().copied().map(Revocation::Session).collect(), app.clock.now());
     let conn = &mut app.storage.second_connection();
-    let ids: Vec<SessionId> = (0..3).map(|_| revoke(conn, app)).collect();
+    conn.write(|conn| revocation::record(conn, now, &entries)).expect("they are written");
     let second = app.second_node().await;
     assert!(ids.iter().all(|id| knows(&second.app.latch, *id)), "before its first request");
     second.stop().await.expect("it closes");
+    hears_of(app, ids[4_499]).await;
+    assert!(ids.iter().all(|id| knows(&app.server().latch, *id)), "and who was there hears of all of them");
 }
 
 async fn new_entries_are_found_after_a_purge(app: &TestApp) {
