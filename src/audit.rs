@@ -38,6 +38,8 @@ pub enum Kind {
     PasswordChanged,
     /// A person was locked out, or in again.
     LockChanged,
+    /// A person was given another role.
+    RoleChanged,
     /// A person changed their name.
     NameChanged,
     /// An order was placed.
@@ -67,6 +69,7 @@ impl Kind {
             Self::CrossSite => "cross_site",
             Self::PasswordChanged => "password_changed",
             Self::LockChanged => "lock_changed",
+            Self::RoleChanged => "role_changed",
             Self::NameChanged => "name_changed",
             Self::OrderPlaced => "order_placed",
             Self::OrderCancelled => "order_cancelled",

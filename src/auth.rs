@@ -4,12 +4,16 @@
 //! It does not know HTTP, pages, or what is for sale.
 
 pub mod access_token;
+pub mod alive;
 pub mod claims;
+pub mod device;
 pub mod email;
 pub mod feed;
+pub mod glance;
 pub mod hasher;
 pub mod keys;
 pub mod latch;
+pub mod notice;
 pub mod password;
 pub mod password_change;
 pub mod refresh_token;
@@ -23,6 +27,8 @@ pub mod session;
 pub mod sign_in;
 pub mod sign_out;
 mod standing;
+mod surplus;
 pub mod tally;
 pub mod upkeep;
 pub mod user;
+pub mod user_agent;

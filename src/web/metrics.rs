@@ -129,7 +129,12 @@ impl Metrics {
 
     /// Counts what a round of housekeeping deleted.
     pub fn swept(&self, swept: &Swept) {
-        for (table, rows) in [("sessions", swept.sessions), ("revocations", swept.revocations), ("audit_events", swept.audit)] {
+        for (table, rows) in [
+            ("sessions", swept.sessions),
+            ("revocations", swept.revocations),
+            ("notices", swept.notices),
+            ("audit_events", swept.audit),
+        ] {
             self.swept.get_or_create(&Table { table }).inc_by(rows as u64);
         }
     }

@@ -14,9 +14,9 @@ use diesel::prelude::*;
 use latchkey::auth::latch::Latch;
 use latchkey::auth::revocation::{self, Revocation};
 use latchkey::auth::session::{self, Because};
-use latchkey::auth::user;
+use latchkey::auth::user::{self, Role};
 use latchkey::db::Conn;
-use latchkey::db::schema::{revocations, users};
+use latchkey::db::schema::revocations;
 use latchkey::ids::{SessionId, UserId};
 use latchkey::on_either;
 use std::time::Duration;
@@ -25,7 +25,7 @@ on_both! {
     who_signs_out_at_one_node_is_out_at_the_other,
     a_new_password_ends_the_other_browsers_at_every_node,
     a_lock_beside_a_running_shop_is_noticed,
-    a_raised_epoch_brings_the_new_truth_by_a_silent_refresh,
+    a_role_given_beside_a_running_shop_comes_with_a_silent_refresh,
     a_node_that_starts_knows_what_was_revoked_before,
     new_entries_are_found_after_a_purge,
     a_database_from_yesterday_is_read_anew,
@@ -85,14 +85,14 @@ async fn a_lock_beside_a_running_shop_is_noticed(app: &TestApp) {
     assert!(bob.is_signed_in().await);
 }
 
-async fn a_raised_epoch_brings_the_new_truth_by_a_silent_refresh(app: &TestApp) {
+async fn a_role_given_beside_a_running_shop_comes_with_a_silent_refresh(app: &TestApp) {
     let ada = Shopper::registered(app).await;
     let before = ada.jar.borrow().value("__Host-at");
     let (conn, now) = (&mut app.storage.second_connection(), app.clock.now());
+    let email = ada.email.parse().expect("an address");
     let raised = conn.write(|conn| {
-        let raise = diesel::update(users::table).set((users::role.eq("admin"), users::epoch.eq(users::epoch + 1)));
-        let (id, epoch): (UserId, i64) = raise.returning((users::public_id, users::epoch)).get_result(conn)?;
-        revocation::record(conn, now, &[Revocation::Epoch(id, epoch)])
+        let person = user::set_role(conn, &email, Role::Admin)?.expect("it is a new role");
+        revocation::record(conn, now, &[Revocation::Epoch(person.id, person.epoch)])
     });
     raised.expect("a role can be given");
     soon("a new token", async || {
