@@ -54,10 +54,12 @@ pub(crate) fn run() -> Result<()> {
     show("longest write of somebody else meanwhile", &millis(waited));
     show("from the last commit until the node knew all", &millis(heard));
     show("memory of the node", &format!("{bytes} bytes for {entries}: {} each", bytes / entries));
-    show("a look at the memory, empty", &millis(before.0));
-    show("a look at the memory, full", &millis(after.0));
-    let ratio = after.1.as_secs_f64() / before.1.as_secs_f64();
-    show("check of an access token, empty and full", &format!("{} and {}: {ratio:.2} times", millis(before.1), millis(after.1)));
+    let pair = |before: Duration, after: Duration| {
+        let times = after.as_secs_f64() / before.as_secs_f64();
+        format!("{} ns and {} ns: {times:.2} times", before.as_nanos(), after.as_nanos())
+    };
+    show("a look at the memory, empty and full", &pair(before.0, after.0));
+    show("check of an access token, empty and full", &pair(before.1, after.1));
     Ok(())
 }
 
