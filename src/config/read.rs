@@ -5,7 +5,7 @@
 use super::currency::Currency;
 use super::sources::{Found, Sources};
 use super::values::{Limit, Proxies, Registration, Secret, Word, duration};
-use super::{BadSetting, Config, Lifetime, Limits, SessionLimits, Shop, is_loopback};
+use super::{BadSetting, Config, Lifetime, Limits, MetricsListen, SessionLimits, Shop, is_loopback};
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -41,6 +41,7 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
     let config = Config {
         database: found.read("DATABASE_URL", |text| text.replace("{var}", &var.to_string_lossy()).parse())?,
         listen,
+        metrics: metrics(&found)?,
         public_url,
         secret,
         previous_secrets: found.read("LATCHKEY_SECRET_PREVIOUS", |text| {
@@ -78,6 +79,15 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
         other => Err(format!("`{other}` is not an algorithm of this version")),
     })?;
     Ok(config)
+}
+
+fn metrics(found: &Found) -> Result<Option<MetricsListen>, BadSetting> {
+    const NAME: &str = "LATCHKEY_METRICS_LISTEN";
+    let chosen = found.is_said(NAME);
+    found.read(NAME, |text| match text {
+        "off" => Ok(None),
+        text => parse(text).map(|address| Some(MetricsListen { address, chosen })),
+    })
 }
 
 fn session_limits(found: &Found) -> Result<SessionLimits, BadSetting> {
