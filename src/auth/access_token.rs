@@ -6,10 +6,10 @@
 //! holds the memory of it.
 
 use crate::auth::claims::{Claims, Header};
-use crate::auth::keys::KeyRing;
+use crate::auth::keys::SigningKey;
+use crate::auth::keys::ring::KeyRing;
 use crate::error::{Error, Result};
 use crate::ids::{base64url, from_base64url, random_bytes};
-use jsonwebtoken::Algorithm;
 
 /// Most bytes of a token.
 const MOST: usize = 2048;
@@ -33,12 +33,10 @@ pub enum Fault {
 ///
 /// # Errors
 /// `Internal`, should signing fail.
-pub fn issue(ring: &KeyRing, claims: &Claims) -> Result<String> {
-    let key = ring.signing();
-    let header = format!(r#"{{"alg":"{}","typ":"at+jwt","kid":"{}"}}"#, name(key.algorithm), key.kid);
+pub fn issue(key: &SigningKey, claims: &Claims) -> Result<String> {
     let claims = serde_json::to_vec(claims).map_err(Error::internal)?;
-    let message = format!("{}.{}", base64url(header), base64url(claims));
-    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key.encoding, key.algorithm).map_err(Error::internal)?;
+    let message = format!("{}.{}", key.header(), base64url(claims));
+    let signature = key.sign(&message)?;
     Ok(format!("{message}.{signature}"))
 }
 
@@ -86,12 +84,11 @@ pub fn check_signed(ring: &KeyRing, text: &str, issuer: &str, audience: &str) ->
         return Err(Fault::Forged("kid"));
     }
     let key = ring.find(header.kid).ok_or(Fault::UnknownKey)?;
-    if header.alg != name(key.algorithm) {
+    if header.alg != key.algorithm.word() {
         return Err(Fault::Forged("alg"));
     }
-    match jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key.decoding, key.algorithm) {
-        Ok(true) => {}
-        _ => return Err(Fault::Forged("signature")),
+    if !key.has_signed(message, signature) {
+        return Err(Fault::Forged("signature"));
     }
     let claims: Claims = object(&claims).ok_or(Fault::Forged("claims"))?;
     if claims.iss != issuer {
@@ -121,16 +118,6 @@ fn object<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
     }
     // Why it cannot be read is told to nobody: a fault has one name.
     serde_json::from_slice(bytes).ok()
-}
-
-const fn name(algorithm: Algorithm) -> &'static str {
-    match algorithm {
-        Algorithm::HS256 => "HS256",
-        Algorithm::ES256 => "ES256",
-        Algorithm::RS256 => "RS256",
-        Algorithm::EdDSA => "EdDSA",
-        _ => "none of ours",
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! For those who watch over the shop: is it alive, is it ready?
 //!
 //! Invariant: `/healthz` asks nobody; `/readyz` asks the database with a real statement and fails the moment a stop has begun, so that
-//! a proxy sends nobody here any more. Neither tells a cause to strangers.
+//! a proxy sends nobody here any more. A node whose secret is not the shop's
+//! is not ready either. Neither tells a cause to strangers.
 
 use crate::web::app::App;
 use actix_web::{HttpResponse, web};
@@ -20,6 +21,9 @@ pub async fn ready(app: web::Data<App>) -> HttpResponse {
     };
     if app.traffic.is_stopping() {
         return not("stopping\n");
+    }
+    if !app.latch.reads_all_keys() {
+        return not("this node has another secret than the shop\n");
     }
     match tokio::time::timeout(Duration::from_secs(3), app.db.answers()).await {
         Ok(Ok(())) => HttpResponse::Ok().insert_header(("content-type", "text/plain")).body("ready\n"),

@@ -170,7 +170,7 @@ impl View {
         if prefetch || self.request.method() == Method::HEAD {
             return None;
         }
-        flash::take(&self.visit, self.app.flash_key(), self.app.clock.now())
+        flash::take(&self.visit, self.app.flash_keys(), self.app.clock.now())
     }
 }
 
