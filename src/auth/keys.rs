@@ -14,9 +14,12 @@ use crate::clock::Moment;
 use crate::config::Algorithm;
 use crate::error::{Error, Result};
 use crate::ids::{base64url, random_bytes};
+use jsonwebtoken::crypto::{JwtVerifier, aws_lc};
 use jsonwebtoken::jwk::Jwk;
 use material::Material;
+use std::cell::RefCell;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One key.
 pub struct SigningKey {
@@ -30,6 +33,16 @@ pub struct SigningKey {
     header: String,
     material: Material,
     pub(super) public: Option<Jwk>,
+    /// No two keys of a process have the same, whatever their names.
+    serial: u64,
+}
+
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// jsonwebtoken's verifier of the key that this thread last checked a signature with. It cannot be shared between threads, and
+    /// to make it anew each time is a third of a check.
+    static LAST: RefCell<Option<(u64, Box<dyn JwtVerifier>)>> = const { RefCell::new(None) };
 }
 
 impl SigningKey {
@@ -38,7 +51,8 @@ impl SigningKey {
         let mut material = material::open(algorithm, &kid, plain)?;
         let header = base64url(format!(r#"{{"alg":"{}","typ":"at+jwt","kid":"{kid}"}}"#, algorithm.word()));
         let public = material.public.take();
-        Ok(Self { kid, algorithm, signs_from, header, material, public })
+        let serial = NEXT.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { kid, algorithm, signs_from, header, material, public, serial })
     }
 
     /// A new random key that no database holds.
@@ -63,11 +77,21 @@ impl SigningKey {
         jsonwebtoken::crypto::sign(message.as_bytes(), &self.material.encoding, algorithm).map_err(Error::internal)
     }
 
-    /// Is this the signature, in base64url, of that message by this key?
-    pub(super) fn has_signed(&self, message: &str, signature: &str) -> bool {
-        let algorithm = material::jsonwebtoken(self.algorithm);
-        let checked = jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.material.decoding, algorithm);
-        matches!(checked, Ok(true))
+    /// Is this the signature of that message by this key?
+    pub(super) fn has_signed(&self, message: &str, signature: Vec<u8>) -> bool {
+        LAST.with_borrow_mut(|last| {
+            if last.as_ref().is_none_or(|(serial, _)| *serial != self.serial) {
+                let algorithm = material::jsonwebtoken(self.algorithm);
+                match (aws_lc::DEFAULT_PROVIDER.verifier_factory)(&algorithm, &self.material.decoding) {
+                    Ok(verifier) => *last = Some((self.serial, verifier)),
+                    Err(cause) => {
+                        tracing::error!(%cause, kid = self.kid, "a key that was opened cannot be used");
+                        return false;
+                    }
+                }
+            }
+            last.as_ref().is_some_and(|(_, verifier)| verifier.verify(message.as_bytes(), &signature).is_ok())
+        })
     }
 }
 

@@ -131,15 +131,16 @@ impl Latch {
         let end = clock::unix(tokens.expires_at.min(tokens.idle_at));
         let life = i64::try_from(self.limits.access.as_secs()).unwrap_or(600);
         let exp = access_token::expiry(iat, life, end);
+        let jti = base64url(random_bytes::<16>());
         let claims = Claims {
-            iss: self.issuer.clone(),
-            aud: self.audience(tokens.door).to_owned(),
+            iss: &self.issuer,
+            aud: self.audience(tokens.door),
             sub: tokens.owner.id,
             sid: tokens.session,
             generation: tokens.generation,
             epoch: tokens.owner.epoch,
             role: tokens.owner.role,
-            jti: base64url(random_bytes::<16>()),
+            jti: &jti,
             iat,
             nbf: iat,
             exp,
@@ -153,21 +154,21 @@ impl Latch {
     /// `Unavailable` when that commit is not possible: nobody is let in on a guess.
     pub async fn access(&self, door: Door, text: &str) -> Result<Access> {
         let now = self.clock.now();
-        let claims = match self.check(door, text, now).await? {
-            Ok(claims) => claims,
+        let bearer = match self.check(door, text, now).await? {
+            Ok(bearer) => bearer,
             Err(Fault::Forged(why)) => return Ok(Access::Forged(why)),
             Err(Fault::UnknownKey | Fault::Stale) => return Ok(Access::Stale),
         };
-        if self.revocations.covers(claims.sid, claims.sub, claims.epoch) {
+        if self.revocations.covers(bearer.sid, bearer.sub, bearer.epoch) {
             return Ok(Access::Stale);
         }
-        let granted = |key| Access::Granted(Person { key, id: claims.sub, session: claims.sid, role: claims.role });
-        if let Some(seen) = self.seen.get(claims.sid, claims.generation)
-            && now < seen.touched + self.touch_every(door, claims.role)
+        let granted = |key| Access::Granted(Person { key, id: bearer.sub, session: bearer.sid, role: bearer.role });
+        if let Some(seen) = self.seen.get(bearer.sid, bearer.generation)
+            && now < seen.touched + self.touch_every(door, bearer.role)
         {
             return Ok(granted(seen.user));
         }
-        let (latch, sid, generation) = (self.clone(), claims.sid, claims.generation);
+        let (latch, sid, generation) = (self.clone(), bearer.sid, bearer.generation);
         let limits = self.limits.clone();
         let witness = self.db.write_then(
             move |conn| rotation::see(conn, &limits, now, door, sid, generation),
@@ -187,7 +188,7 @@ impl Latch {
     /// `ForgedToken`; `StaleToken` when its key is not known any longer.
     pub fn session_of(&self, door: Door, text: &str) -> Result<SessionId> {
         match access_token::check_signed(&self.ring.get(), text, &self.issuer, self.audience(door)) {
-            Ok(claims) => Ok(claims.sid),
+            Ok(bearer) => Ok(bearer.sid),
             Err(Fault::UnknownKey | Fault::Stale) => Err(Error::StaleToken),
             Err(Fault::Forged(_)) => Err(Error::ForgedToken),
         }

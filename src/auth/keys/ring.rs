@@ -45,6 +45,12 @@ impl KeyRing {
         self.keys.iter().find(|key| key.kid == kid)
     }
 
+    /// The key under which we write this header, given in base64url, letter for letter.
+    #[must_use]
+    pub(in crate::auth) fn by_header(&self, header: &str) -> Option<&SigningKey> {
+        self.keys.iter().find(|key| key.header() == header)
+    }
+
     /// What strangers check our tokens with: a JSON Web Key Set (RFC 7517) of all public halves, those that do not sign yet too.
     #[must_use]
     pub fn jwks(&self) -> &str {

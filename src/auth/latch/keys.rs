@@ -5,7 +5,7 @@
 
 use super::Latch;
 use crate::auth::access_token::{self, Fault};
-use crate::auth::claims::Claims;
+use crate::auth::claims::Bearer;
 use crate::auth::keys::ring::KeyRing;
 use crate::auth::keys::{life, stored};
 use crate::auth::secrets::needed;
@@ -15,7 +15,7 @@ use crate::db::Conn;
 use crate::error::{Error, Result};
 
 impl Latch {
-    pub(super) async fn check(&self, door: Door, text: &str, now: Moment) -> Result<Result<Claims, Fault>> {
+    pub(super) async fn check(&self, door: Door, text: &str, now: Moment) -> Result<Result<Bearer, Fault>> {
         let check = |ring: &KeyRing| access_token::check(ring, text, &self.issuer, self.audience(door), clock::unix(now));
         match check(&self.ring.get()) {
             Err(Fault::UnknownKey) => {
