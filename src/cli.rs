@@ -9,6 +9,7 @@ mod doctor;
 mod keys;
 mod logging;
 mod serve;
+mod session;
 mod shop;
 mod user;
 
@@ -68,6 +69,9 @@ enum Command {
     /// People with accounts
     #[command(subcommand)]
     User(user::Command),
+    /// Who is signed in where
+    #[command(subcommand)]
+    Session(session::Command),
     /// The goods
     #[command(subcommand)]
     Shop(shop::Command),
@@ -134,6 +138,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Doctor => Ok(doctor::run(&config)),
         Command::Keys(command) => keys::run(&config, &command),
         Command::User(command) => user::run(&config, command),
+        Command::Session(command) => session::run(&config, command),
         Command::Shop(command) => shop::run(&config, command),
     }
 }
