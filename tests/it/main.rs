@@ -17,6 +17,7 @@ mod database;
 mod files;
 mod logs;
 mod migrations;
+mod model;
 mod nodes;
 mod oddities;
 mod orders;
