@@ -74,6 +74,8 @@ impl Promises {
         if !self.thief_acted && matches!(verdict, Verdict::Refused(_)) && self.should_live(at, idle, max) {
             return Err("the owner is signed out by nobody and before the time".to_owned());
         }
+        // Told to sign in at the very limit by one node, the owner may find the other a second behind: that is no promise.
+        self.signed_out |= matches!(verdict, Verdict::Refused(_));
         if let Some(shown) = exchanged {
             match who {
                 Who::Thief if shown < self.used_by_owner && matches!(verdict, Verdict::Renewed(_)) => {
