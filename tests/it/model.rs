@@ -4,6 +4,7 @@
 //! secrets or clocks that are a little off; a thief who uses the session is found out at the owner's next refresh. A story that
 //! breaks this is cut down to its shortest before it is told. `PROPTEST_CASES` asks for more of them.
 
+mod node;
 mod promises;
 mod rows;
 mod rules;

@@ -3,62 +3,23 @@
 //! Invariant: each request goes to the real latch and to the rules, and both must say the same; after each act the rows must be as
 //! the rules have them. Clocks stand, so a slow machine changes no verdict.
 
+use super::node::{Cookies, Reply, Server};
 use super::promises::{Outcome, Promises, Who};
-use super::rules::{Life, Limits, Memory, Session, Slip, Verdict};
+use super::rules::{Limits, Session, Slip};
 use super::story::{Act, Answer, Node, Story};
-use crate::support::ada::{latch_with, register_as, sign_in_as};
+use crate::support::ada::{register_as, sign_in_as};
 use crate::support::storage::TestDb;
-use latchkey::auth::latch::{Access, Latch};
 use latchkey::auth::refresh_token::RefreshToken;
-use latchkey::auth::rotation::{Exchange, Refusal};
-use latchkey::auth::session::{Because, Door, Tokens};
-use latchkey::clock::{Clock, unix};
+use latchkey::auth::rotation::Refusal;
+use latchkey::auth::session::Because;
+use latchkey::clock::Clock;
 use latchkey::ids::SessionId;
 use std::time::Duration;
 
-const SECRETS: [&str; 3] =
-    ["q8Vn2LxT0sRb5YwZ7mKc3JdH9fGpA1eU", "Zr4Yb8Qm1Wc6Xn3Kt9Vs5Ld0Pf7Hg2Ja", "m3Wq7Zt1Bv9Kx5Rc2Yn8Jd4Gs6Hp0FaL"];
 /// A request takes no longer than this to its node: less than the grace.
 const SLOWEST_REQUEST: Duration = Duration::from_secs(20);
 /// An answer takes no longer than this to its browser: less than the life of a token.
 const LATEST_ANSWER: Duration = Duration::from_mins(5);
-
-/// What a browser has.
-#[derive(Debug, Clone, Default)]
-struct Cookies {
-    refresh: Option<i64>,
-    access: Option<Pass>,
-}
-
-/// An access token.
-#[derive(Debug, Clone)]
-struct Pass {
-    text: String,
-    generation: i64,
-    life: Life,
-}
-
-/// What a request comes to.
-struct Reply {
-    verdict: Verdict,
-    /// The generation that was shown, where it came to that.
-    exchanged: Option<i64>,
-    /// The cookies of the answer.
-    set: Option<Cookies>,
-}
-
-impl Reply {
-    fn without(verdict: Verdict, exchanged: Option<i64>) -> Self {
-        Self { verdict, exchanged, set: None }
-    }
-}
-
-struct Server {
-    latch: Latch,
-    clock: Clock,
-    secret: usize,
-    memory: Memory,
-}
 
 /// See the module.
 pub struct World<'a> {
@@ -86,12 +47,7 @@ impl<'a> World<'a> {
         let start = Clock::default().now();
         let apart = Duration::from_secs(u64::from(story.b_ahead.unsigned_abs()));
         let other = Clock::standing(if story.b_ahead < 0 { start - apart } else { start + apart });
-        let nodes = [Clock::standing(start), other].map(|clock| Server {
-            latch: latch_at(test, &clock, 0),
-            clock,
-            secret: 0,
-            memory: Memory::default(),
-        });
+        let nodes = [Clock::standing(start), other].map(|clock| Server::new(test, clock, 0));
         let email = format!("person{number}@example.com");
         let tokens = register_as(&nodes[0].latch, &email, story.remember).await;
         let bystander = sign_in_as(&nodes[0].latch, &email).await.session;
@@ -113,7 +69,7 @@ impl<'a> World<'a> {
             clock_corrections: 0,
             nodes,
         };
-        world.owner = world.answer(Node::A, &tokens);
+        world.owner = world.nodes[0].answer(&tokens);
         world
     }
 
@@ -208,10 +164,7 @@ impl<'a> World<'a> {
 
     fn restart(&mut self, node: Node, secret: usize) {
         let ended_here = self.session.ended.is_some();
-        let server = &mut self.nodes[node as usize];
-        server.latch = latch_at(self.test, &server.clock, secret);
-        server.secret = secret;
-        server.memory = Memory { ended_here, ..Memory::default() };
+        self.nodes[node as usize].restart(self.test, secret, ended_here);
     }
 
     async fn sign_out(&mut self, node: Node) -> Result<(), String> {
@@ -231,7 +184,8 @@ impl<'a> World<'a> {
     /// Sends cookies to a node.
     async fn request(&mut self, who: Who, node: Node, sent: &Cookies, renew: bool) -> Result<Reply, String> {
         let before: Vec<i64> = self.session.seen.keys().copied().collect();
-        let reply = self.recognise(node, sent, renew).await?;
+        let server = &mut self.nodes[node as usize];
+        let reply = server.recognise(&mut self.session, &mut self.tokens, sent, renew).await?;
         let first_seen = self.session.seen.keys().copied().filter(|generation| !before.contains(generation)).collect();
         let outcome = Outcome { who, exchanged: reply.exchanged, verdict: reply.verdict, first_seen, at: self.elapsed };
         let limits = self.session.limits;
@@ -240,61 +194,4 @@ impl<'a> World<'a> {
             .map_err(|broken| format!("{broken}: {outcome:?}"))?;
         Ok(reply)
     }
-
-    /// What the identity layer of the site does, with the rules beside it.
-    async fn recognise(&mut self, node: Node, sent: &Cookies, renew: bool) -> Result<Reply, String> {
-        let server = &mut self.nodes[node as usize];
-        let now = server.clock.now();
-        if let Some(pass) = &sent.access {
-            let said = server.latch.access(Door::Web, &pass.text).await.map_err(|cause| cause.to_string())?;
-            let granted = matches!(said, Access::Granted(_));
-            let (ended, ended_here) = (self.session.ended.is_some(), server.memory.ended_here);
-            let expected = self.session.access(&mut server.memory, now, pass.generation, pass.life);
-            // A node may hear of an end elsewhere before it must.
-            if granted != expected && !(ended && !ended_here && !granted) {
-                return Err(format!("an access token of generation {}: {said:?}, not {expected}", pass.generation));
-            }
-            if granted {
-                return Ok(Reply::without(Verdict::Granted, None));
-            }
-        }
-        let Some(generation) = sent.refresh else { return Ok(Reply::without(Verdict::Nobody, None)) };
-        let token = self.tokens[usize::try_from(generation).unwrap_or(1) - 1].clone();
-        let said = server.latch.refresh(Door::Web, token, "192.0.2.1".to_owned(), renew).await;
-        let said = said.map_err(|cause| cause.to_string())?;
-        let expected = self.session.exchange(&mut server.memory, now, generation, renew);
-        let verdict = match &said {
-            Exchange::Renewed(tokens) => Verdict::Renewed(tokens.generation),
-            Exchange::Straggler { .. } => Verdict::Straggler,
-            Exchange::Reuse => Verdict::Reuse,
-            Exchange::Kept => Verdict::Kept,
-            Exchange::Refused(why) => Verdict::Refused(*why),
-        };
-        if verdict != expected {
-            return Err(format!("a refresh token of generation {generation}: {verdict:?}, not {expected:?}"));
-        }
-        let Exchange::Renewed(tokens) = said else { return Ok(Reply::without(verdict, Some(generation))) };
-        match self.tokens.get(usize::try_from(tokens.generation).unwrap_or(1) - 1) {
-            Some(known) if *known != tokens.refresh => return Err(format!("two successors of generation {generation}")),
-            Some(_) => {}
-            None => self.tokens.push(tokens.refresh.clone()),
-        }
-        Ok(Reply { verdict, exchanged: Some(generation), set: Some(self.answer(node, &tokens)) })
-    }
-
-    fn answer(&self, node: Node, tokens: &Tokens) -> Cookies {
-        let server = &self.nodes[node as usize];
-        let grant = server.latch.grant(tokens).expect("a key signs");
-        let from = unix(server.clock.now());
-        let life = Life { from, until: from + grant.expires_in };
-        Cookies {
-            refresh: Some(tokens.generation),
-            access: Some(Pass { text: grant.token, generation: tokens.generation, life }),
-        }
-    }
-}
-
-fn latch_at(test: &TestDb, clock: &Clock, secret: usize) -> Latch {
-    let others: Vec<&str> = SECRETS.into_iter().filter(|other| *other != SECRETS[secret]).collect();
-    latch_with(test, clock, SECRETS[secret], &others)
 }
