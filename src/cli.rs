@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod logging;
 mod serve;
+mod session;
 mod shop;
 mod user;
 
@@ -66,6 +67,9 @@ enum Command {
     /// People with accounts
     #[command(subcommand)]
     User(user::Command),
+    /// Who is signed in where
+    #[command(subcommand)]
+    Session(session::Command),
     /// The goods
     #[command(subcommand)]
     Shop(shop::Command),
@@ -131,6 +135,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Config => Ok(config::print(&config)),
         Command::Doctor { command } => doctor::run(&config, command),
         Command::User(command) => user::run(&config, command),
+        Command::Session(command) => session::run(&config, command),
         Command::Shop(command) => shop::run(&config, command),
     }
 }
