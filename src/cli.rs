@@ -62,7 +62,10 @@ enum Command {
     /// Show every setting, its value and where it came from
     Config,
     /// Check everything and say what to do
-    Doctor,
+    Doctor {
+        #[command(subcommand)]
+        command: Option<doctor::Command>,
+    },
     /// The keys that sign access tokens, and the secret they are sealed with
     #[command(subcommand)]
     Keys(keys::Command),
@@ -135,7 +138,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve => serve::run(config),
         Command::Migrate => migrate(&config),
         Command::Config => Ok(config::print(&config)),
-        Command::Doctor => Ok(doctor::run(&config)),
+        Command::Doctor { command } => doctor::run(&config, command),
         Command::Keys(command) => keys::run(&config, &command),
         Command::User(command) => user::run(&config, command),
         Command::Session(command) => session::run(&config, command),

@@ -1,20 +1,37 @@
 //! `latchkey doctor`: checks everything and says what to do.
 
+mod browser;
 mod secrets;
+mod sessions;
 
-use super::say;
+use super::{Failure, say};
 use crate::auth::keys::stored::{self, State};
 use crate::auth::{secrets::Secrets, upkeep};
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
 use crate::db::{self, Db};
 use crate::error::Result;
+use clap::Subcommand;
 use std::fmt::Display;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-pub(super) fn run(config: &Config) -> ExitCode {
+/// What a check of its own is about.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Sign in to a running shop and let many requests refresh one session at once
+    Sessions(sessions::Race),
+}
+
+pub(super) fn run(config: &Config, command: Option<Command>) -> std::result::Result<ExitCode, Failure> {
+    match command {
+        None => Ok(check(config)),
+        Some(Command::Sessions(race)) => sessions::run(&race),
+    }
+}
+
+fn check(config: &Config) -> ExitCode {
     let mut report = Report::default();
     good("settings", "all are valid");
     let own = config.var.join("secret");
