@@ -14,6 +14,7 @@ pub mod hasher;
 pub mod keys;
 pub mod latch;
 pub mod notice;
+pub mod parking;
 pub mod password;
 pub mod password_change;
 pub mod refresh_token;

@@ -148,6 +148,10 @@ public_id!(
     PictureId
 );
 public_id!(
+    /// A parked form, as the page that shows it names it.
+    ParkedId
+);
+public_id!(
     /// A cart, as `cart_version` names it.
     CartId
 );

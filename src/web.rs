@@ -21,6 +21,7 @@ pub mod limits;
 pub mod metrics;
 pub mod next;
 pub mod pages;
+pub mod parking;
 pub mod routes;
 pub mod server;
 pub mod small;

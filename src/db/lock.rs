@@ -1,13 +1,18 @@
 //! Row locks taken in one order.
 //!
-//! Invariant: two transactions that lock several rows of a kind never wait for each other in a circle. SQLite has one writer at a time and
-//! needs no such lock. It does not know why the rows are wanted.
+//! Invariant: two transactions that lock several rows of a kind never wait for each other in a circle; one
+//! that counts before it inserts counts alone. SQLite has one writer at a time and needs no such lock. It does not know why the rows
+//! are wanted.
 
 use super::Conn;
 use super::schema::{products, sessions};
 use crate::error::Result;
 use crate::ids::{ProductKey, SessionKey};
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
+
+/// Names the lock of `lock_parking`.
+const PARKING: &str = "SELECT pg_advisory_xact_lock(7236849013)";
 
 /// Takes the rows of these products, the lowest id first, until the transaction ends.
 ///
@@ -38,4 +43,15 @@ pub fn lock_sessions(conn: &mut Conn, keys: &[SessionKey]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Lets one transaction at a time count the parked forms and add one.
+///
+/// # Errors
+/// `Unavailable` when somebody else holds it for too long.
+pub fn lock_parking(conn: &mut Conn) -> Result<()> {
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Postgres(conn) => Ok(conn.batch_execute(PARKING)?),
+    }
 }
