@@ -49,8 +49,13 @@ impl TestApp {
 
     /// A second server of the same shop: the same rows, secret and public URL, another port. A proxy would send people to either.
     pub async fn second_node(&self) -> Running {
-        let settings = settings_of(&self.storage, &[("LATCHKEY_PUBLIC_URL", self.origin.as_str())]);
-        server::start(settings, self.clock.clone()).await.expect("a second node opens")
+        self.node_with(&[]).await
+    }
+
+    /// A second server with some settings of its own.
+    pub async fn node_with(&self, settings: &Settings<'_>) -> Running {
+        let settings = [&[("LATCHKEY_PUBLIC_URL", self.origin.as_str())], settings].concat();
+        server::start(settings_of(&self.storage, &settings), self.clock.clone()).await.expect("a second node opens")
     }
 
     /// The socket it listens on.
