@@ -175,6 +175,20 @@ pub fn count(conn: &mut Conn, user: UserKey) -> Result<i64> {
     Ok(quantities.into_iter().sum())
 }
 
+/// What is in the person's open cart and how much of it, where its prices do not matter.
+///
+/// # Errors
+/// What the database says.
+pub fn wanted(conn: &mut Conn, user: UserKey) -> Result<Vec<(String, i64)>> {
+    let query = carts::table
+        .inner_join(cart_items::table.inner_join(products::table))
+        .filter(carts::user_id.eq(user))
+        .filter(carts::status.eq(OPEN))
+        .order(cart_items::id)
+        .select((products::title, cart_items::quantity));
+    Ok(on_either!(conn, conn => query.load(conn))?)
+}
+
 fn line(item: Item) -> Result<Line> {
     let ((key, product, slug, title, sku, picture), (category_key, unit_price, stock, status), (quantity, seen_price)) = item;
     let sold = status == Status::Active.word();
