@@ -124,16 +124,16 @@ pub(super) fn take(conn: &mut Conn, now: Moment, discount: DiscountKey, user: Us
     Ok(kept == 1)
 }
 
-/// Gives the use of a cancelled order back.
+/// Gives the use of a cancelled order back. Whoever calls it has made sure that the order is cancelled only now.
 pub(super) fn give_back(conn: &mut Conn, order: OrderKey) -> Result<()> {
-    let freed: Option<DiscountKey> = diesel::delete(discount_uses::table.filter(discount_uses::order_id.eq(order)))
-        .returning(discount_uses::discount_id)
-        .get_result(conn)
-        .optional()?;
+    let used = discount_uses::table.filter(discount_uses::order_id.eq(order));
+    let freed: Option<DiscountKey> = used.select(discount_uses::discount_id).first(conn).optional()?;
     if let Some(discount) = freed {
+        // The code before its use, as an order takes them: two that meet never wait for each other in a circle.
         diesel::update(discounts::table.filter(discounts::id.eq(discount)))
             .set(discounts::uses.eq(discounts::uses - 1))
             .execute(conn)?;
+        diesel::delete(used).execute(conn)?;
     }
     Ok(())
 }
