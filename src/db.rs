@@ -4,6 +4,7 @@
 //! `Err` means that nothing happened. The rooms above see one `Conn` and never ask which database is behind it.
 //! It does not know what the rows mean.
 
+mod commit;
 mod connection;
 mod fault;
 mod lock;
@@ -11,6 +12,7 @@ mod migrate;
 mod pool;
 pub mod schema;
 
+pub use commit::after_commit;
 pub use connection::Conn;
 pub use fault::is_duplicate;
 pub use lock::lock_products;
