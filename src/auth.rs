@@ -9,6 +9,7 @@ pub mod email;
 pub mod hasher;
 pub mod keys;
 pub mod latch;
+mod notices;
 pub mod password;
 pub mod password_change;
 pub mod refresh_token;

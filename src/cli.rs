@@ -59,7 +59,11 @@ enum Command {
     /// Show every setting, its value and where it came from
     Config,
     /// Check everything and say what to do
-    Doctor,
+    Doctor {
+        /// One thing instead of everything
+        #[command(subcommand)]
+        only: Option<doctor::Only>,
+    },
     /// People with accounts
     #[command(subcommand)]
     User(user::Command),
@@ -126,7 +130,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve => serve::run(config),
         Command::Migrate => migrate(&config),
         Command::Config => Ok(config::print(&config)),
-        Command::Doctor => Ok(doctor::run(&config)),
+        Command::Doctor { only } => doctor::run(&config, only),
         Command::User(command) => user::run(&config, command),
         Command::Shop(command) => shop::run(&config, command),
     }

@@ -132,6 +132,10 @@ public_id!(
     PictureId
 );
 public_id!(
+    /// A letter, as its Message-ID names it.
+    LetterId
+);
+public_id!(
     /// A cart, as `cart_version` names it.
     CartId
 );
@@ -155,6 +159,10 @@ row_key!(
 row_key!(
     /// The row of a cart.
     CartKey
+);
+row_key!(
+    /// The row of a letter.
+    LetterKey
 );
 row_key!(
     /// The row of an order.

@@ -21,6 +21,7 @@ use crate::config::{Config, SessionLimits};
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, UserId, UserKey, base64url, random_bytes};
+use crate::mail::outbox::Postbox;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -69,6 +70,8 @@ pub struct Inner {
     pub clock: Clock,
     /// The keys drawn from the master secret.
     pub secrets: Secrets,
+    /// Where letters to people are left.
+    pub post: Postbox,
     /// Lives of sessions and tokens.
     pub limits: SessionLimits,
     /// Where passwords are hashed.
@@ -99,6 +102,7 @@ impl Latch {
         let revocations = Revocations::default();
         revocations.remember(&db.read_here(|conn| revocation::since(conn, now - Duration::from_mins(16)))?);
         Ok(Self(Arc::new(Inner {
+            post: Postbox::new(secrets.clone()),
             hasher: Hasher::new(secrets.clone(), config.bcrypt_cost),
             limits: config.sessions.clone(),
             issuer: origin.to_owned(),
@@ -216,7 +220,7 @@ impl Latch {
         let (latch, memory) = (self.clone(), self.clone());
         let work = move |conn: &mut Conn| {
             let shown = Shown { door, token: &token, address: &address, renew };
-            rotation::exchange(conn, &latch.secrets, &latch.limits, now, key, shown)
+            crate::auth::notices::exchange(conn, &latch, now, key, shown)
         };
         let (exchange, _) = self.db.write_then(work, move |(_, revoked)| memory.forget(revoked)).await?;
         Ok(exchange)

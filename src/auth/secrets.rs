@@ -6,6 +6,7 @@
 use crate::config::Secret;
 use crate::error::{Error, Result};
 use crate::ids::{base64url, from_base64url, random_bytes};
+use crate::mail::outbox;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{hkdf, hmac};
 use std::fmt;
@@ -137,6 +138,16 @@ impl Secrets {
     #[must_use]
     pub fn by_id(&self, id: &str) -> Option<&Keys> {
         std::iter::once(&*self.current).chain(self.previous.iter()).find(|keys| keys.id == id)
+    }
+}
+
+impl outbox::Seal for Secrets {
+    fn seal(&self, purpose: &str, plain: &[u8]) -> (String, String) {
+        (self.current.id().to_owned(), self.current.seal(purpose, plain))
+    }
+
+    fn open(&self, secret: &str, purpose: &str, sealed: &str) -> Option<Vec<u8>> {
+        self.by_id(secret)?.open(purpose, sealed)
     }
 }
 

@@ -1,17 +1,37 @@
 //! `latchkey doctor`: checks everything and says what to do.
 
-use super::say;
+mod mail;
+
+use super::{Failure, say};
 use crate::auth::{keys, secrets::Secrets, upkeep};
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
 use crate::db::{self, Db};
 use crate::error::Result;
+use clap::Subcommand;
 use std::fmt::Display;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-pub(super) fn run(config: &Config) -> ExitCode {
+#[derive(Debug, Subcommand)]
+pub(super) enum Only {
+    /// Send one real mail and say what the server answered
+    Mail {
+        /// To whom
+        #[arg(long, value_name = "E-MAIL")]
+        to: String,
+    },
+}
+
+pub(super) fn run(config: &Config, only: Option<Only>) -> Result<ExitCode, Failure> {
+    match only {
+        Some(Only::Mail { to }) => mail::send(config, &to),
+        None => Ok(everything(config)),
+    }
+}
+
+fn everything(config: &Config) -> ExitCode {
     let mut report = Report::default();
     good("settings", "all are valid");
     let own = config.var.join("secret");
@@ -30,6 +50,7 @@ pub(super) fn run(config: &Config) -> ExitCode {
         database(&mut report, config, &secrets);
     }
     writable(&mut report, &config.var);
+    mail::check(&mut report, config);
     if config.public_url.is_none() {
         good("public URL", "none is set: the shop is for this machine only");
     }
@@ -58,7 +79,7 @@ fn database(report: &mut Report, config: &Config, secrets: &Secrets) {
         good("signing keys", format!("{} signs", ring.signing().kid));
     }
     if let Some(swept) = report.check("housekeeping", upkeep::sweep(&db, now), fix) {
-        let overdue = swept.sessions + swept.revocations + swept.audit;
+        let overdue = swept.sessions + swept.revocations + swept.audit + swept.letters;
         good("housekeeping", format!("{overdue} rows were overdue and are deleted now"));
     }
 }

@@ -5,7 +5,7 @@
 use super::currency::Currency;
 use super::sources::{Found, Sources};
 use super::values::{Limit, Proxies, Registration, Secret, Word, duration};
-use super::{BadSetting, Config, Lifetime, Limits, SessionLimits, Shop, is_loopback};
+use super::{BadSetting, Config, Lifetime, Limits, Mail, MailFrom, SessionLimits, Shop, is_loopback};
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -35,10 +35,16 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
         if secret.is_none() {
             return Err(found.bad("LATCHKEY_SECRET", "a public shop needs a secret of its own"));
         }
+        if found.is_default("LATCHKEY_MAIL") {
+            return Err(found.bad("LATCHKEY_MAIL", "a public shop must say where its mail goes"));
+        }
     }
     let cost = found.read("LATCHKEY_BCRYPT_COST", |text| within(text, if loopback { 4 } else { 10 }, 16))?;
     let demo: Word = found.read("LATCHKEY_DEMO", parse)?;
+    let shop_name = found.read("LATCHKEY_SHOP_NAME", shop_name)?;
     let config = Config {
+        mail: found.read("LATCHKEY_MAIL", |text| mail(&text.replace("{var}", &var.to_string_lossy())))?,
+        mail_from: mail_from(&found, &shop_name, public_url.as_ref())?,
         database: found.read("DATABASE_URL", |text| text.replace("{var}", &var.to_string_lossy()).parse())?,
         listen,
         public_url,
@@ -60,7 +66,7 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
         password_min: found.read("LATCHKEY_PASSWORD_MIN", |text| within(text, 8, 64))?,
         registration: found.read("LATCHKEY_REGISTRATION", parse::<Registration>)?,
         shop: Shop {
-            name: found.read("LATCHKEY_SHOP_NAME", shop_name)?,
+            name: shop_name,
             currency: found.read("LATCHKEY_SHOP_CURRENCY", parse::<Currency>)?,
             time_zone: found.read("LATCHKEY_SHOP_TIME_ZONE", |text| {
                 jiff::tz::TimeZone::get(text).map_err(|_| format!("`{text}` is not a time zone"))
@@ -111,6 +117,25 @@ fn secret(found: &Found) -> Result<Option<Secret>, BadSetting> {
     match (direct, file) {
         (Some(_), Some(_)) => Err(found.bad("LATCHKEY_SECRET_FILE", "LATCHKEY_SECRET is set as well; keep one")),
         (direct, file) => Ok(direct.or(file)),
+    }
+}
+
+/// Where mail goes; a file of certificates that cannot be read is told now, not with the first letter.
+fn mail(text: &str) -> Result<Mail, String> {
+    let mail: Mail = text.parse()?;
+    if let Mail::Smtp(smtp) = &mail
+        && let Some(ca) = &smtp.ca
+    {
+        std::fs::read(ca).map_err(|cause| format!("{} cannot be read: {cause}", ca.display()))?;
+    }
+    Ok(mail)
+}
+
+fn mail_from(found: &Found, shop: &str, public_url: Option<&Url>) -> Result<MailFrom, BadSetting> {
+    match found.optional("LATCHKEY_MAIL_FROM", |text| MailFrom::read(text, shop))? {
+        Some(from) => Ok(from),
+        None => MailFrom::of(shop, public_url)
+            .ok_or_else(|| found.bad("LATCHKEY_MAIL_FROM", "the shop has no name of its own to send mail from")),
     }
 }
 

@@ -14,11 +14,12 @@ use crate::db::Conn;
 use crate::db::schema::{carts, order_events, order_lines, orders};
 use crate::error::{Error, Result};
 use crate::ids::{CartId, CartKey, OrderKey, UserKey};
+use crate::mail::outbox::Postbox;
 use crate::on_either;
 use crate::shop::address::Address;
 use crate::shop::cart::{self, Cart, Version};
 use crate::shop::money::Money;
-use crate::shop::order::{Number, Status};
+use crate::shop::order::{Number, Status, letters};
 use crate::shop::stock::{self, Pieces};
 use diesel::prelude::*;
 
@@ -58,6 +59,15 @@ pub fn expected_total(text: &str) -> Result<Money, String> {
     minor.and_then(Money::new).ok_or_else(|| "The total of this form is not readable. Open the checkout again.".to_owned())
 }
 
+/// The shop that sells.
+#[derive(Debug, Clone, Copy)]
+pub struct House<'a> {
+    /// Its name and its currency.
+    pub shop: &'a Shop,
+    /// Where the letter to the customer is left.
+    pub post: &'a Postbox,
+}
+
 /// Why no order was made.
 enum Halt {
     /// Another request was faster: it took the cart, or the last pieces, or changed a price.
@@ -81,7 +91,7 @@ impl From<diesel::result::Error> for Halt {
 ///
 /// # Errors
 /// What the database says. What the rules of the shop say is an `Outcome`.
-pub fn place(conn: &mut Conn, now: Moment, actor: &Actor, shop: &Shop, user: UserKey, wish: &Wish) -> Result<Outcome> {
+pub fn place(conn: &mut Conn, now: Moment, actor: &Actor, house: House<'_>, user: UserKey, wish: &Wish) -> Result<Outcome> {
     let version: Option<Version> = wish.cart_version.parse().ok();
     let cart = cart::show(conn, user)?;
     if version.is_none() || cart.version != version || !as_seen(&cart, wish) {
@@ -89,7 +99,7 @@ pub fn place(conn: &mut Conn, now: Moment, actor: &Actor, shop: &Shop, user: Use
     }
     // A savepoint, because the outer transaction commits whatever outcome is told: when the third product of five turns out to be
     // gone, the claim, the order and two takings must not stay behind.
-    match conn.transaction(|conn| order(conn, now, actor, shop, user, wish, &cart)) {
+    match conn.transaction(|conn| order(conn, now, actor, house, user, wish, &cart)) {
         Ok(number) => Ok(Outcome::Placed(number)),
         Err(Halt::Failed(cause)) => Err(cause),
         Err(Halt::Overtaken) => {
@@ -142,14 +152,14 @@ fn order(
     conn: &mut Conn,
     now: Moment,
     actor: &Actor,
-    shop: &Shop,
+    house: House<'_>,
     user: UserKey,
     wish: &Wish,
     cart: &Cart,
 ) -> Result<Number, Halt> {
     // The version is claimed, so the lines read before the claim are the lines of the claimed cart.
     let claimed = claim(conn, user, cart)?.ok_or(Halt::Overtaken)?;
-    let (order, number) = insert(conn, now, shop, user, claimed, wish, cart)?;
+    let (order, number) = insert(conn, now, house.shop, user, claimed, wish, cart)?;
     for line in &cart.lines {
         diesel::insert_into(order_lines::table)
             .values((
@@ -166,6 +176,7 @@ fn order(
         .values((order_events::order_id.eq(order), order_events::status.eq(Status::Placed), order_events::at.eq(now)))
         .execute(conn)?;
     audit::record(conn, now, Kind::OrderPlaced, actor, number.as_str())?;
+    house.post.put(conn, now, user, letters::placed(&number, now, cart, &wish.address))?;
     // Last, so that the row of a product that everybody wants is held for as short a time as can be.
     let pieces = |line: &cart::Line| Pieces {
         key: line.key,

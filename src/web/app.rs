@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::base64url;
+use crate::shop::checkout::House;
 use crate::web::assets::Assets;
 use crate::web::headers::Policy;
 use crate::web::host::Origin;
@@ -65,6 +66,12 @@ impl App {
             origin,
             assets,
         })
+    }
+
+    /// Who sells.
+    #[must_use]
+    pub fn house(&self) -> House<'_> {
+        House { shop: &self.config.shop, post: &self.latch.post }
     }
 
     /// Binds `csrf` values.

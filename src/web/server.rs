@@ -3,6 +3,7 @@
 //! Invariant: the socket is ours before anything else happens, the database is migrated before the first request, and a stop begins
 //! nothing new and waits for what has begun. It does not know what is served.
 
+pub mod mail;
 mod upkeep;
 
 use crate::audit::{self, Actor};
@@ -11,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::{BadSetting, Config};
 use crate::db;
 use crate::error::Error;
+use crate::mail::sender;
 use crate::web::app::App;
 use crate::web::{gate, routes};
 use actix_web::body::BoxBody;
@@ -41,6 +43,7 @@ pub struct Running {
     handle: ServerHandle,
     work: rt::task::JoinHandle<std::io::Result<()>>,
     upkeep: rt::task::JoinHandle<()>,
+    mail: sender::Running,
 }
 
 /// Starts serving in the background.
@@ -60,6 +63,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     })
     .await??;
     let app = web::Data::new(app);
+    let mail = mail::sender(&app)?;
     note(&app, audit::Kind::Started).await?;
     let site = app.clone();
     let server = HttpServer::new(move || assemble(&site, routes::pages(&site), routes::api(&site)))
@@ -73,7 +77,8 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let handle = server.handle();
     let work = rt::spawn(server);
     let upkeep = rt::spawn(upkeep::every_minute(app.clone()));
-    Ok(Running { origin: app.origin.url().clone(), address, app: app.into_inner(), handle, work, upkeep })
+    let mail = mail.start();
+    Ok(Running { origin: app.origin.url().clone(), address, app: app.into_inner(), handle, work, upkeep, mail })
 }
 
 /// How many threads answer requests, and how many blocking ones each of them has at most: for its share of the database's
@@ -135,6 +140,7 @@ impl Running {
         self.handle.stop(false).await;
         self.work.await??;
         self.upkeep.abort();
+        self.mail.stop(mail::GRACE).await;
         note(&self.app, audit::Kind::Stopped).await?;
         Ok(())
     }

@@ -28,6 +28,7 @@ pub struct TestApp {
     /// For its actors.
     pub http: Client,
     running: Running,
+    settings: Vec<(String, String)>,
 }
 
 impl TestApp {
@@ -44,13 +45,15 @@ impl TestApp {
             .resolve("localhost", running.address)
             .build()
             .expect("a client needs nothing");
-        Self { storage, clock, origin, http, running }
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { storage, clock, origin, http, running, settings }
     }
 
     /// A second server of the same shop: the same rows, secret and public URL, another port. A proxy would send people to either.
     pub async fn second_node(&self) -> Running {
-        let settings = settings_of(&self.storage, &[("LATCHKEY_PUBLIC_URL", self.origin.as_str())]);
-        server::start(settings, self.clock.clone()).await.expect("a second node opens")
+        let mut settings: Vec<_> = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        settings.push(("LATCHKEY_PUBLIC_URL", self.origin.as_str()));
+        server::start(settings_of(&self.storage, &settings), self.clock.clone()).await.expect("a second node opens")
     }
 
     /// The socket it listens on.
