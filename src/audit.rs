@@ -8,6 +8,7 @@ use crate::db::Conn;
 use crate::db::schema::audit_events;
 use crate::error::Result;
 use crate::ids::{SessionId, UserKey};
+use crate::on_either;
 use diesel::prelude::*;
 
 /// The kinds of event, as they stand in the table.
@@ -37,6 +38,8 @@ pub enum Kind {
     PasswordChanged,
     /// A person was locked out, or in again.
     LockChanged,
+    /// A person was given another role.
+    RoleChanged,
     /// A person changed their name.
     NameChanged,
     /// An order was placed.
@@ -66,6 +69,7 @@ impl Kind {
             Self::CrossSite => "cross_site",
             Self::PasswordChanged => "password_changed",
             Self::LockChanged => "lock_changed",
+            Self::RoleChanged => "role_changed",
             Self::NameChanged => "name_changed",
             Self::OrderPlaced => "order_placed",
             Self::OrderCancelled => "order_cancelled",
@@ -91,17 +95,29 @@ pub struct Actor {
 /// # Errors
 /// What the database says.
 pub fn record(conn: &mut Conn, now: Moment, kind: Kind, actor: &Actor, detail: &str) -> Result<()> {
+    record_each(conn, now, kind, std::slice::from_ref(actor), detail)
+}
+
+/// Writes one event of a kind for each of these, in one statement.
+///
+/// # Errors
+/// What the database says.
+pub fn record_each(conn: &mut Conn, now: Moment, kind: Kind, actors: &[Actor], detail: &str) -> Result<()> {
     let cut: String = detail.chars().take(256).collect();
-    diesel::insert_into(audit_events::table)
-        .values((
+    let row = |actor: &Actor| {
+        (
             audit_events::at.eq(now),
             audit_events::kind.eq(kind.word()),
             audit_events::user_id.eq(actor.user),
             audit_events::session.eq(actor.session),
-            audit_events::address.eq(&actor.address),
-            audit_events::detail.eq(cut),
-        ))
-        .execute(conn)?;
+            audit_events::address.eq(actor.address.clone()),
+            audit_events::detail.eq(cut.clone()),
+        )
+    };
+    for some in actors.chunks(500) {
+        let rows: Vec<_> = some.iter().map(row).collect();
+        on_either!(conn, conn => diesel::insert_into(audit_events::table).values(rows).execute(conn))?;
+    }
     Ok(())
 }
 

@@ -4,12 +4,16 @@
 //! It does not know HTTP, pages, or what is for sale.
 
 pub mod access_token;
+pub mod alive;
 pub mod claims;
+pub mod device;
 pub mod email;
+pub mod glance;
 pub mod hasher;
 pub mod keys;
 pub mod latch;
-mod notices;
+mod letters;
+pub mod notice;
 pub mod password;
 pub mod password_change;
 pub mod refresh_token;
@@ -21,6 +25,9 @@ pub mod secrets;
 pub mod seen;
 pub mod session;
 pub mod sign_in;
+pub mod sign_out;
 mod standing;
+mod surplus;
 pub mod upkeep;
 pub mod user;
+pub mod user_agent;

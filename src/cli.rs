@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod logging;
 mod serve;
+mod session;
 mod shop;
 mod user;
 
@@ -67,6 +68,9 @@ enum Command {
     /// People with accounts
     #[command(subcommand)]
     User(user::Command),
+    /// Who is signed in where
+    #[command(subcommand)]
+    Session(session::Command),
     /// The goods
     #[command(subcommand)]
     Shop(shop::Command),
@@ -132,6 +136,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Config => Ok(config::print(&config)),
         Command::Doctor { only } => doctor::run(&config, only),
         Command::User(command) => user::run(&config, command),
+        Command::Session(command) => session::run(&config, command),
         Command::Shop(command) => shop::run(&config, command),
     }
 }

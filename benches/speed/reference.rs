@@ -7,11 +7,14 @@ use crate::answer::Answer;
 use crate::shop;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::{Context as _, Result};
-use latchkey::auth::user;
+use latchkey::auth::alive::Alive;
+use latchkey::auth::glance;
+use latchkey::auth::user::Role;
 use latchkey::clock::Clock;
+use latchkey::config::SessionLimits;
 use latchkey::db::Db;
 use latchkey::error::Error;
-use latchkey::ids::{ProductId, UserKey};
+use latchkey::ids::{ProductId, SessionId, UserKey};
 use latchkey::shop::catalogue::{self, Query};
 use latchkey::shop::quantity::SetQuantity;
 use latchkey::shop::{cart, order};
@@ -23,6 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 struct Stand {
     db: Db,
     clock: Clock,
+    limits: SessionLimits,
     shopper: UserKey,
     product: ProductId,
     turn: AtomicBool,
@@ -41,6 +45,7 @@ pub fn serve(arguments: &[String]) -> Result<()> {
     let stand = web::Data::new(Stand {
         db: Db::open(&config.database, config.pool)?,
         clock: Clock::default(),
+        limits: config.sessions.clone(),
         shopper: UserKey(shopper.parse()?),
         product: product.parse()?,
         turn: AtomicBool::default(),
@@ -71,9 +76,10 @@ pub fn serve(arguments: &[String]) -> Result<()> {
 }
 
 async fn dashboard_statements(stand: web::Data<Stand>) -> Result<HttpResponse, Error> {
-    let (shopper, now) = (stand.shopper, stand.clock.now());
+    let (shopper, session) = (stand.shopper, SessionId::random());
+    let alive = Alive::at(stand.clock.now(), &stand.limits, Role::Shopper);
     let load = move |conn: &mut _| {
-        Ok((user::with_devices(conn, shopper, now)?, cart::show(conn, shopper)?, order::latest(conn, shopper)?))
+        Ok((glance::with_devices(conn, shopper, session, alive)?, cart::show(conn, shopper)?, order::latest(conn, shopper)?))
     };
     let loaded = stand.db.read(load).await?;
     std::hint::black_box(loaded);
@@ -81,9 +87,9 @@ async fn dashboard_statements(stand: web::Data<Stand>) -> Result<HttpResponse, E
 }
 
 async fn products_statements(stand: web::Data<Stand>) -> Result<HttpResponse, Error> {
-    let shopper = stand.shopper;
+    let (shopper, session) = (stand.shopper, SessionId::random());
     let load = move |conn: &mut _| {
-        Ok((user::find(conn, shopper)?, cart::count(conn, shopper)?, catalogue::page(conn, &Query::default())?))
+        Ok((glance::of(conn, shopper, session)?, cart::count(conn, shopper)?, catalogue::page(conn, &Query::default())?))
     };
     let loaded = stand.db.read(load).await?;
     std::hint::black_box(loaded);

@@ -220,7 +220,7 @@ impl Latch {
         let (latch, memory) = (self.clone(), self.clone());
         let work = move |conn: &mut Conn| {
             let shown = Shown { door, token: &token, address: &address, renew };
-            crate::auth::notices::exchange(conn, &latch, now, key, shown)
+            crate::auth::letters::exchange(conn, &latch, now, key, shown)
         };
         let (exchange, _) = self.db.write_then(work, move |(_, revoked)| memory.forget(revoked)).await?;
         Ok(exchange)

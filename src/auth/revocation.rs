@@ -5,10 +5,11 @@
 //! next refresh brings the new truth. It does not know why anything was revoked.
 
 use crate::clock::Moment;
-use crate::db::Conn;
 use crate::db::schema::revocations;
+use crate::db::{self, Conn};
 use crate::error::Result;
 use crate::ids::{SessionId, UserId};
+use crate::on_either;
 use diesel::prelude::*;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -27,24 +28,31 @@ pub enum Revocation {
     Epoch(UserId, i64),
 }
 
-/// Writes entries, in the transaction of the act.
+/// Writes entries, in the transaction of the act, and after every row that the act takes: from here on other acts wait in line until
+/// this one is committed, so that the entries become visible in the order of their ids.
 ///
 /// # Errors
 /// What the database says.
 pub fn record(conn: &mut Conn, now: Moment, entries: &[Revocation]) -> Result<()> {
-    for entry in entries {
+    let row = |entry: &Revocation| {
         let (session, user, epoch) = match *entry {
             Revocation::Session(id) => (Some(id), None, None),
             Revocation::Epoch(id, epoch) => (None, Some(id), Some(epoch)),
         };
-        diesel::insert_into(revocations::table)
-            .values((
-                revocations::session.eq(session),
-                revocations::user_public_id.eq(user),
-                revocations::epoch.eq(epoch),
-                revocations::at.eq(now),
-            ))
-            .execute(conn)?;
+        (
+            revocations::session.eq(session),
+            revocations::user_public_id.eq(user),
+            revocations::epoch.eq(epoch),
+            revocations::at.eq(now),
+        )
+    };
+    if entries.is_empty() {
+        return Ok(());
+    }
+    db::queue_to_revoke(conn)?;
+    for some in entries.chunks(500) {
+        let rows: Vec<_> = some.iter().map(row).collect();
+        on_either!(conn, conn => diesel::insert_into(revocations::table).values(rows).execute(conn))?;
     }
     Ok(())
 }

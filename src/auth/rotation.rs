@@ -6,6 +6,7 @@
 //! It does not know HTTP; every decision is one write transaction that begins by taking the session's row.
 
 use crate::audit::{self, Actor, Kind};
+use crate::auth::notice::{self, Readers};
 use crate::auth::refresh_token::RefreshToken;
 use crate::auth::revocation::Revocation;
 use crate::auth::secrets::Secrets;
@@ -163,6 +164,7 @@ pub fn exchange(
     revoked.extend(session::end(conn, now, key, Because::Reuse)?);
     let actor = Actor { user: Some(session.user), session: Some(session.id), address: shown.address.to_owned() };
     audit::record(conn, now, Kind::TokenReuse, &actor, &format!("generation {} of {}", token.generation, session.generation))?;
+    notice::tell(conn, session.user, &session.theft(now, shown), Readers::EveryBrowser)?;
     Ok((Exchange::Reuse, revoked))
 }
 

@@ -3,20 +3,22 @@
 //! Invariant: its kind is for life, and its refresh token works only at its own door; it ends once, in a conditional statement, and
 //! its end is recorded among the revocations in the same transaction. It does not know tokens' texts or cookies.
 
-use crate::audit::{self, Actor, Kind};
+use crate::auth::alive::Alive;
 use crate::auth::refresh_token::RefreshToken;
-use crate::auth::revocation::{self, Revocation};
+use crate::auth::revocation::Revocation;
 use crate::auth::user::Role;
+use crate::auth::{notice, sign_out, surplus};
 use crate::clock::Moment;
 use crate::config::{Lifetime, SessionLimits};
 use crate::db::Conn;
 use crate::db::schema::{refresh_tokens, sessions};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{SessionId, SessionKey, UserId, UserKey};
 use diesel::prelude::*;
+use std::str::FromStr;
 
 /// Most sessions of one kind a person has; of more, the one longest unseen ends.
-pub const MOST: i64 = 20;
+pub const MOST: usize = 20;
 
 /// The kind of a session, and the door its tokens open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,10 +40,18 @@ impl Door {
     }
 }
 
+impl FromStr for Door {
+    type Err = Error;
+    fn from_str(word: &str) -> Result<Self> {
+        let door = [Self::Web, Self::Api].into_iter().find(|door| door.word() == word);
+        door.ok_or_else(|| Error::internal(format!("there is no session of the kind `{word}`")))
+    }
+}
+
 /// Why a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Because {
-    /// The person signed out.
+    /// The person signed out, here or from another device, or an operator did it.
     SignOut,
     /// An old refresh token was shown.
     Reuse,
@@ -176,7 +186,10 @@ pub fn start(
         let open = sessions::table.filter(sessions::id.eq(replaced)).filter(sessions::expires_at.gt(soon));
         diesel::update(open).set(sessions::expires_at.eq(soon)).execute(conn)?;
     }
-    let ended = end_surplus(conn, now, owner.key, opening.door)?;
+    if opening.door == Door::Web {
+        notice::welcome(conn, now, owner.key, id, opening.replaces)?;
+    }
+    let ended = surplus::end(conn, now, Alive::at(now, limits, owner.role), owner.key, id, opening)?;
     let tokens = Tokens {
         owner,
         session: id,
@@ -190,42 +203,12 @@ pub fn start(
     Ok((tokens, ended))
 }
 
-fn end_surplus(conn: &mut Conn, now: Moment, owner: UserKey, door: Door) -> Result<Vec<Revocation>> {
-    let surplus: Vec<SessionKey> = sessions::table
-        .filter(sessions::user_id.eq(owner))
-        .filter(sessions::kind.eq(door.word()))
-        .filter(sessions::ended_at.is_null())
-        .order((sessions::last_seen_at.desc(), sessions::id.desc()))
-        .offset(MOST)
-        .select(sessions::id)
-        .load(conn)?;
-    let mut ended = Vec::new();
-    for key in surplus {
-        ended.extend(end(conn, now, key, Because::Limit)?);
-    }
-    Ok(ended)
-}
-
 /// Ends one session, once: the revocation when it was this call that ended it, for the node's memory after the commit.
 ///
 /// # Errors
 /// What the database says.
 pub fn end(conn: &mut Conn, now: Moment, key: SessionKey, because: Because) -> Result<Option<Revocation>> {
-    let open = sessions::table.filter(sessions::id.eq(key)).filter(sessions::ended_at.is_null());
-    let ended: Option<(SessionId, UserKey)> = diesel::update(open)
-        .set((sessions::ended_at.eq(now), sessions::ended_because.eq(because.word())))
-        .returning((sessions::public_id, sessions::user_id))
-        .get_result(conn)
-        .optional()?;
-    let Some((id, user)) = ended else { return Ok(None) };
-    let revoked = Revocation::Session(id);
-    revocation::record(conn, now, &[revoked])?;
-    // Signing out and reuse are told by whoever knows the client.
-    if !matches!(because, Because::SignOut | Because::Reuse) {
-        let actor = Actor { user: Some(user), session: Some(id), address: String::new() };
-        audit::record(conn, now, Kind::SessionEnded, &actor, because.word())?;
-    }
-    Ok(Some(revoked))
+    Ok(sign_out::end_each(conn, now, &[key], because)?.pop())
 }
 
 /// Ends every live session of a person but one.
@@ -239,17 +222,13 @@ pub fn end_all(
     but: Option<SessionKey>,
     because: Because,
 ) -> Result<Vec<Revocation>> {
-    let live: Vec<SessionKey> = sessions::table
+    let mut live: Vec<SessionKey> = sessions::table
         .filter(sessions::user_id.eq(owner))
         .filter(sessions::ended_at.is_null())
-        .order(sessions::id)
         .select(sessions::id)
         .load(conn)?;
-    let mut ended = Vec::new();
-    for key in live.into_iter().filter(|key| Some(*key) != but) {
-        ended.extend(end(conn, now, key, because)?);
-    }
-    Ok(ended)
+    live.retain(|key| Some(*key) != but);
+    sign_out::end_each(conn, now, &live, because)
 }
 
 /// The row of a session.
@@ -260,16 +239,12 @@ pub fn key_of(conn: &mut Conn, id: SessionId) -> Result<Option<SessionKey>> {
     Ok(sessions::table.filter(sessions::public_id.eq(id)).select(sessions::id).first(conn).optional()?)
 }
 
-/// How many browsers and clients a person is signed in with.
+/// Whose session that is.
 ///
 /// # Errors
 /// What the database says.
-pub fn count(conn: &mut Conn, owner: UserKey, now: Moment) -> Result<i64> {
-    let live = sessions::table
-        .filter(sessions::user_id.eq(owner))
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::expires_at.gt(now));
-    Ok(live.count().get_result(conn)?)
+pub fn owner_of(conn: &mut Conn, key: SessionKey) -> Result<Option<UserKey>> {
+    Ok(sessions::table.find(key).select(sessions::user_id).first(conn).optional()?)
 }
 
 /// Did the person ask to be kept signed in?

@@ -3,8 +3,9 @@
 //! Invariant: whether a session is alive is decided here and nowhere else, with the limits of its kind and of its person's present
 //! role. It writes nothing.
 
+use crate::auth::notice::{self, Notice};
 use crate::auth::refresh_token::RefreshToken;
-use crate::auth::rotation::Refusal;
+use crate::auth::rotation::{Refusal, Shown};
 use crate::auth::session::{self, Because, Door, Owner, Tokens};
 use crate::clock::Moment;
 use crate::config::SessionLimits;
@@ -24,6 +25,7 @@ pub(super) struct Standing {
     pub(super) remember: bool,
     pub(super) generation: i64,
     pub(super) created_at: Moment,
+    pub(super) user_agent: String,
     pub(super) last_seen_at: Moment,
     pub(super) expires_at: Moment,
     pub(super) ended_because: Option<String>,
@@ -50,6 +52,7 @@ pub(super) fn load(conn: &mut Conn, key: SessionKey) -> Result<Option<Standing>>
             sessions::remember,
             sessions::generation,
             sessions::created_at,
+            sessions::user_agent,
             sessions::last_seen_at,
             sessions::expires_at,
             sessions::ended_because,
@@ -84,6 +87,18 @@ impl Standing {
             expires_at: self.expires_at.min(self.created_at + life.max),
             idle_at: now + life.idle,
         })
+    }
+
+    /// What its person is told when an old token of it was shown.
+    pub(super) fn theft(&self, now: Moment, shown: Shown<'_>) -> Notice {
+        Notice {
+            kind: notice::Kind::Reuse,
+            door: shown.door,
+            user_agent: self.user_agent.clone(),
+            last_seen_at: self.last_seen_at,
+            address: shown.address.to_owned(),
+            at: now,
+        }
     }
 
     /// Why it is not alive, if it is not. The other door's token is unknown here; then: ended, locked, idle too long, or at its absolute end.

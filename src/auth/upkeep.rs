@@ -9,7 +9,10 @@ use crate::db::{Conn, Db};
 use crate::error::Result;
 use crate::ids::SessionKey;
 use crate::mail::outbox;
-use crate::{audit, auth::revocation};
+use crate::{
+    audit,
+    auth::{notice, revocation},
+};
 use diesel::prelude::*;
 use std::time::Duration;
 
@@ -26,6 +29,8 @@ pub struct Swept {
     pub sessions: usize,
     /// Revocations after an hour.
     pub revocations: usize,
+    /// Notices after 30 days.
+    pub notices: usize,
     /// Audit events after a year.
     pub audit: usize,
     /// Letters 30 days after they were done with.
@@ -49,6 +54,13 @@ pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
     for _ in 0..STEPS {
         let done = db.write_here(|conn| revocation::purge(conn, now - Duration::from_hours(1), MOST))?;
         swept.revocations += done;
+        if !full(done) {
+            break;
+        }
+    }
+    for _ in 0..STEPS {
+        let done = db.write_here(|conn| notice::purge(conn, now - 30 * DAY, MOST))?;
+        swept.notices += done;
         if !full(done) {
             break;
         }

@@ -5,7 +5,7 @@
 
 use crate::auth::email::Email;
 use crate::clock::Moment;
-use crate::db::schema::{sessions, users};
+use crate::db::schema::users;
 use crate::db::{Conn, is_duplicate};
 use crate::error::{Error, Result};
 use crate::ids::{UserId, UserKey};
@@ -69,9 +69,9 @@ pub struct User {
     pub created_at: Moment,
 }
 
-type Row = (UserKey, UserId, String, String, String, i64, Option<Moment>, Option<Moment>, Option<Moment>, Moment);
+pub(super) type Row = (UserKey, UserId, String, String, String, i64, Option<Moment>, Option<Moment>, Option<Moment>, Moment);
 
-const COLUMNS: (
+pub(super) const COLUMNS: (
     users::id,
     users::public_id,
     users::email,
@@ -95,7 +95,9 @@ const COLUMNS: (
     users::created_at,
 );
 
-fn read((key, id, email, name, role, epoch, email_verified_at, locked_at, last_sign_in_at, created_at): Row) -> Result<User> {
+pub(super) fn read(
+    (key, id, email, name, role, epoch, email_verified_at, locked_at, last_sign_in_at, created_at): Row,
+) -> Result<User> {
     Ok(User { key, id, email, name, role: role.parse()?, epoch, email_verified_at, locked_at, last_sign_in_at, created_at })
 }
 
@@ -106,23 +108,6 @@ fn read((key, id, email, name, role, epoch, email_verified_at, locked_at, last_s
 pub fn find(conn: &mut Conn, key: UserKey) -> Result<User> {
     let row: Option<Row> = on_either!(conn, conn => users::table.find(key).select(COLUMNS).first(conn)).optional()?;
     row.map_or(Err(Error::NotFound), read)
-}
-
-/// The person of that row, and with how many browsers and clients they are signed in, in one statement.
-///
-/// # Errors
-/// `NotFound` when there is none any more.
-pub fn with_devices(conn: &mut Conn, key: UserKey, now: Moment) -> Result<(User, i64)> {
-    let live = sessions::table
-        .filter(sessions::user_id.eq(users::id))
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::expires_at.gt(now))
-        .count()
-        .single_value();
-    let row: Option<(Row, Option<i64>)> =
-        on_either!(conn, conn => users::table.find(key).select((COLUMNS, live)).first(conn)).optional()?;
-    let (row, devices) = row.ok_or(Error::NotFound)?;
-    Ok((read(row)?, devices.unwrap_or(0)))
 }
 
 /// The person with that address, and their password hash.
@@ -250,6 +235,24 @@ pub fn set_locked(conn: &mut Conn, email: &Email, since: Option<Moment>) -> Resu
         .get_result(conn)
         .optional()?;
     row.map_or(Err(Error::NotFound), read)
+}
+
+/// Gives a person a role and raises the epoch, so that the next refresh brings it; the person as they are now. `None` when they had
+/// it already.
+///
+/// # Errors
+/// `NotFound` when there is no such person.
+pub fn set_role(conn: &mut Conn, email: &Email, role: Role) -> Result<Option<User>> {
+    let other = users::table.filter(users::email.eq(email.as_str())).filter(users::role.ne(role.word()));
+    let row: Option<Row> = diesel::update(other)
+        .set((users::role.eq(role.word()), users::epoch.eq(users::epoch + 1)))
+        .returning(COLUMNS)
+        .get_result(conn)
+        .optional()?;
+    if row.is_none() && by_email(conn, email)?.is_none() {
+        return Err(Error::NotFound);
+    }
+    row.map(read).transpose()
 }
 
 /// A page of people in the order they came, after the given row.

@@ -96,8 +96,8 @@ fn person(
     let hash = Password::typed(&invented).hash(secrets.current(), known.id, config.bcrypt_cost)?;
     db.write_here(|conn| {
         let epoch = user::change_password(conn, known.key, known.epoch, &hash)?.ok_or(crate::error::Error::NotFound)?;
-        revocation::record(conn, now, &[Revocation::Epoch(known.id, epoch)])?;
-        session::end_all(conn, now, known.key, None, Because::Password)
+        session::end_all(conn, now, known.key, None, Because::Password)?;
+        revocation::record(conn, now, &[Revocation::Epoch(known.id, epoch)])
     })?;
     Ok((known.key, Some(invented)))
 }

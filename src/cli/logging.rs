@@ -2,21 +2,23 @@
 
 use crate::config::Config;
 use std::io::IsTerminal as _;
-use tracing_subscriber::filter::EnvFilter;
-use tracing_subscriber::fmt;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{fmt, registry};
 
 /// Starts the log, once a program.
 pub(super) fn start(config: &Config) {
     let words: Vec<&str> = config.log.split(',').collect();
-    let level = words.iter().find(|word| !matches!(**word, "json" | "pretty")).copied().unwrap_or("info");
+    let level = words.iter().find_map(|word| word.parse().ok()).unwrap_or(LevelFilter::INFO);
     let json = words.contains(&"json") || (!words.contains(&"pretty") && !std::io::stderr().is_terminal());
     // Only our own events: a library's could quote a request.
-    let filter = EnvFilter::new(format!("warn,latchkey={level},actix_server=warn"));
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = registry().with(Targets::new().with_default(LevelFilter::WARN).with_target("latchkey", level));
+    let lines = fmt::layer().with_writer(std::io::stderr);
     let started = if json {
-        builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
+        log.with(lines.json().flatten_event(true).with_current_span(false).with_span_list(false)).try_init()
     } else {
-        builder.compact().with_target(false).with_ansi(std::io::stderr().is_terminal()).try_init()
+        log.with(lines.compact().with_target(false).with_ansi(std::io::stderr().is_terminal())).try_init()
     };
     if let Err(cause) = started {
         eprintln!("latchkey: the log did not start: {cause}");

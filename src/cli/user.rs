@@ -31,6 +31,14 @@ pub(super) enum Command {
         #[arg(long, required = true)]
         password_stdin: bool,
     },
+    /// Give somebody a role: it holds from their next request on, with its shorter or longer stay
+    Role {
+        /// Their e-mail address
+        email: String,
+        /// What they may do from now on
+        #[arg(value_parser = ["shopper", "admin"])]
+        role: String,
+    },
     /// List everyone
     List,
     /// Lock somebody out: their sessions end
@@ -48,13 +56,14 @@ pub(super) enum Command {
 pub(super) fn run(config: &Config, command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Add { email, name, admin, .. } => add(config, &email, &name, if admin { Role::Admin } else { Role::Shopper }),
+        Command::Role { email, role } => set_role(config, &email, role.parse()?),
         Command::List => list(config),
         Command::Lock { email } => set_locked(config, &email, true),
         Command::Unlock { email } => set_locked(config, &email, false),
     }
 }
 
-fn address(text: &str) -> Result<Email, Failure> {
+pub(super) fn address(text: &str) -> Result<Email, Failure> {
     text.parse().map_err(|why| Failure::Told(format!("{text}: {why}")))
 }
 
@@ -101,6 +110,29 @@ fn list(config: &Config) -> Result<ExitCode, Failure> {
     }
 }
 
+pub(super) fn nobody(text: &str) -> Failure {
+    Failure::Told(format!("{text}: there is no such account"))
+}
+
+fn set_role(config: &Config, text: &str, role: Role) -> Result<ExitCode, Failure> {
+    let email = address(text)?;
+    super::there(config)?;
+    let (db, _, clock) = super::open(config)?;
+    let now = clock.now();
+    let changed = db.write_here(|conn| {
+        let Some(person) = user::set_role(conn, &email, role)? else { return Ok(()) };
+        revocation::record(conn, now, &[Revocation::Epoch(person.id, person.epoch)])?;
+        let actor = Actor { user: Some(person.key), ..Actor::default() };
+        audit::record(conn, now, Kind::RoleChanged, &actor, role.word())
+    });
+    match changed {
+        Ok(()) => say(format!("{text} is {} now", role.word())),
+        Err(crate::error::Error::NotFound) => return Err(nobody(text)),
+        Err(cause) => return Err(cause.into()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 fn set_locked(config: &Config, text: &str, lock: bool) -> Result<ExitCode, Failure> {
     let email = address(text)?;
     super::there(config)?;
@@ -108,8 +140,8 @@ fn set_locked(config: &Config, text: &str, lock: bool) -> Result<ExitCode, Failu
     let now = clock.now();
     let changed = db.write_here(|conn| {
         let person = user::set_locked(conn, &email, lock.then_some(now))?;
-        revocation::record(conn, now, &[Revocation::Epoch(person.id, person.epoch)])?;
         let ended = if lock { session::end_all(conn, now, person.key, None, Because::Locked)?.len() } else { 0 };
+        revocation::record(conn, now, &[Revocation::Epoch(person.id, person.epoch)])?;
         let actor = Actor { user: Some(person.key), ..Actor::default() };
         audit::record(conn, now, Kind::LockChanged, &actor, if lock { "locked" } else { "unlocked" })?;
         Ok(ended)
@@ -117,7 +149,7 @@ fn set_locked(config: &Config, text: &str, lock: bool) -> Result<ExitCode, Failu
     match changed {
         Ok(ended) if lock => say(format!("{text} is locked out; {ended} sessions ended")),
         Ok(_) => say(format!("{text} can sign in again")),
-        Err(crate::error::Error::NotFound) => return Err(Failure::Told(format!("{text}: there is no such account"))),
+        Err(crate::error::Error::NotFound) => return Err(nobody(text)),
         Err(cause) => return Err(cause.into()),
     }
     Ok(ExitCode::SUCCESS)

@@ -1,13 +1,19 @@
 //! Row locks taken in one order.
 //!
-//! Invariant: two transactions that lock several products never wait for each other in a circle. SQLite has one writer at a time and
+//! Invariant: two transactions that lock several rows of a kind never wait for each other in a circle. SQLite has one writer at a time and
 //! needs no such lock. It does not know why the rows are wanted.
 
 use super::Conn;
-use super::schema::products;
+use super::schema::{products, sessions};
 use crate::error::Result;
-use crate::ids::ProductKey;
+use crate::ids::{ProductKey, SessionKey};
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
+
+/// Takes the place of the one who may write revocations, until the transaction ends, and wakes those who listen once it is committed.
+/// Postgres gives an id when a row is inserted and shows the row when it is committed: without the line, a reader that goes by the
+/// newest id would pass over a row that was committed late.
+const LINE: &str = "SELECT pg_advisory_xact_lock(7236849012), pg_notify('latchkey_revocations', '')";
 
 /// Takes the rows of these products, the lowest id first, until the transaction ends.
 ///
@@ -22,4 +28,31 @@ pub fn lock_products(conn: &mut Conn, keys: &[ProductKey]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Takes the rows of these sessions, the newest first, until the transaction ends: a session takes its own row and then that of the
+/// one it replaced, which is older.
+///
+/// # Errors
+/// `Unavailable` when somebody else holds one of them for too long.
+pub fn lock_sessions(conn: &mut Conn, keys: &[SessionKey]) -> Result<()> {
+    match conn {
+        Conn::Sqlite(_) => {}
+        Conn::Postgres(conn) => {
+            let rows = sessions::table.filter(sessions::id.eq_any(keys)).order(sessions::id.desc()).select(sessions::id);
+            rows.for_no_key_update().load::<SessionKey>(conn)?;
+        }
+    }
+    Ok(())
+}
+
+/// Waits until no other transaction is between writing revocations and its commit. It is the last lock that a transaction takes.
+///
+/// # Errors
+/// `Unavailable` when that takes too long.
+pub fn queue_to_revoke(conn: &mut Conn) -> Result<()> {
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Postgres(conn) => Ok(conn.batch_execute(LINE)?),
+    }
 }

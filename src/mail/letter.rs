@@ -79,6 +79,8 @@ pub struct EndedSignIn {
     pub signed_in_at: String,
     /// And from where.
     pub signed_in_from: String,
+    /// And with which browser or program.
+    pub client: String,
 }
 
 /// A change to an account.

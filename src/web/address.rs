@@ -56,6 +56,26 @@ pub fn household(address: IpAddr) -> IpAddr {
     }
 }
 
+/// An address as a person understands it: which of their own places it is, or the address itself.
+#[must_use]
+pub fn place(address: &str) -> String {
+    match address.parse::<IpAddr>().map(canonical) {
+        Ok(known) if known.is_loopback() => "the shop’s own machine".to_owned(),
+        Ok(known) if is_local(known) => format!("your own network ({known})"),
+        Ok(known) => known.to_string(),
+        // Written by a proxy or an older version: ours, but nothing to build on.
+        Err(_) => "an unknown place".to_owned(),
+    }
+}
+
+/// Of a network that nobody reaches from outside.
+fn is_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +99,20 @@ mod tests {
         assert_eq!(seen("::ffff:10.0.0.1", &["[2001:db8::7]:443"], "10.0.0.0/8"), "2001:db8::7");
         assert_eq!(seen("10.0.0.1", &["198.51.100.1:4711"], "10.0.0.0/8"), "198.51.100.1");
         assert_eq!(seen("10.0.0.1", &[], "10.0.0.0/8"), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_place_is_named_as_its_person_knows_it() {
+        for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(place(address), "the shop’s own machine");
+        }
+        assert_eq!(place("192.168.1.7"), "your own network (192.168.1.7)");
+        assert_eq!(place("fd00::7"), "your own network (fd00::7)");
+        for address in ["203.0.113.9", "2001:db8::7", "100.64.0.1"] {
+            assert_eq!(place(address), address);
+        }
+        assert_eq!(place(""), "an unknown place");
+        assert_eq!(place("<b>x</b>"), "an unknown place");
     }
 
     #[test]

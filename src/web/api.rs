@@ -12,5 +12,6 @@ pub mod products;
 pub mod profile;
 pub mod refresh;
 pub mod register;
+pub mod sessions;
 mod tokens;
 mod wire;

@@ -143,7 +143,8 @@ pub(super) async fn record(app: &App, visit: &Visit, kind: Kind, detail: &'stati
     }
 }
 
-fn is_prefetch(headers: &HeaderMap) -> bool {
+/// Does a browser only guess that somebody will want this?
+pub(super) fn is_prefetch(headers: &HeaderMap) -> bool {
     headers.get_all("sec-purpose").any(|value| value.to_str().is_ok_and(|value| value.contains("prefetch")))
 }
 

@@ -8,6 +8,7 @@ pub mod card;
 pub mod cart;
 pub mod checkout;
 pub mod dashboard;
+pub mod devices;
 pub mod front;
 pub mod login;
 pub mod logout;

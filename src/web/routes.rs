@@ -10,7 +10,9 @@ pub use mount::{Route, configure, page};
 
 use crate::web::api;
 use crate::web::app::App;
-use crate::web::pages::{account, cart, checkout, dashboard, front, login, logout, orders, password, products, register};
+use crate::web::pages::{
+    account, cart, checkout, dashboard, devices, front, login, logout, orders, password, products, register,
+};
 
 /// The pages.
 #[must_use]
@@ -34,6 +36,10 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/orders/{number}/cancel").post(orders::cancel),
         page("/orders/{number}/reorder").post(orders::reorder),
         page("/account").get(account::show).post(account::submit),
+        page("/account/devices").get(devices::index),
+        page("/account/devices/{id}/sign-out").post(devices::end),
+        page("/account/devices/sign-out-others").post(devices::end_others),
+        page("/account/devices/sign-out-everywhere").post(devices::end_all),
         page("/account/password").get(password::show).post(password::submit).limited(limits.sign_in.throttle()),
     ]
 }
@@ -59,6 +65,8 @@ pub fn api(app: &App) -> Vec<Route> {
         profile("/profile"),
         profile("/user"),
         profile("/auth/profile"),
+        page("/sessions").get(api::sessions::index),
+        page("/sessions/{id}").delete(api::sessions::end),
         page("/dashboard").get(api::dashboard::show),
         page("/products").get(api::products::index).open(),
         page("/products/{slug}").get(api::products::show).open(),

@@ -1,22 +1,25 @@
 //! What every page has in common, and the drawing of it.
 //!
-//! Invariant: layout data (person, cart count, message, `csrf`, nonce) is gathered here once a page, in the same hop to the database as
+//! Invariant: layout data (person, cart count, message, notices, `csrf`, nonce) is gathered here once a page, in the same hop to the database as
 //! the page's own data; a message is shown once. It does not know what the pages show.
 
 pub mod flash;
 pub mod letters;
+pub mod notice;
 pub mod templates;
 
 pub use flash::{Flash, Kind};
+use notice::Told;
 
-use crate::auth::user::{self, Role, User};
+use crate::auth::glance::{self, Glance};
+use crate::auth::user::{Role, User};
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::{base64url, random_bytes};
 use crate::shop::cart;
 use crate::web::app::App;
 use crate::web::csrf;
-use crate::web::identity::{CurrentUser, Visit};
+use crate::web::identity::{CurrentUser, Visit, is_prefetch};
 use actix_web::dev::Payload;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
@@ -59,6 +62,10 @@ pub struct Layout {
     pub user: Option<Person>,
     /// Pieces in their cart.
     pub cart_count: i64,
+    /// Is there something to tell them in this session?
+    pub untold: bool,
+    /// What they are told; `View::told` fills it in.
+    pub notices: Vec<Told>,
 }
 
 impl Layout {
@@ -74,12 +81,18 @@ impl Layout {
     /// What the database says.
     pub fn load(conn: &mut Conn, person: Option<CurrentUser>) -> Result<Self> {
         let Some(person) = person else { return Ok(Self::visitor()) };
-        let user = match user::find(conn, person.key) {
-            Ok(user) => user,
+        let glance = match glance::of(conn, person.key, person.session) {
+            Ok(glance) => glance,
             Err(Error::NotFound) => return Err(Error::SignedOut),
             Err(cause) => return Err(cause),
         };
-        Ok(Self { user: Some(Person::from(&user)), cart_count: cart::count(conn, person.key)? })
+        Ok(Self::of(&glance, cart::count(conn, person.key)?))
+    }
+
+    /// The frame of a page that has read the person and their cart itself.
+    #[must_use]
+    pub fn of(glance: &Glance, cart_count: i64) -> Self {
+        Self { user: Some(Person::from(&glance.user)), cart_count, untold: glance.untold, notices: Vec::new() }
     }
 }
 
@@ -107,7 +120,17 @@ impl View {
     {
         let person = self.visit.person();
         let (layout, page) = self.app.db.read(move |conn| Ok((Layout::load(conn, person)?, load(conn)?))).await?;
-        self.draw(status, template, layout, &page)
+        self.draw(status, template, self.told(layout).await, &page)
+    }
+
+    /// The layout with what the person must be told, which this page then shows. Call it when the page is about to be drawn.
+    pub async fn told(&self, layout: Layout) -> Layout {
+        match self.visit.person() {
+            Some(person) if layout.untold && self.is_looked_at() => {
+                Layout { notices: notice::take(&self.app, person).await, ..layout }
+            }
+            _ => layout,
+        }
     }
 
     /// Draws a page that loaded its layout itself.
@@ -128,6 +151,7 @@ impl View {
         context.insert("csrf", &self.csrf());
         context.insert("nonce", &nonce);
         context.insert("path", self.request.path());
+        context.insert("notices", &layout.notices);
         context.insert("flash", &self.take_flash());
         context.insert_value("shop", self.app.templates.shop().clone());
         let body = self.app.templates.render(template, &context)?;
@@ -165,13 +189,13 @@ impl View {
         &self.app
     }
 
+    /// Does a person look at the answer? A prefetch is a guess, and a HEAD has no page.
+    fn is_looked_at(&self) -> bool {
+        !(is_prefetch(self.request.headers()) || self.request.method() == Method::HEAD)
+    }
+
     fn take_flash(&self) -> Option<Flash> {
-        let purpose = self.request.headers().get("sec-purpose");
-        let prefetch = purpose.is_some_and(|purpose| purpose.as_bytes().windows(8).any(|word| word == b"prefetch"));
-        if prefetch || self.request.method() == Method::HEAD {
-            return None;
-        }
-        flash::take(&self.visit, self.app.flash_key(), self.app.clock.now())
+        if self.is_looked_at() { flash::take(&self.visit, self.app.flash_key(), self.app.clock.now()) } else { None }
     }
 }
 

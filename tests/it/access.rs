@@ -19,7 +19,7 @@ on_both! { every_route_answers_each_person_as_it_should, every_api_route_answers
 /// Method, path, and the answers to: a visitor, the shopper whose things are named, another shopper, an admin.
 type Row = (&'static str, &'static str, [u16; 4]);
 
-const PAGES: [Row; 24] = [
+const PAGES: [Row; 28] = [
     ("GET", "/", [200, 200, 200, 200]),
     ("GET", "/products", [200, 200, 200, 200]),
     ("GET", "/products/{slug}", [200, 200, 200, 200]),
@@ -42,11 +42,15 @@ const PAGES: [Row; 24] = [
     ("POST", "/account", [303, 303, 303, 303]),
     ("GET", "/account/password", [303, 200, 200, 200]),
     ("POST", "/account/password", [303, 422, 422, 422]),
+    ("GET", "/account/devices", [303, 200, 200, 200]),
+    ("POST", "/account/devices/{id}/sign-out", [303, 303, 404, 404]),
+    ("POST", "/account/devices/sign-out-others", [303, 303, 303, 303]),
     ("GET", "/logout", [405, 405, 405, 405]),
+    ("POST", "/account/devices/sign-out-everywhere", [303, 303, 303, 303]),
     ("POST", "/logout", [303, 303, 303, 303]),
 ];
 
-const API: [Row; 25] = [
+const API: [Row; 27] = [
     ("POST", "/api/auth/register", [422, 422, 422, 422]),
     ("POST", "/api/register", [422, 422, 422, 422]),
     ("POST", "/api/auth/login", [422, 422, 422, 422]),
@@ -59,6 +63,8 @@ const API: [Row; 25] = [
     ("PATCH", "/api/user", [401, 422, 422, 422]),
     ("GET", "/api/auth/profile", [401, 200, 200, 200]),
     ("PATCH", "/api/auth/profile", [401, 422, 422, 422]),
+    ("GET", "/api/sessions", [401, 200, 200, 200]),
+    ("DELETE", "/api/sessions/{id}", [401, 204, 404, 404]),
     ("GET", "/api/dashboard", [401, 200, 200, 200]),
     ("GET", "/api/products", [200, 200, 200, 200]),
     ("GET", "/api/products/{slug}", [200, 200, 200, 200]),
@@ -74,11 +80,12 @@ const API: [Row; 25] = [
     ("POST", "/api/logout", [401, 204, 204, 204]),
 ];
 
-/// The things that the paths name: a product, and an order of the first shopper.
+/// The things that the paths name: a product, and an order and a device of the first shopper.
 struct Things {
     slug: String,
     product_id: String,
     number: String,
+    session: String,
 }
 
 impl Things {
@@ -87,11 +94,16 @@ impl Things {
         owner.adds(&bowl.slug, 1).await.expect_to("/cart");
         let placed = owner.orders().await.expect(303);
         let number = placed.location().trim_start_matches("/orders/").split('?').next().unwrap_or_default().to_owned();
-        Self { slug: bowl.slug, product_id: bowl.id.to_string(), number }
+        let devices = owner.elsewhere(app).await.get("/account/devices").await.expect(200);
+        let action = devices.attributes(".device form", "action").remove(0);
+        let session = action.split('/').nth(3).unwrap_or_default().to_owned();
+        Self { slug: bowl.slug, product_id: bowl.id.to_string(), number, session }
     }
 
     fn named(&self, path: &str) -> String {
-        path.replace("{slug}", &self.slug).replace("{product_id}", &self.product_id).replace("{number}", &self.number)
+        [("slug", &self.slug), ("product_id", &self.product_id), ("number", &self.number), ("id", &self.session)]
+            .into_iter()
+            .fold(path.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value))
     }
 
     /// A form of the route that would do something.

@@ -23,7 +23,7 @@ fn no_page_of_ours_breaks_the_policy_and_an_intruder_does() {
         browser.press("/login").await;
         browser.arrives_at("/dashboard").await;
         browser.photograph("demo-dashboard").await;
-        for (number, path) in ["/", "/products", "/products?q=nothing+like+it", "/cart", "/orders", "/account", "/account/password", "/no/such/page"].into_iter().enumerate() {
+        for (number, path) in ["/", "/products", "/products?q=nothing+like+it", "/cart", "/orders", "/account", "/account/devices", "/account/password", "/no/such/page"].into_iter().enumerate() {
             browser.goto(path).await;
             browser.photograph(&format!("demo-{number}")).await;
         }

@@ -75,6 +75,9 @@ pub fn form_page(path: &str) -> String {
     if is_under(path, "/cart") {
         return "/cart".to_owned();
     }
+    if is_under(path, "/account/devices") {
+        return "/account/devices".to_owned();
+    }
     if let Some(number) = path.strip_prefix("/orders/").and_then(|rest| rest.split('/').next()) {
         return format!("/orders/{number}");
     }
@@ -161,6 +164,7 @@ mod tests {
             ("/cart/items", "/cart"),
             ("/orders/K7QX/cancel", "/orders/K7QX"),
             ("/account/password", "/account/password"),
+            ("/account/devices/abc/sign-out", "/account/devices"),
             ("/checkout", "/checkout"),
         ];
         for (path, page) in pages {

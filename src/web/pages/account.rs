@@ -1,7 +1,8 @@
 //! `/account`: what we know of the person, and their name.
 
 use crate::audit::{self, Kind};
-use crate::auth::{session, user};
+use crate::auth::alive::Alive;
+use crate::auth::{glance, user};
 use crate::clock::rfc3339;
 use crate::error::Result;
 use crate::web::app::App;
@@ -67,10 +68,11 @@ async fn show_with(app: &App, user: CurrentUser, view: &View, typed: Option<Type
         form: Typed,
         account: Account,
     }
-    let now = app.clock.now();
+    let alive = Alive::at(app.clock.now(), &app.config.sessions, user.role);
     let status = typed.as_ref().map_or(actix_web::http::StatusCode::OK, |typed| typed.status);
     let load = move |conn: &mut crate::db::Conn| {
-        let person = user::find(conn, user.key)?;
+        let (glance, devices) = glance::with_devices(conn, user.key, user.session, alive)?;
+        let person = glance.user;
         let form = typed.unwrap_or_else(|| Typed::with(Name::NAME, [("name", person.name.clone())]));
         let account = Account {
             name: person.name,
@@ -78,7 +80,7 @@ async fn show_with(app: &App, user: CurrentUser, view: &View, typed: Option<Type
             email_verified: person.email_verified_at.is_some(),
             role: person.role.word(),
             created_at: rfc3339(person.created_at),
-            devices: session::count(conn, user.key, now)?,
+            devices,
         };
         Ok(Page { form, account })
     };

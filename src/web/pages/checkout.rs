@@ -169,7 +169,7 @@ async fn show_with(
             {
                 page.form.values.entry("name".into()).or_insert_with(|| person.name.clone());
             }
-            view.draw(status, "checkout/show.html", layout, &page)
+            view.draw(status, "checkout/show.html", view.told(layout).await, &page)
         }
         (_, None) => Ok(see_other("/cart")),
     }

@@ -3,14 +3,15 @@
 //! Invariant: three statements and one hop, whatever the shop has grown to: the person, their cart, their last orders; the frame of
 //! the page takes its share from the same rows.
 
-use crate::auth::user;
+use crate::auth::alive::Alive;
+use crate::auth::glance;
 use crate::clock::rfc3339;
 use crate::error::Result;
 use crate::shop::{cart, order};
 use crate::web::app::App;
 use crate::web::identity::CurrentUser;
 use crate::web::pages::card::{OrderRow, image};
-use crate::web::view::{Layout, Person, View};
+use crate::web::view::{Layout, View};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use jiff::tz::TimeZone;
@@ -60,11 +61,13 @@ struct Page {
 pub async fn show(app: web::Data<App>, user: CurrentUser, view: View) -> Result<HttpResponse> {
     let now = app.clock.now();
     let hour = hour(now, &app.config.shop.time_zone);
+    let alive = Alive::at(now, &app.config.sessions, user.role);
     let load = move |conn: &mut crate::db::Conn| {
-        let (person, devices) = user::with_devices(conn, user.key, now)?;
+        let (glance, devices) = glance::with_devices(conn, user.key, user.session, alive)?;
         let cart = cart::show(conn, user.key)?;
         let orders = order::latest(conn, user.key)?;
-        let layout = Layout { cart_count: cart.count(), user: Some(Person::from(&person)) };
+        let layout = Layout::of(&glance, cart.count());
+        let person = glance.user;
         let greeting = format!("{}, {}", greeting(hour), person.name);
         let glance = Glance {
             count: cart.count(),
@@ -81,7 +84,7 @@ pub async fn show(app: web::Data<App>, user: CurrentUser, view: View) -> Result<
         Ok((layout, Page { greeting, cart: glance, orders: orders.into_iter().map(OrderRow::from).collect(), account }))
     };
     let (layout, page) = app.db.read(load).await?;
-    view.draw(StatusCode::OK, "dashboard/show.html", layout, &page)
+    view.draw(StatusCode::OK, "dashboard/show.html", view.told(layout).await, &page)
 }
 
 fn line(line: cart::Line) -> Line {

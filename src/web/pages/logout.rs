@@ -22,10 +22,15 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, press: Result
         app.latch.end(person.session, Because::SignOut, record).await?;
         view.flash(view::Kind::Success, "You are signed out.");
     }
+    Ok(leave(&visit))
+}
+
+/// The answer to whoever signed out: their cookies go, and what a page may have stored.
+pub(super) fn leave(visit: &Visit) -> HttpResponse {
     visit.sign_out();
     let mut answer = see_other("/");
     // docs/TRAPS.md, "Browsers": "cookies" would take the whole registrable domain's, and "cache" can hang Chrome.
     let storage = actix_web::http::header::HeaderValue::from_static("\"storage\"");
     answer.headers_mut().insert(actix_web::http::header::HeaderName::from_static("clear-site-data"), storage);
-    Ok(answer)
+    answer
 }

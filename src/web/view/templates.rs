@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::shop::money::Money;
 use crate::web::assets::Assets;
 use jiff::tz::TimeZone;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -82,13 +82,15 @@ impl Words {
     fn parsed<N: AsRef<str>, C: AsRef<str>>(&self, templates: impl IntoIterator<Item = (N, C)>) -> Result<Tera> {
         let mut tera = Tera::new();
         self.teach(&mut tera);
-        let templates = templates.into_iter().map(|(name, text)| (name, self.folded(text.as_ref())));
-        tera.add_raw_templates(templates).map_err(|cause| Error::Internal(format!("templates: {}", told(&cause))))?;
+        let texts: BTreeMap<String, String> =
+            templates.into_iter().map(|(name, text)| (name.as_ref().to_owned(), self.addressed(text.as_ref()))).collect();
+        let whole = texts.iter().map(|(name, text)| Ok((name, included(text, &texts, name)?))).collect::<Result<Vec<_>>>()?;
+        tera.add_raw_templates(whole).map_err(|cause| Error::Internal(format!("templates: {}", told(&cause))))?;
         Ok(tera)
     }
 
     /// The address of a file is known when the template is parsed: it needs no call at each page.
-    fn folded(&self, text: &str) -> String {
+    fn addressed(&self, text: &str) -> String {
         let call = |name: &str| format!("{{{{ asset(name=\"{name}\") }}}}");
         self.assets.urls().fold(text.to_owned(), |text, (name, url)| text.replace(&call(name), url))
     }
@@ -130,6 +132,23 @@ impl Words {
     }
 }
 
+/// Puts the text of every include in its place. It says the same and is drawn faster: each include would begin with a scope and a
+/// search of its own, and the rows of a list have several.
+fn included(text: &str, texts: &BTreeMap<String, String>, path: &str) -> Result<String> {
+    let mut parts = text.split("{% include \"");
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once("\" %}").ok_or_else(|| Error::Internal(format!("{path}: an include has no end")))?;
+        let inner = texts.get(name).ok_or_else(|| Error::Internal(format!("{path}: there is no template {name}")))?;
+        if path.split(' ').any(|outer| outer == name) {
+            return Err(Error::Internal(format!("{path}: {name} includes itself")));
+        }
+        whole.push_str(included(inner, texts, &format!("{path} {name}"))?.trim_end());
+        whole.push_str(rest);
+    }
+    Ok(whole)
+}
+
 /// Tera's message with what lies under it.
 fn told(cause: &tera::Error) -> String {
     let mut text = cause.to_string();
@@ -168,6 +187,17 @@ mod tests {
         assert_eq!(money(123_450, &currency), "€1,234.50");
         assert_eq!(money(-150, &currency), "\u{2212}€1.50");
         assert!(!money(i64::MIN, &currency).is_empty());
+    }
+
+    #[test]
+    fn an_include_is_put_in_its_place() {
+        let texts =
+            [("a", "<i>{% include \"b\" %}</i>"), ("b", "[{% include \"c\" %}]\n"), ("c", "x\n"), ("d", "{% include \"d\" %}")];
+        let texts: BTreeMap<String, String> = texts.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+        assert_eq!(included(&texts["a"], &texts, "a").expect("it is whole"), "<i>[x]</i>");
+        for wrong in ["{% include \"none\" %}", "{% include \"a", &texts["d"]] {
+            assert!(included(wrong, &texts, "d").is_err(), "{wrong}");
+        }
     }
 
     #[test]

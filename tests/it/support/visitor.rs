@@ -17,6 +17,8 @@ pub struct Visitor {
     origin: Url,
     /// The node that a proxy sends it to, where that is not the one at the origin.
     node: Cell<Option<SocketAddr>>,
+    /// What it says it is.
+    agent: RefCell<Option<String>>,
     /// Its cookies.
     pub jar: RefCell<Jar>,
 }
@@ -28,13 +30,25 @@ impl Visitor {
             http: app.http.clone(),
             origin: app.origin.clone(),
             node: Cell::default(),
+            agent: RefCell::default(),
             jar: RefCell::new(Jar::new(app.clock.clone())),
         }
     }
 
     /// Another tab or a copy of the whole profile: the same cookies, kept apart from now on.
     pub fn copy(&self) -> Self {
-        Self { http: self.http.clone(), origin: self.origin.clone(), node: self.node.clone(), jar: self.jar.clone() }
+        Self {
+            http: self.http.clone(),
+            origin: self.origin.clone(),
+            node: self.node.clone(),
+            agent: self.agent.clone(),
+            jar: self.jar.clone(),
+        }
+    }
+
+    /// It names itself so from now on.
+    pub fn calls_itself(&self, agent: &str) {
+        self.agent.replace(Some(agent.to_owned()));
     }
 
     /// The proxy sends everything to this node from now on.
@@ -76,6 +90,12 @@ impl Visitor {
         self.press(&page, action, fields).await
     }
 
+    /// Opens the page at `path` and presses its button that posts to `action`.
+    pub async fn submit_to(&self, path: &str, action: &str) -> Page {
+        let page = self.get(path).await.expect(200);
+        self.press(&page, action, &[]).await
+    }
+
     /// Sends a form of a page that is open already: as it stands there, with these fields changed.
     pub async fn press(&self, page: &Page, action: &str, fields: &[(&str, &str)]) -> Page {
         let mut form = page.form(action);
@@ -113,6 +133,9 @@ impl Visitor {
             url.set_ip_host(node.ip()).expect("an address");
             url.set_port(Some(node.port())).expect("a port");
             request = self.http.request(method, url).header("host", host);
+        }
+        if let Some(agent) = &*self.agent.borrow() {
+            request = request.header("user-agent", agent);
         }
         match self.jar.borrow().header() {
             Some(cookies) => request.header("cookie", cookies),

@@ -31,6 +31,7 @@ fn every_letter(word: &str) -> Vec<Letter> {
             address: text("203.0.113.9"),
             signed_in_at: at(),
             signed_in_from: text("198.51.100.4"),
+            client: "Firefox on Linux".to_owned(),
         }),
         Letter::PasswordChanged(Change { at: at(), address: text("203.0.113.9") }),
         Letter::Trial,

@@ -5,6 +5,7 @@
 use crate::auth::latch::Inner;
 use crate::auth::revocation::Revocation;
 use crate::auth::rotation::{self, Exchange, Shown};
+use crate::auth::user_agent::Client;
 use crate::clock::{Moment, rfc3339};
 use crate::db::Conn;
 use crate::db::schema::sessions;
@@ -27,13 +28,15 @@ pub(super) fn exchange(
 ) -> Result<(Exchange, Vec<Revocation>)> {
     let done = rotation::exchange(conn, &latch.secrets, &latch.limits, now, key, shown)?;
     if matches!(done.0, Exchange::Reuse) {
-        let session = sessions::table.find(key).select((sessions::user_id, sessions::created_at, sessions::address));
-        let (person, signed_in_at, signed_in_from): (UserKey, Moment, String) = session.first(conn)?;
+        let session =
+            sessions::table.find(key).select((sessions::user_id, sessions::created_at, sessions::address, sessions::user_agent));
+        let (person, signed_in_at, signed_in_from, agent): (UserKey, Moment, String, String) = session.first(conn)?;
         let letter = Letter::SignInEnded(EndedSignIn {
             at: rfc3339(now),
             address: shown.address.to_owned(),
             signed_in_at: rfc3339(signed_in_at),
             signed_in_from,
+            client: Client::read(&agent).words(shown.door),
         });
         latch.post.put(conn, now, person, letter)?;
     }

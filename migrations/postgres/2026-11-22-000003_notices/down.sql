@@ -1,0 +1,2 @@
+DROP TABLE unread_notices;
+DROP TABLE notices;
