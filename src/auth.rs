@@ -14,6 +14,7 @@ pub mod keys;
 pub mod latch;
 mod letters;
 pub mod notice;
+pub mod parking;
 pub mod password;
 pub mod password_change;
 pub mod refresh_token;

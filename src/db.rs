@@ -15,7 +15,7 @@ pub mod schema;
 pub use commit::after_commit;
 pub use connection::Conn;
 pub use fault::is_duplicate;
-pub use lock::{lock_products, lock_sessions, queue_to_revoke};
+pub use lock::{lock_parking, lock_products, lock_sessions, queue_to_revoke};
 pub use migrate::{Migrated, migrate, pending};
 
 /// A statement that is written once and run on either database's own connection: one that `MultiConnection` cannot build

@@ -136,6 +136,10 @@ public_id!(
     LetterId
 );
 public_id!(
+    /// A parked form, as the page that shows it names it.
+    ParkedId
+);
+public_id!(
     /// A cart, as `cart_version` names it.
     CartId
 );

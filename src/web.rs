@@ -20,6 +20,7 @@ pub mod identity;
 pub mod limits;
 pub mod next;
 pub mod pages;
+pub mod parking;
 pub mod routes;
 pub mod server;
 pub mod small;

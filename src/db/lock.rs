@@ -1,7 +1,8 @@
 //! Row locks taken in one order.
 //!
-//! Invariant: two transactions that lock several rows of a kind never wait for each other in a circle. SQLite has one writer at a time and
-//! needs no such lock. It does not know why the rows are wanted.
+//! Invariant: two transactions that lock several rows of a kind never wait for each other in a circle; one
+//! that counts before it inserts counts alone. SQLite has one writer at a time and needs no such lock. It does not know why the rows
+//! are wanted.
 
 use super::Conn;
 use super::schema::{products, sessions};
@@ -14,6 +15,9 @@ use diesel::prelude::*;
 /// Postgres gives an id when a row is inserted and shows the row when it is committed: without the line, a reader that goes by the
 /// newest id would pass over a row that was committed late.
 const LINE: &str = "SELECT pg_advisory_xact_lock(7236849012), pg_notify('latchkey_revocations', '')";
+
+/// Names the lock of `lock_parking`.
+const PARKING: &str = "SELECT pg_advisory_xact_lock(7236849013)";
 
 /// Takes the rows of these products, the lowest id first, until the transaction ends.
 ///
@@ -44,6 +48,17 @@ pub fn lock_sessions(conn: &mut Conn, keys: &[SessionKey]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Lets one transaction at a time count the parked forms and add one.
+///
+/// # Errors
+/// `Unavailable` when somebody else holds it for too long.
+pub fn lock_parking(conn: &mut Conn) -> Result<()> {
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Postgres(conn) => Ok(conn.batch_execute(PARKING)?),
+    }
 }
 
 /// Waits until no other transaction is between writing revocations and its commit. It is the last lock that a transaction takes.

@@ -83,6 +83,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    parked_forms (id) {
+        id -> BigInt,
+        public_id -> Text,
+        browser -> Text,
+        user_id -> Nullable<BigInt>,
+        epoch -> Nullable<BigInt>,
+        at_sign_in -> Bool,
+        sealed -> Text,
+        secret_id -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        spent_at -> Nullable<Timestamp>,
+        spent_by -> Nullable<BigInt>,
+        led_to -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     notices (id) {
         id -> BigInt,
         user_id -> BigInt,
@@ -246,6 +264,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     refresh_tokens,
     revocations,
+    parked_forms,
     notices,
     unread_notices,
     categories,

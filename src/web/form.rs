@@ -6,7 +6,7 @@
 
 pub mod body;
 mod reader;
-mod sent;
+pub(in crate::web) mod sent;
 #[cfg(test)]
 mod tests;
 
@@ -52,6 +52,14 @@ pub struct Form<T> {
 }
 
 impl<T: Fields> Form<T> {
+    /// A form that came to us before, from a page of ours.
+    ///
+    /// # Errors
+    /// `BadRequest` for more fields than any form has.
+    pub(in crate::web) fn of(fields: &str) -> Result<Self> {
+        Ok(Self { sent: sent::from_form(fields.as_bytes())?, stale: false, kind: PhantomData })
+    }
+
     /// The typed fields, once the `csrf` value is good.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ mod nodes;
 mod oddities;
 mod orders;
 mod outage;
+mod parking;
 mod plans;
 mod policy;
 mod power_cut;

@@ -35,7 +35,7 @@ pub fn latch_of(test: &TestDb, clock: &Clock) -> Latch {
 pub fn wish(door: Door, replaces: Option<SessionId>) -> Wish {
     let opening =
         Opening { door, remember: false, user_agent: "test".to_owned(), address: "192.0.2.1".to_owned(), replaces: None };
-    Wish { opening, replaces }
+    Wish { opening, replaces, errand: None }
 }
 
 /// Ada registers and is signed in.
