@@ -1,7 +1,8 @@
 //! The one clock.
 //!
 //! Invariant: every time the program writes, compares or prints comes from here, in UTC, so that a test moves time for all of it
-//! at once and the two databases never answer with a clock of their own. It does not know what is timed.
+//! at once and the two databases never answer with a clock of their own; only how far the clocks are apart is measured by theirs.
+//! It does not know what is timed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -22,17 +23,21 @@ impl Clock {
     /// The time now, cut to microseconds, which is what Postgres keeps.
     #[must_use]
     pub fn now(&self) -> Moment {
-        let ahead = time::Duration::milliseconds(self.ahead_millis.load(Ordering::Relaxed));
-        let now = OffsetDateTime::now_utc() + ahead;
-        let micros = now.microsecond();
-        let cut = now.replace_microsecond(micros).unwrap_or(now);
-        PrimitiveDateTime::new(cut.date(), cut.time())
+        machine() + time::Duration::milliseconds(self.ahead_millis.load(Ordering::Relaxed))
     }
 
     /// Moves the clock forward, for everyone who holds a clone.
     pub fn advance(&self, by: Duration) {
         self.ahead_millis.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX / 4), Ordering::Relaxed);
     }
+}
+
+/// What the clock of this machine says, which no test moves: for comparing it with the database's, and for nothing else.
+#[must_use]
+pub fn machine() -> Moment {
+    let now = OffsetDateTime::now_utc();
+    let cut = now.replace_microsecond(now.microsecond()).unwrap_or(now);
+    PrimitiveDateTime::new(cut.date(), cut.time())
 }
 
 /// Seconds since 1970, as JWT counts them.

@@ -1,8 +1,8 @@
 //! The only place that knows there are two databases.
 //!
 //! Invariant: `Db::read` and `Db::write` are the only doors; each is one hop to a blocking thread, and a write is one transaction:
-//! `Err` means that nothing happened. The rooms above see one `Conn` and never ask which database is behind it.
-//! It does not know what the rows mean.
+//! `Err` means that nothing happened. (`Watch` is a window: it looks and changes nothing.) The rooms above see one `Conn` and never
+//! ask which database is behind it. It does not know what the rows mean.
 
 mod commit;
 mod connection;
@@ -11,12 +11,14 @@ mod lock;
 mod migrate;
 mod pool;
 pub mod schema;
+mod watch;
 
 pub use commit::after_commit;
 pub use connection::Conn;
 pub use fault::is_duplicate;
-pub use lock::{lock_parking, lock_products, lock_sessions, queue_to_revoke};
+pub use lock::{lock_parking, lock_products, lock_sessions};
 pub use migrate::{Migrated, migrate, pending};
+pub use watch::{Pulse, Watch, queue_to_revoke};
 
 /// A statement that is written once and run on either database's own connection: one that `MultiConnection` cannot build
 /// (`on_conflict`, batch inserts), or one of a page that everybody opens (`MultiConnection` puts the text together twice at each run,

@@ -4,17 +4,21 @@
 //! (seen, ended) is committed before the request is answered, and remembered only after the commit, on the committing thread.
 //! It does not know HTTP or cookies.
 
+mod refresh;
+
 use crate::auth::access_token::{self, Fault};
 use crate::auth::claims::Claims;
+use crate::auth::feed::Feed;
 use crate::auth::hasher::Hasher;
 use crate::auth::keys::{self, KeyRing};
-use crate::auth::refresh_token::RefreshToken;
 use crate::auth::refused::RefusedTokens;
-use crate::auth::revocation::{self, Revocation, Revocations};
-use crate::auth::rotation::{self, Exchange, Look, Shown};
+use crate::auth::revocation::Revocation;
+use crate::auth::rotation;
 use crate::auth::secrets::Secrets;
 use crate::auth::seen::{Seen, SeenSessions};
 use crate::auth::session::{self, Because, Door, Tokens};
+use crate::auth::standing;
+use crate::auth::tally::Tally;
 use crate::auth::user::Role;
 use crate::clock::{self, Clock, Moment};
 use crate::config::{Config, SessionLimits};
@@ -79,7 +83,10 @@ pub struct Inner {
     issuer: String,
     audiences: [String; 2],
     ring: RwLock<(Arc<KeyRing>, Instant)>,
-    revocations: Revocations,
+    /// What ends tokens early, wherever it was written.
+    pub feed: Feed,
+    /// What is counted.
+    pub tally: Tally,
     seen: SeenSessions,
     refused: RefusedTokens,
 }
@@ -99,8 +106,7 @@ impl Latch {
     pub fn open(config: &Config, db: Db, clock: Clock, secrets: Secrets, origin: &str) -> Result<Self> {
         let now = clock.now();
         let ring = db.write_here(|conn| keys::load(conn, &secrets, now))?;
-        let revocations = Revocations::default();
-        revocations.remember(&db.read_here(|conn| revocation::since(conn, now - Duration::from_mins(16)))?);
+        let tally = Tally::default();
         Ok(Self(Arc::new(Inner {
             post: Postbox::new(secrets.clone()),
             hasher: Hasher::new(secrets.clone(), config.bcrypt_cost),
@@ -108,12 +114,13 @@ impl Latch {
             issuer: origin.to_owned(),
             audiences: [Door::Web, Door::Api].map(|door| format!("{origin}/{}", door.word())),
             ring: RwLock::new((Arc::new(ring), Instant::now())),
+            feed: Feed::start(&config.database, tally.lag.clone())?,
+            tally,
             seen: SeenSessions::default(),
             refused: RefusedTokens::default(),
             db,
             clock,
             secrets,
-            revocations,
         })))
     }
 
@@ -153,7 +160,10 @@ impl Latch {
             Err(Fault::Forged(why)) => return Ok(Access::Forged(why)),
             Err(Fault::UnknownKey | Fault::Stale) => return Ok(Access::Stale),
         };
-        if self.revocations.covers(claims.sid, claims.sub, claims.epoch) {
+        if self.feed.memory().covers(claims.sid, claims.sub, claims.epoch) {
+            return Ok(Access::Stale);
+        }
+        if self.feed.is_stale() && !self.stands(door, &claims, now).await? {
             return Ok(Access::Stale);
         }
         let granted = |key| Access::Granted(Person { key, id: claims.sub, session: claims.sid, role: claims.role });
@@ -174,6 +184,12 @@ impl Latch {
             },
         );
         Ok(witness.await?.map_or(Access::Stale, |witness| granted(witness.user)))
+    }
+
+    /// Asks the database, where this node may not have heard of everything.
+    async fn stands(&self, door: Door, claims: &Claims, now: Moment) -> Result<bool> {
+        let (limits, sid, epoch) = (self.limits.clone(), claims.sid, claims.epoch);
+        self.db.read(move |conn| standing::is_good(conn, &limits, now, door, sid, epoch)).await
     }
 
     /// The session that an access token names, also one whose time is over.
@@ -197,33 +213,6 @@ impl Latch {
             }
             checked => Ok(checked),
         }
-    }
-
-    /// Exchanges a refresh token at a door; with `renew` off it is only seen and judged.
-    ///
-    /// # Errors
-    /// `Unavailable` from the database; the token is as good as before.
-    pub async fn refresh(&self, door: Door, token: RefreshToken, address: String, renew: bool) -> Result<Exchange> {
-        let hash = token.hash();
-        if let Some(refusal) = self.refused.get(door, &hash) {
-            return Ok(Exchange::Refused(refusal));
-        }
-        let now = self.clock.now();
-        let (limits, shown) = (self.limits.clone(), token.clone());
-        let key = match self.db.read(move |conn| rotation::look(conn, &limits, now, door, &shown)).await? {
-            Look::Live(key) => key,
-            Look::Refused(refusal) => {
-                self.refused.remember(door, hash, refusal);
-                return Ok(Exchange::Refused(refusal));
-            }
-        };
-        let (latch, memory) = (self.clone(), self.clone());
-        let work = move |conn: &mut Conn| {
-            let shown = Shown { door, token: &token, address: &address, renew };
-            crate::auth::letters::exchange(conn, &latch, now, key, shown)
-        };
-        let (exchange, _) = self.db.write_then(work, move |(_, revoked)| memory.forget(revoked)).await?;
-        Ok(exchange)
     }
 
     /// Ends a session; at once on this node.
@@ -251,7 +240,7 @@ impl Latch {
 
     /// Takes revocations into the memory of this node.
     pub fn forget(&self, revoked: &[Revocation]) {
-        self.revocations.remember(revoked);
+        self.feed.wrote(revoked);
         for entry in revoked {
             if let Revocation::Session(id) = entry {
                 self.seen.forget(*id);
@@ -261,7 +250,7 @@ impl Latch {
 
     /// Forgets what can no longer matter; once a minute.
     pub fn tidy(&self) {
-        self.revocations.forget_old();
+        self.feed.memory().forget_old();
         self.refused.forget_old();
     }
 

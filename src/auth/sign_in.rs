@@ -123,10 +123,16 @@ pub async fn sign_in(latch: &Latch, attempt: Attempt) -> Result<Outcome> {
         }
     });
     // Overtaken by a reset or a lock between the hash and here: the answer is the one for a wrong password.
-    Ok(done.await?.map_or(Outcome::Refused, |(tokens, user, _)| Outcome::SignedIn(Box::new(tokens), Box::new(user))))
+    let Some((tokens, user, _)) = done.await? else {
+        latch.tally.signed_in(false);
+        return Ok(Outcome::Refused);
+    };
+    latch.tally.signed_in(true);
+    Ok(Outcome::SignedIn(Box::new(tokens), Box::new(user)))
 }
 
 async fn refuse(latch: &Latch, user: Option<User>, wish: Wish) -> Result<Outcome> {
+    latch.tally.signed_in(false);
     let now = latch.clock.now();
     let actor = Actor { user: user.map(|user| user.key), session: None, address: wish.opening.address };
     latch.db.write(move |conn| audit::record(conn, now, Kind::SignInFailed, &actor, "")).await?;

@@ -15,7 +15,7 @@ pub(super) fn run(config: Config) -> Result<ExitCode, Failure> {
     logging::start(&config);
     timeouts::log_panics();
     // Before anything is made or printed: a demo password that nobody can use would be lost.
-    server::can_listen(config.listen)?;
+    server::can_listen(&config)?;
     let clock = Clock::default();
     seed_if_wanted(&config, &clock)?;
     let (database, mail) = (config.database.clone(), config.mail.clone());

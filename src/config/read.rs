@@ -5,7 +5,7 @@
 use super::currency::Currency;
 use super::sources::{Found, Sources};
 use super::values::{Limit, Proxies, Registration, Secret, Word, duration};
-use super::{BadSetting, Config, Lifetime, Limits, Mail, MailFrom, SessionLimits, Shop, is_loopback};
+use super::{BadSetting, Config, Lifetime, Limits, Mail, MailFrom, MetricsListen, SessionLimits, Shop, is_loopback};
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -35,7 +35,7 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
         if secret.is_none() {
             return Err(found.bad("LATCHKEY_SECRET", "a public shop needs a secret of its own"));
         }
-        if found.is_default("LATCHKEY_MAIL") {
+        if !found.is_said("LATCHKEY_MAIL") {
             return Err(found.bad("LATCHKEY_MAIL", "a public shop must say where its mail goes"));
         }
     }
@@ -47,6 +47,7 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
         mail_from: mail_from(&found, &shop_name, public_url.as_ref())?,
         database: found.read("DATABASE_URL", |text| text.replace("{var}", &var.to_string_lossy()).parse())?,
         listen,
+        metrics: metrics(&found)?,
         public_url,
         secret,
         previous_secrets: found.read("LATCHKEY_SECRET_PREVIOUS", |text| {
@@ -84,6 +85,15 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
         other => Err(format!("`{other}` is not an algorithm of this version")),
     })?;
     Ok(config)
+}
+
+fn metrics(found: &Found) -> Result<Option<MetricsListen>, BadSetting> {
+    const NAME: &str = "LATCHKEY_METRICS_LISTEN";
+    let chosen = found.is_said(NAME);
+    found.read(NAME, |text| match text {
+        "off" => Ok(None),
+        text => parse(text).map(|address| Some(MetricsListen { address, chosen })),
+    })
 }
 
 fn session_limits(found: &Found) -> Result<SessionLimits, BadSetting> {

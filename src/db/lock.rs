@@ -11,11 +11,6 @@ use crate::ids::{ProductKey, SessionKey};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
-/// Takes the place of the one who may write revocations, until the transaction ends, and wakes those who listen once it is committed.
-/// Postgres gives an id when a row is inserted and shows the row when it is committed: without the line, a reader that goes by the
-/// newest id would pass over a row that was committed late.
-const LINE: &str = "SELECT pg_advisory_xact_lock(7236849012), pg_notify('latchkey_revocations', '')";
-
 /// Names the lock of `lock_parking`.
 const PARKING: &str = "SELECT pg_advisory_xact_lock(7236849013)";
 
@@ -58,16 +53,5 @@ pub fn lock_parking(conn: &mut Conn) -> Result<()> {
     match conn {
         Conn::Sqlite(_) => Ok(()),
         Conn::Postgres(conn) => Ok(conn.batch_execute(PARKING)?),
-    }
-}
-
-/// Waits until no other transaction is between writing revocations and its commit. It is the last lock that a transaction takes.
-///
-/// # Errors
-/// `Unavailable` when that takes too long.
-pub fn queue_to_revoke(conn: &mut Conn) -> Result<()> {
-    match conn {
-        Conn::Sqlite(_) => Ok(()),
-        Conn::Postgres(conn) => Ok(conn.batch_execute(LINE)?),
     }
 }

@@ -79,6 +79,7 @@ diesel::table! {
         user_public_id -> Nullable<Text>,
         epoch -> Nullable<BigInt>,
         at -> Timestamp,
+        written_at -> Nullable<Timestamp>,
     }
 }
 

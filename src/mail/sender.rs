@@ -13,7 +13,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::mail::letter::Addressed;
 use crate::mail::message::{self, Parcel, Words};
-use crate::mail::outbox::{self, End, Postbox, Taken, Tally};
+use crate::mail::outbox::{self, End, Postbox, Taken};
 use crate::mail::transport::{Answer, Transport, Verdict};
 use pause::Pause;
 use std::sync::Arc;
@@ -165,12 +165,13 @@ impl Sender {
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
         let tally = self.post.tally();
-        Tally::count(match settled {
+        let counter = match settled {
             Settled::Ended(End::Sent, _) => &tally.sent,
             Settled::Ended(End::Refused, _) => &tally.refused,
             Settled::Ended(End::Expired, _) => &tally.expired,
             Settled::PutOff(_) => &tally.put_off,
-        });
+        };
+        counter.inc();
     }
 
     async fn write_down(&self, taken: &Taken, settled: &Settled) -> Result<()> {

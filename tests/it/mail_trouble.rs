@@ -28,6 +28,8 @@ async fn a_server_that_was_down_gets_everything_when_it_is_back(office: &PostOff
     office.is_tried(1).await;
     let count = office.app.db().read(waiting).await.expect("a count");
     assert_eq!(count, 3);
+    let told = office.app.server().metrics.text(office.app.server()).expect("a text");
+    assert!(told.contains("mails_put_off_total ") && !told.contains("mails_put_off_total 0"), "{told}");
     office.server.comes_back();
     office.app.pass(Duration::from_mins(2));
     office.letters_are(&["sent"; 3]).await;

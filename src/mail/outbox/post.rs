@@ -11,9 +11,9 @@ use crate::error::{Error, Result};
 use crate::ids::{LetterId, UserKey};
 use crate::mail::letter::{Addressed, Letter, Recipient};
 use diesel::prelude::*;
+use prometheus_client::metrics::counter::Counter;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Notify;
 
 /// Encrypts what waits, so that a stolen database opens no account by the links in it.
@@ -28,20 +28,13 @@ pub trait Seal: Send + Sync {
 #[derive(Debug, Default)]
 pub struct Tally {
     /// Taken by a server, or written to a file.
-    pub sent: AtomicU64,
+    pub sent: Counter,
     /// Refused for good.
-    pub refused: AtomicU64,
+    pub refused: Counter,
     /// Given up, because they were of no use any more.
-    pub expired: AtomicU64,
+    pub expired: Counter,
     /// Attempts that failed and are made again.
-    pub put_off: AtomicU64,
-}
-
-impl Tally {
-    /// One more.
-    pub fn count(counter: &AtomicU64) {
-        counter.fetch_add(1, Ordering::Relaxed);
-    }
+    pub put_off: Counter,
 }
 
 /// See the module; a clone is the same postbox.

@@ -19,7 +19,10 @@ pub async fn every_minute(app: web::Data<App>) {
         app.latch.tidy();
         let (db, now) = (app.db.clone(), app.clock.now());
         match tokio::task::spawn_blocking(move || upkeep::sweep(&db, now)).await {
-            Ok(Ok(swept)) => tracing::debug!(?swept, "swept"),
+            Ok(Ok(swept)) => {
+                app.metrics.swept(&swept);
+                tracing::debug!(?swept, "swept");
+            }
             Ok(Err(cause)) => tracing::warn!(%cause, "the minute's sweep did not end"),
             Err(cause) => tracing::error!(%cause, "the minute's sweep fell over"),
         }

@@ -61,6 +61,11 @@ impl TestApp {
         self.running.address
     }
 
+    /// Where those who watch over it ask, if they may.
+    pub fn metrics(&self) -> Option<SocketAddr> {
+        self.running.metrics
+    }
+
     /// The server's own doors to its database.
     pub fn db(&self) -> &Db {
         &self.running.app.db
@@ -83,6 +88,7 @@ pub fn settings_of(storage: &Storage, settings: &Settings<'_>) -> Config {
         ("DATABASE_URL", storage.text()),
         ("LATCHKEY_VAR", storage.folder.path().join("var").display().to_string()),
         ("LATCHKEY_LISTEN", "127.0.0.1:0".to_owned()),
+        ("LATCHKEY_METRICS_LISTEN", "off".to_owned()),
         ("LATCHKEY_BCRYPT_COST", "4".to_owned()),
         ("LATCHKEY_DEMO", "off".to_owned()),
         ("LATCHKEY_WORKERS", "2".to_owned()),

@@ -10,7 +10,6 @@ use diesel::prelude::*;
 use latchkey::db::schema::{outbox, users};
 use latchkey::ids::UserKey;
 use latchkey::mail::letter::{Cancelled, Letter};
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// The shop and the server.
@@ -44,7 +43,7 @@ impl PostOffice {
     /// Waits until so many attempts failed and are to be made again.
     pub async fn is_tried(&self, times: u64) {
         let (since, tally) = (Instant::now(), self.app.server().latch.post.tally());
-        while tally.put_off.load(Ordering::Relaxed) < times {
+        while tally.put_off.get() < times {
             assert!(since.elapsed() < Duration::from_secs(20), "{:?}", self.letters());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
