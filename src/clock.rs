@@ -16,26 +16,42 @@ pub type Moment = PrimitiveDateTime;
 /// Tells the time; a clone tells the same.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
+    stands_at: Option<OffsetDateTime>,
     ahead_millis: Arc<AtomicI64>,
 }
 
 impl Clock {
+    /// A clock that stands until it is moved: for tests that count to the second, however slow the machine.
+    #[must_use]
+    pub fn standing(at: Moment) -> Self {
+        Self { stands_at: Some(at.assume_utc()), ..Self::default() }
+    }
+
     /// The time now, cut to microseconds, which is what Postgres keeps.
     #[must_use]
     pub fn now(&self) -> Moment {
-        machine() + time::Duration::milliseconds(self.ahead_millis.load(Ordering::Relaxed))
+        cut(self.stands_at.unwrap_or_else(OffsetDateTime::now_utc))
+            + time::Duration::milliseconds(self.ahead_millis.load(Ordering::Relaxed))
     }
 
     /// Moves the clock forward, for everyone who holds a clone.
     pub fn advance(&self, by: Duration) {
         self.ahead_millis.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX / 4), Ordering::Relaxed);
     }
+
+    /// Moves the clock back, as a correction of the machine's time does.
+    pub fn go_back(&self, by: Duration) {
+        self.ahead_millis.fetch_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX / 4), Ordering::Relaxed);
+    }
 }
 
 /// What the clock of this machine says, which no test moves: for comparing it with the database's, and for nothing else.
 #[must_use]
 pub fn machine() -> Moment {
-    let now = OffsetDateTime::now_utc();
+    cut(OffsetDateTime::now_utc())
+}
+
+fn cut(now: OffsetDateTime) -> Moment {
     let cut = now.replace_microsecond(now.microsecond()).unwrap_or(now);
     PrimitiveDateTime::new(cut.date(), cut.time())
 }
@@ -70,6 +86,16 @@ pub fn rfc3339(at: Moment) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_stands_moves_only_by_hand() {
+        let start = Clock::default().now();
+        let clock = Clock::standing(start);
+        let same = clock.clone();
+        clock.advance(Duration::from_secs(9));
+        same.go_back(Duration::from_secs(10));
+        assert_eq!(clock.now() + Duration::from_secs(1), start);
+    }
 
     #[test]
     fn a_begun_second_counts_and_a_past_one_does_not() {

@@ -4,6 +4,7 @@
 //! Order, later wins: `latchkey.toml` (or `--config FILE`), `.env` in the working folder, the environment, flags.
 //! This file does not know what the settings are used for.
 
+mod algorithm;
 mod currency;
 mod later;
 mod mail;
@@ -11,6 +12,7 @@ mod read;
 mod sources;
 mod values;
 
+pub use algorithm::Algorithm;
 pub use currency::Currency;
 pub use mail::{Mail, MailFrom, Smtp, Tls};
 pub use read::load;
@@ -112,6 +114,8 @@ pub struct Config {
     pub previous_secrets: Vec<Secret>,
     /// `LATCHKEY_VAR`: folder of secret, database and static files.
     pub var: PathBuf,
+    /// `LATCHKEY_JWT_ALGORITHM`: what access tokens are signed with.
+    pub jwt_algorithm: Algorithm,
     /// Session and token lives.
     pub sessions: SessionLimits,
     /// Limits per client address.

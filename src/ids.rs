@@ -86,7 +86,7 @@ macro_rules! public_id {
             type Err = NotAnId;
             fn from_str(text: &str) -> Result<Self, NotAnId> {
                 let bytes: [u8; 22] = text.as_bytes().try_into().map_err(|_| NotAnId)?;
-                from_base64url(text).ok_or(NotAnId)?;
+                URL_SAFE_NO_PAD.decode_slice(text, &mut [0; 18]).map_err(|_| NotAnId)?;
                 Ok(Self(bytes))
             }
         }
@@ -111,8 +111,18 @@ macro_rules! public_id {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                // Read where it stands: every access token has two of these.
+                struct Text;
+                impl serde::de::Visitor<'_> for Text {
+                    type Value = $name;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("an identifier")
+                    }
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
+                        text.parse().map_err(E::custom)
+                    }
+                }
+                deserializer.deserialize_str(Text)
             }
         }
 

@@ -51,6 +51,8 @@ pub struct Pass {
     pub token: String,
     /// Good for every form.
     pub csrf: String,
+    /// The refresh token.
+    pub refresh: String,
 }
 
 impl Shop {
@@ -131,7 +133,7 @@ impl Shop {
         let started = latch.db.write_here(|conn| session::start(conn, &latch.limits, latch.clock.now(), owner, &opening));
         let (tokens, _) = started?;
         let csrf = csrf::value(&latch.secrets.current().csrf, tokens.session.as_str());
-        Ok(Pass { token: latch.grant(&tokens)?.token, csrf })
+        Ok(Pass { token: latch.grant(&tokens)?.token, csrf, refresh: tokens.refresh.expose() })
     }
 }
 

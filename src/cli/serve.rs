@@ -2,6 +2,7 @@
 
 use super::{Failure, demo, logging, say};
 use crate::auth::hasher::Hasher;
+use crate::auth::keys::stored;
 use crate::clock::Clock;
 use crate::config::{BadSetting, Config, Word};
 use crate::db::Db;
@@ -47,6 +48,7 @@ fn seed_if_wanted(config: &Config, clock: &Clock) -> Result<(), Failure> {
         return Ok(());
     }
     let secrets = super::secrets(config)?;
+    db.read_here(|conn| stored::all_open(conn, &secrets))?;
     demo::seed(config, &db, &secrets, clock, false)
 }
 

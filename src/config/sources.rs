@@ -46,7 +46,7 @@ const SETTINGS: [(&str, &str, &str); 38] = [
     ("LATCHKEY_POOL", "16", "1 to 200 connections"),
     ("LATCHKEY_DEMO", "auto", "auto, on or off"),
     ("LATCHKEY_DEV", "off", "on or off"),
-    ("LATCHKEY_JWT_ALGORITHM", "HS256", "HS256"),
+    ("LATCHKEY_JWT_ALGORITHM", "HS256", "HS256, EdDSA, ES256 or RS256"),
 ];
 
 /// Where to look for settings.

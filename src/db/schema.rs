@@ -25,6 +25,8 @@ diesel::table! {
         sealed -> Text,
         secret_id -> Text,
         created_at -> Timestamp,
+        signs_from -> Nullable<Timestamp>,
+        signs_until -> Nullable<Timestamp>,
     }
 }
 

@@ -137,6 +137,15 @@ pub fn waiting(conn: &mut Conn) -> Result<i64> {
     Ok(outbox::table.filter(outbox::status.eq(WAITING)).count().get_result(conn)?)
 }
 
+/// How many waiting letters each secret has encrypted.
+///
+/// # Errors
+/// What the database says.
+pub fn sealed_with(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
+    let waiting = outbox::table.filter(outbox::status.eq(WAITING)).group_by(outbox::secret_id);
+    Ok(waiting.select((outbox::secret_id, diesel::dsl::count_star())).load(conn)?)
+}
+
 /// Deletes at most `most` rows of letters that were done with before `before`; how many there were.
 ///
 /// # Errors

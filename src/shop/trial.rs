@@ -135,6 +135,9 @@ pub fn shop() -> Shop {
 pub fn post() -> Postbox {
     struct Glass;
     impl Seal for Glass {
+        fn id(&self) -> &'static str {
+            "glass"
+        }
         fn seal(&self, _: &str, plain: &[u8]) -> (String, String) {
             ("glass".to_owned(), String::from_utf8_lossy(plain).into_owned())
         }

@@ -85,10 +85,20 @@ impl App {
         &self.latch.secrets.current().csrf
     }
 
+    /// Those that `csrf` values may be bound with: while the secret is being changed, a page may come from either.
+    pub fn csrf_keys(&self) -> impl Iterator<Item = &hmac::Key> {
+        self.latch.secrets.all().map(|keys| &keys.csrf)
+    }
+
     /// Signs the one message that survives a redirect.
     #[must_use]
     pub fn flash_key(&self) -> &hmac::Key {
         &self.latch.secrets.current().flash
+    }
+
+    /// Those that the message may be signed with.
+    pub fn flash_keys(&self) -> impl Iterator<Item = &hmac::Key> {
+        self.latch.secrets.all().map(|keys| &keys.flash)
     }
 
     /// A name for the log that leads back to nobody.

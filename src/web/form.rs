@@ -170,7 +170,7 @@ async fn receive(request: &HttpRequest, payload: Payload) -> Result<(Sent, bool)
     let visit = request.extensions().get::<Visit>().cloned().ok_or_else(|| Error::internal("a form without a Visit"))?;
     let mut values = sent.iter().filter(|(name, _)| name == "csrf");
     let good = match (values.next(), values.next()) {
-        (Some((_, Value::Text(value))), None) => csrf::is_good(app.csrf_key(), visit.binding(), value),
+        (Some((_, Value::Text(value))), None) => app.csrf_keys().any(|key| csrf::is_good(key, visit.binding(), value)),
         _ => false,
     };
     Ok((sent, !good))

@@ -39,6 +39,9 @@ async fn trouble(app: &App) -> Option<&'static str> {
         }
         Err(_elapsed) => return Some("the database is slow to answer\n"),
     }
+    if !app.latch.reads_all_keys() {
+        return Some("this node has another secret than the shop\n");
+    }
     if app.latch.feed.is_stale() {
         return Some("the revocations of the last 5 seconds are not known\n");
     }

@@ -145,6 +145,7 @@ impl Metrics {
         for (table, rows) in [
             ("sessions", swept.sessions),
             ("revocations", swept.revocations),
+            ("parked_forms", swept.parked),
             ("notices", swept.notices),
             ("audit_events", swept.audit),
             ("outbox", swept.letters),

@@ -204,7 +204,7 @@ impl View {
     }
 
     fn take_flash(&self) -> Option<Flash> {
-        if self.is_looked_at() { flash::take(&self.visit, self.app.flash_key(), self.app.clock.now()) } else { None }
+        if self.is_looked_at() { flash::take(&self.visit, self.app.flash_keys(), self.app.clock.now()) } else { None }
     }
 }
 

@@ -5,7 +5,9 @@
 use crate::on_both;
 use crate::support::people::Shopper;
 use crate::support::post_office::PostOffice;
-use latchkey::mail::outbox::waiting;
+use latchkey::auth::secrets::Secrets;
+use latchkey::config::Secret;
+use latchkey::mail::outbox::{Postbox, due, sealed_with, take, waiting};
 use std::time::{Duration, Instant};
 
 on_both! {
@@ -16,6 +18,7 @@ on_both! {
     not_now_means_later,
     a_server_that_does_not_want_us_keeps_every_letter_waiting,
     a_letter_that_is_of_no_use_any_more_is_not_sent,
+    a_waiting_letter_lives_on_under_another_secret,
 }
 
 async fn a_server_that_was_down_gets_everything_when_it_is_back(office: &PostOffice) {
@@ -117,4 +120,27 @@ async fn a_letter_that_is_of_no_use_any_more_is_not_sent(office: &PostOffice) {
     office.writes_to(office.key_of(&ada), "N-2").await;
     let mail = office.server.has(1).await.remove(0);
     assert!(mail.header("Subject").contains("N-2"));
+}
+
+async fn a_waiting_letter_lives_on_under_another_secret(office: &PostOffice) {
+    office.server.goes_down();
+    let ada = Shopper::registered(&office.app).await;
+    office.writes_to(office.key_of(&ada), "N-1").await;
+    office.is_tried(1).await;
+    let fresh: Secret = "Zr4Yb8Qm1Wc6Xn3Kt9Vs5Ld0Pf7Hg2Ja".parse().expect("a secret");
+    let old = std::fs::read_to_string(office.app.server().config.var.join("secret")).expect("the shop's own");
+    let old: Secret = old.parse().expect("a secret");
+    let post = Postbox::new(Secrets::new(&fresh, &[old]));
+    let reseal = move |conn: &mut latchkey::db::Conn| Ok((post.reseal(conn, 100)?, post.reseal(conn, 100)?));
+    assert_eq!(office.app.db().write(reseal).await.expect("a row"), (1, 0));
+    let alone = Secrets::new(&fresh, &[]);
+    let counted = office.app.db().read(sealed_with).await.expect("a count");
+    assert_eq!(counted, [(alone.current().id().to_owned(), 1)]);
+    let now = office.app.clock.now() + Duration::from_mins(1);
+    let letter = office.app.db().write(move |conn| {
+        let due = due(conn, now, 1)?;
+        let taken = take(conn, now, &due)?.expect("it is due");
+        Postbox::new(alone).open(&taken)
+    });
+    assert_eq!(letter.await.expect("a row").expect("it opens").to.address, ada.email);
 }

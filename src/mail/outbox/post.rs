@@ -8,7 +8,7 @@ use crate::clock::Moment;
 use crate::db::schema::{outbox, users};
 use crate::db::{Conn, after_commit};
 use crate::error::{Error, Result};
-use crate::ids::{LetterId, UserKey};
+use crate::ids::{LetterId, LetterKey, UserKey};
 use crate::mail::letter::{Addressed, Letter, Recipient};
 use diesel::prelude::*;
 use prometheus_client::metrics::counter::Counter;
@@ -18,6 +18,8 @@ use tokio::sync::Notify;
 
 /// Encrypts what waits, so that a stolen database opens no account by the links in it.
 pub trait Seal: Send + Sync {
+    /// The id of the secret that is in use now.
+    fn id(&self) -> &str;
     /// Encrypts: the id of the secret, and the text. `purpose` must be the same when it is opened.
     fn seal(&self, purpose: &str, plain: &[u8]) -> (String, String);
     /// Decrypts what was encrypted with that secret.
@@ -96,6 +98,30 @@ impl Postbox {
         let sealed = taken.sealed.as_deref().unwrap_or_default();
         let Some(plain) = self.0.seal.open(&taken.secret, &purpose(taken.id), sealed) else { return Ok(None) };
         serde_json::from_slice(&plain).map(Some).map_err(|_| Error::internal("a letter cannot be read"))
+    }
+
+    /// Encrypts at most `most` waiting letters anew that an earlier secret had encrypted; how many there were. One that no secret given
+    /// here opens stays as it is.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn reseal(&self, conn: &mut Conn, most: i64) -> Result<usize> {
+        let earlier: Vec<(LetterKey, LetterId, String, Option<String>)> = outbox::table
+            .filter(outbox::status.eq(WAITING))
+            .filter(outbox::secret_id.ne(self.0.seal.id()))
+            .select((outbox::id, outbox::message_id, outbox::secret_id, outbox::sealed))
+            .limit(most)
+            .load(conn)?;
+        let mut done = 0;
+        for (key, id, secret, sealed) in earlier {
+            let old = sealed.unwrap_or_default();
+            let Some(plain) = self.0.seal.open(&secret, &purpose(id), &old) else { continue };
+            let (secret, fresh) = self.0.seal.seal(&purpose(id), &plain);
+            // It may have been sent meanwhile: then there is nothing to encrypt.
+            let same = outbox::table.filter(outbox::id.eq(key)).filter(outbox::sealed.eq(old));
+            done += diesel::update(same).set((outbox::sealed.eq(fresh), outbox::secret_id.eq(secret))).execute(conn)?;
+        }
+        Ok(done)
     }
 
     /// Comes true when somebody left a letter; at once, when that was since the last time.

@@ -27,6 +27,8 @@ pub enum Ended {
     Reused,
     /// Otherwise: time, sign-out elsewhere, a lock.
     Over,
+    /// The database does not know it: it ended long ago, or an earlier state of the data was restored.
+    Forgotten,
 }
 
 /// What was wrong with the access token.

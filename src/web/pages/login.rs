@@ -21,6 +21,8 @@ use serde::Serialize;
 pub const WRONG: &str = "The e-mail address and the password do not match an account here. Check both and try again.";
 const REUSED: &str = "This sign-in was ended because an old copy of its key was used: by someone else, or by a browser restored \
                       after a crash. Sign in to see what happened.";
+const FORGOTTEN: &str = "This shop no longer knows the sign-in of this browser: it ended a while ago, or the shop was restored from \
+                         an older backup. Sign in again to go on.";
 const CONTINUE: &str = "Sign in to continue.";
 
 /// What the form asks.
@@ -64,6 +66,7 @@ pub async fn show(app: web::Data<App>, visit: Visit, view: View, request: HttpRe
     let notice = match visit.ended() {
         Some(Ended::Reused) => Notice { ended: Some(REUSED), ..Notice::default() },
         Some(Ended::Over) => Notice { problem: Some(CONTINUE), ..Notice::default() },
+        Some(Ended::Forgotten) => Notice { problem: Some(FORGOTTEN), ..Notice::default() },
         None => Notice { problem: next.is_some().then_some(CONTINUE), ..Notice::default() },
     };
     show_with(&app, &view, Typed::blank(SignIn::NAME), next, notice).await

@@ -160,6 +160,7 @@ pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec
             web::scope("/.well-known")
                 .service(web::resource("/security.txt").route(web::get().to(small::security)))
                 .service(web::resource("/change-password").route(web::get().to(small::change_password)))
+                .service(web::resource("/jwks.json").route(web::get().to(small::jwks)).route(web::head().to(small::jwks)))
                 .default_service(web::to(nothing)),
         )
         .service(web::resource("/csp-report").wrap(app.limits.reports.throttle()).route(web::post().to(small::csp_report)))

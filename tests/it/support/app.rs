@@ -51,8 +51,14 @@ impl TestApp {
 
     /// A second server of the same shop: the same rows, secret and public URL, another port. A proxy would send people to either.
     pub async fn second_node(&self) -> Running {
+        self.node_with(&[]).await
+    }
+
+    /// A second server with some settings of its own.
+    pub async fn node_with(&self, more: &Settings<'_>) -> Running {
         let mut settings: Vec<_> = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         settings.push(("LATCHKEY_PUBLIC_URL", self.origin.as_str()));
+        settings.extend_from_slice(more);
         server::start(settings_of(&self.storage, &settings), self.clock.clone()).await.expect("a second node opens")
     }
 
