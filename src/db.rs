@@ -119,7 +119,7 @@ impl Db {
     /// # Errors
     /// As `read`.
     pub fn read_here<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        work(&mut self.readers.get()?.conn)
+        self.readers.get()?.work(work)
     }
 
     /// `write` on this very thread, for the command line and for work that is on a blocking thread already.
@@ -127,7 +127,7 @@ impl Db {
     /// # Errors
     /// As `write`.
     pub fn write_here<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        self.writers.get()?.conn.write(work)
+        self.writers.get()?.work(|conn| conn.write(work))
     }
 
     /// Does the database answer a statement?
