@@ -1,7 +1,8 @@
 //! The one clock.
 //!
 //! Invariant: every time the program writes, compares or prints comes from here, in UTC, so that a test moves time for all of it
-//! at once and the two databases never answer with a clock of their own. It does not know what is timed.
+//! at once and the two databases never answer with a clock of their own; only how far the clocks are apart is measured by theirs.
+//! It does not know what is timed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -29,11 +30,8 @@ impl Clock {
     /// The time now, cut to microseconds, which is what Postgres keeps.
     #[must_use]
     pub fn now(&self) -> Moment {
-        let ahead = time::Duration::milliseconds(self.ahead_millis.load(Ordering::Relaxed));
-        let now = self.stands_at.unwrap_or_else(OffsetDateTime::now_utc) + ahead;
-        let micros = now.microsecond();
-        let cut = now.replace_microsecond(micros).unwrap_or(now);
-        PrimitiveDateTime::new(cut.date(), cut.time())
+        cut(self.stands_at.unwrap_or_else(OffsetDateTime::now_utc))
+            + time::Duration::milliseconds(self.ahead_millis.load(Ordering::Relaxed))
     }
 
     /// Moves the clock forward, for everyone who holds a clone.
@@ -45,6 +43,17 @@ impl Clock {
     pub fn go_back(&self, by: Duration) {
         self.ahead_millis.fetch_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX / 4), Ordering::Relaxed);
     }
+}
+
+/// What the clock of this machine says, which no test moves: for comparing it with the database's, and for nothing else.
+#[must_use]
+pub fn machine() -> Moment {
+    cut(OffsetDateTime::now_utc())
+}
+
+fn cut(now: OffsetDateTime) -> Moment {
+    let cut = now.replace_microsecond(now.microsecond()).unwrap_or(now);
+    PrimitiveDateTime::new(cut.date(), cut.time())
 }
 
 /// Seconds since 1970, as JWT counts them.

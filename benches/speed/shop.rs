@@ -144,6 +144,7 @@ fn settings(folder: &TempDir, secret: &str, bcrypt_cost: u32) -> BTreeMap<String
     let others = [
         ("LATCHKEY_VAR", var),
         ("LATCHKEY_LISTEN", "127.0.0.1:0".to_owned()),
+        ("LATCHKEY_METRICS_LISTEN", "off".to_owned()),
         ("LATCHKEY_SECRET", secret.to_owned()),
         ("LATCHKEY_BCRYPT_COST", bcrypt_cost.to_string()),
         ("LATCHKEY_ACCESS_TTL", "15m".to_owned()),

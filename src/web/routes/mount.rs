@@ -1,6 +1,7 @@
 //! Mounts the routes, each behind its layers.
 //!
 //! Invariant: a page stands behind identity, the cross-site rules, its limit, the deadline and (unless open) the question who it is;
+//! between the rules and the router a confirmed form becomes the request it stands for;
 //! static files and the small addresses behind none of them: they neither read nor set cookies.
 
 use crate::error::{Error, Result};
@@ -9,7 +10,7 @@ use crate::web::csrf::origin;
 use crate::web::identity::{Visit, identify, identify_client};
 use crate::web::limits::Throttle;
 use crate::web::pages::pictures;
-use crate::web::{assets, health, small, timeouts};
+use crate::web::{assets, health, parking, small, timeouts};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Handler, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
@@ -21,13 +22,14 @@ pub struct Route {
     routes: Vec<actix_web::Route>,
     methods: Vec<&'static str>,
     open: bool,
+    parks: bool,
     throttle: Option<Throttle>,
 }
 
 /// An address that needs a signed-in person.
 #[must_use]
 pub fn page(path: &'static str) -> Route {
-    Route { path, routes: Vec::new(), methods: Vec::new(), open: false, throttle: None }
+    Route { path, routes: Vec::new(), methods: Vec::new(), open: false, parks: false, throttle: None }
 }
 
 macro_rules! method {
@@ -84,6 +86,12 @@ impl Route {
         Self { open: true, ..self }
     }
 
+    /// What a signed-out person sends here is kept until they are signed in.
+    #[must_use]
+    pub fn parks(self) -> Self {
+        Self { parks: true, ..self }
+    }
+
     /// Only so many for each client address.
     #[must_use]
     pub fn limited(self, throttle: Throttle) -> Self {
@@ -96,9 +104,19 @@ impl Route {
         (self.path, &self.methods, self.open)
     }
 
+    /// Are forms kept that signed-out people send here?
+    #[must_use]
+    pub fn is_parking(&self) -> bool {
+        self.parks
+    }
+
     fn mount(self, scope: &mut web::ServiceConfig) {
         // The question who it is comes after the one for the method: a wrong method is told so, not sent to sign in.
-        let ask = |route: actix_web::Route| if self.open { route } else { route.wrap(from_fn(signed_in)) };
+        let ask = |route: actix_web::Route| match (self.open, self.parks) {
+            (true, _) => route,
+            (false, false) => route.wrap(from_fn(signed_in)),
+            (false, true) => route.wrap(from_fn(parking::signed_in)),
+        };
         let resource = self.routes.into_iter().map(ask).fold(web::resource(self.path), Resource::route);
         // The layer added last is the outermost.
         match self.throttle {
@@ -142,6 +160,7 @@ pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec
             web::scope("/.well-known")
                 .service(web::resource("/security.txt").route(web::get().to(small::security)))
                 .service(web::resource("/change-password").route(web::get().to(small::change_password)))
+                .service(web::resource("/jwks.json").route(web::get().to(small::jwks)).route(web::head().to(small::jwks)))
                 .default_service(web::to(nothing)),
         )
         .service(web::resource("/csp-report").wrap(app.limits.reports.throttle()).route(web::post().to(small::csp_report)))
@@ -155,6 +174,7 @@ pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec
         )
         .service(
             web::scope("")
+                .wrap(from_fn(parking::carry_out))
                 .wrap(from_fn(origin::guard))
                 .wrap(from_fn(identify))
                 .configure(|scope| pages.into_iter().for_each(|route| route.mount(scope)))

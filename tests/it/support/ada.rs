@@ -44,7 +44,7 @@ pub fn latch_with(test: &TestDb, clock: &Clock, secret: &str, previous: &[&str])
 pub fn wish(door: Door, replaces: Option<SessionId>) -> Wish {
     let opening =
         Opening { door, remember: false, user_agent: "test".to_owned(), address: "192.0.2.1".to_owned(), replaces: None };
-    Wish { opening, replaces }
+    Wish { opening, replaces, errand: None }
 }
 
 /// Ada registers and is signed in.
@@ -54,8 +54,8 @@ pub async fn register(latch: &Latch, door: Door) -> Tokens {
 
 /// Somebody registers in a browser and is signed in.
 pub async fn register_as(latch: &Latch, email: &str, remember: bool) -> Tokens {
-    let Wish { opening, replaces } = wish(Door::Web, None);
-    register_with(latch, email, Wish { opening: Opening { remember, ..opening }, replaces }).await
+    let Wish { opening, replaces, errand } = wish(Door::Web, None);
+    register_with(latch, email, Wish { opening: Opening { remember, ..opening }, replaces, errand }).await
 }
 
 async fn register_with(latch: &Latch, email: &str, wish: Wish) -> Tokens {
