@@ -7,12 +7,14 @@
 mod algorithm;
 mod currency;
 mod later;
+mod mail;
 mod read;
 mod sources;
 mod values;
 
 pub use algorithm::Algorithm;
 pub use currency::Currency;
+pub use mail::{Mail, MailFrom, Smtp, Tls};
 pub use read::load;
 pub use sources::Sources;
 pub use values::{DatabaseUrl, Limit, Proxies, Registration, Secret, Word, duration};
@@ -141,6 +143,10 @@ pub struct Config {
     pub registration: Registration,
     /// Name, currency, time zone.
     pub shop: Shop,
+    /// `LATCHKEY_MAIL`: where mail goes.
+    pub mail: Mail,
+    /// `LATCHKEY_MAIL_FROM`: whom it comes from.
+    pub mail_from: MailFrom,
     /// `LATCHKEY_LOG`: level and format.
     pub log: String,
     /// `LATCHKEY_WORKERS`: threads that answer requests.

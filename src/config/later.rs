@@ -18,7 +18,6 @@ pub(super) fn check(name: &str, value: &str) -> Option<Result<(), String>> {
         | "LATCHKEY_LIMIT_EMAIL"
         | "LATCHKEY_LIMIT_CODE_ACCOUNT" => Some(value.parse::<Limit>().map(drop)),
         "LATCHKEY_DELETE_KEEPS_ORDERS" => Some(only(&["on", "off"])),
-        "LATCHKEY_MAIL" | "LATCHKEY_MAIL_FROM" => Some(Ok(())),
         // Without it an operator would think themselves safer, or cheaper, than they are.
         "LATCHKEY_ADMIN_SECOND_FACTOR" => Some(only(&["", "off"])),
         "LATCHKEY_CORS_ORIGINS"

@@ -5,7 +5,9 @@
 use super::currency::Currency;
 use super::sources::{Found, Sources};
 use super::values::{Limit, Proxies, Registration, Secret, Word, duration};
-use super::{Algorithm, BadSetting, Config, Lifetime, Limits, MetricsListen, SessionLimits, Shop, Terms, is_loopback};
+use super::{
+    Algorithm, BadSetting, Config, Lifetime, Limits, Mail, MailFrom, MetricsListen, SessionLimits, Shop, Terms, is_loopback,
+};
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -35,10 +37,16 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
         if secret.is_none() {
             return Err(found.bad("LATCHKEY_SECRET", "a public shop needs a secret of its own"));
         }
+        if !found.is_said("LATCHKEY_MAIL") {
+            return Err(found.bad("LATCHKEY_MAIL", "a public shop must say where its mail goes"));
+        }
     }
     let cost = found.read("LATCHKEY_BCRYPT_COST", |text| within(text, if loopback { 4 } else { 10 }, 16))?;
     let demo: Word = found.read("LATCHKEY_DEMO", parse)?;
+    let shop_name = found.read("LATCHKEY_SHOP_NAME", shop_name)?;
     Ok(Config {
+        mail: found.read("LATCHKEY_MAIL", |text| mail(&text.replace("{var}", &var.to_string_lossy())))?,
+        mail_from: mail_from(&found, &shop_name, public_url.as_ref())?,
         database: found.read("DATABASE_URL", |text| text.replace("{var}", &var.to_string_lossy()).parse())?,
         listen,
         metrics: metrics(&found)?,
@@ -61,7 +69,7 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
         bcrypt_cost: cost,
         password_min: found.read("LATCHKEY_PASSWORD_MIN", |text| within(text, 8, 64))?,
         registration: found.read("LATCHKEY_REGISTRATION", parse::<Registration>)?,
-        shop: shop(&found)?,
+        shop: shop(&found, shop_name)?,
         log: found.read("LATCHKEY_LOG", log)?,
         workers: found.read("LATCHKEY_WORKERS", |text| within(text, 0, 256))?,
         pool: found.read("LATCHKEY_POOL", |text| within(text, 1, 200))?,
@@ -80,7 +88,7 @@ fn metrics(found: &Found) -> Result<Option<MetricsListen>, BadSetting> {
     })
 }
 
-fn shop(found: &Found) -> Result<Shop, BadSetting> {
+fn shop(found: &Found, name: String) -> Result<Shop, BadSetting> {
     let currency = found.read("LATCHKEY_SHOP_CURRENCY", parse::<Currency>)?;
     // The defaults are those of the demo shop, whatever it counts in.
     let amount = |name: &str, text: &str| {
@@ -88,7 +96,7 @@ fn shop(found: &Found) -> Result<Shop, BadSetting> {
     };
     let (delivery, free_from) = ("LATCHKEY_SHOP_DELIVERY", "LATCHKEY_SHOP_DELIVERY_FREE_FROM");
     Ok(Shop {
-        name: found.read("LATCHKEY_SHOP_NAME", shop_name)?,
+        name,
         currency,
         time_zone: found.read("LATCHKEY_SHOP_TIME_ZONE", |text| {
             jiff::tz::TimeZone::get(text).map_err(|_| format!("`{text}` is not a time zone"))
@@ -132,6 +140,25 @@ fn secret(found: &Found) -> Result<Option<Secret>, BadSetting> {
     match (direct, file) {
         (Some(_), Some(_)) => Err(found.bad("LATCHKEY_SECRET_FILE", "LATCHKEY_SECRET is set as well; keep one")),
         (direct, file) => Ok(direct.or(file)),
+    }
+}
+
+/// Where mail goes; a file of certificates that cannot be read is told now, not with the first letter.
+fn mail(text: &str) -> Result<Mail, String> {
+    let mail: Mail = text.parse()?;
+    if let Mail::Smtp(smtp) = &mail
+        && let Some(ca) = &smtp.ca
+    {
+        std::fs::read(ca).map_err(|cause| format!("{} cannot be read: {cause}", ca.display()))?;
+    }
+    Ok(mail)
+}
+
+fn mail_from(found: &Found, shop: &str, public_url: Option<&Url>) -> Result<MailFrom, BadSetting> {
+    match found.optional("LATCHKEY_MAIL_FROM", |text| MailFrom::read(text, shop))? {
+        Some(from) => Ok(from),
+        None => MailFrom::of(shop, public_url)
+            .ok_or_else(|| found.bad("LATCHKEY_MAIL_FROM", "the shop has no name of its own to send mail from")),
     }
 }
 

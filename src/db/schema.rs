@@ -281,6 +281,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    outbox (id) {
+        id -> BigInt,
+        message_id -> Text,
+        kind -> Text,
+        sealed -> Nullable<Text>,
+        secret_id -> Text,
+        status -> Text,
+        tries -> BigInt,
+        answer -> Text,
+        created_at -> Timestamp,
+        due_at -> Timestamp,
+        expires_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(unread_notices -> notices (notice_id));
@@ -317,4 +334,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_lines,
     order_events,
     idempotency_keys,
+    outbox,
 );

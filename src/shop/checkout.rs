@@ -14,13 +14,14 @@ use crate::db::Conn;
 use crate::db::schema::{carts, order_events, order_lines, orders};
 use crate::error::{Error, Result};
 use crate::ids::{CartId, CartKey, OrderKey, UserKey};
+use crate::mail::outbox::Postbox;
 use crate::on_either;
 use crate::shop::address::Address;
 use crate::shop::cart::{self, Cart, Version};
 use crate::shop::discount;
 use crate::shop::idempotency::{self, IdempotencyKey, Known};
 use crate::shop::money::Money;
-use crate::shop::order::{Number, Status};
+use crate::shop::order::{Number, Status, letters};
 use crate::shop::stock::{self, Pieces};
 use crate::shop::sums;
 use diesel::prelude::*;
@@ -65,6 +66,15 @@ pub fn expected_total(text: &str) -> Result<Money, String> {
     minor.and_then(Money::new).ok_or_else(|| "The total of this form is not readable. Open the checkout again.".to_owned())
 }
 
+/// The shop that sells.
+#[derive(Debug, Clone, Copy)]
+pub struct House<'a> {
+    /// Its name and its currency.
+    pub shop: &'a Shop,
+    /// Where the letter to the customer is left.
+    pub post: &'a Postbox,
+}
+
 /// Why no order was made.
 enum Halt {
     /// Another request was faster: it took the cart, or the last pieces, or changed a price.
@@ -89,11 +99,11 @@ impl From<diesel::result::Error> for Halt {
 /// # Errors
 /// `Refused` as `idempotency_mismatch` for another wish under a name that is taken, and what the database says. What else the rules of
 /// the shop say is an `Outcome`.
-pub fn place(conn: &mut Conn, now: Moment, actor: &Actor, shop: &Shop, user: UserKey, wish: &Wish) -> Result<Outcome> {
+pub fn place(conn: &mut Conn, now: Moment, actor: &Actor, house: House<'_>, user: UserKey, wish: &Wish) -> Result<Outcome> {
     if let Some(known) = replayed(conn, now, user, wish)? {
         return Ok(known);
     }
-    match attempt(conn, now, actor, shop, user, wish)? {
+    match attempt(conn, now, actor, house, user, wish)? {
         Outcome::Placed(number) => Ok(Outcome::Placed(number)),
         // Whoever was faster may have done it under this very name: then the answer is theirs.
         other => Ok(replayed(conn, now, user, wish)?.unwrap_or(other)),
@@ -112,19 +122,19 @@ fn replayed(conn: &mut Conn, now: Moment, user: UserKey, wish: &Wish) -> Result<
     }
 }
 
-fn attempt(conn: &mut Conn, now: Moment, actor: &Actor, shop: &Shop, user: UserKey, wish: &Wish) -> Result<Outcome> {
+fn attempt(conn: &mut Conn, now: Moment, actor: &Actor, house: House<'_>, user: UserKey, wish: &Wish) -> Result<Outcome> {
     let version: Option<Version> = wish.cart_version.parse().ok();
-    let cart = cart::show(conn, now, &shop.terms, user)?;
+    let cart = cart::show(conn, now, &house.shop.terms, user)?;
     if version.is_none() || cart.version != version || !as_seen(&cart, wish) {
         return refuse(conn, user, cart, version, wish);
     }
     // A savepoint, because the outer transaction commits whatever outcome is told: when the third product of five turns out to be
     // gone, the claim, the order and two takings must not stay behind.
-    match conn.transaction(|conn| order(conn, now, actor, shop, user, wish, &cart)) {
+    match conn.transaction(|conn| order(conn, now, actor, house, user, wish, &cart)) {
         Ok(number) => Ok(Outcome::Placed(number)),
         Err(Halt::Failed(cause)) => Err(cause),
         Err(Halt::Overtaken) => {
-            let cart = cart::show(conn, now, &shop.terms, user)?;
+            let cart = cart::show(conn, now, &house.shop.terms, user)?;
             refuse(conn, user, cart, version, wish)
         }
     }
@@ -173,14 +183,14 @@ fn order(
     conn: &mut Conn,
     now: Moment,
     actor: &Actor,
-    shop: &Shop,
+    house: House<'_>,
     user: UserKey,
     wish: &Wish,
     cart: &Cart,
 ) -> Result<Number, Halt> {
     // The version is claimed, so the lines read before the claim are the lines of the claimed cart.
     let claimed = claim(conn, user, cart)?.ok_or(Halt::Overtaken)?;
-    let (order, number) = insert(conn, now, shop, user, claimed, wish, cart)?;
+    let (order, number) = insert(conn, now, house.shop, user, claimed, wish, cart)?;
     if let Some(key) = &wish.key
         && !idempotency::keep(conn, now, user, key, wish, order)?
     {
@@ -193,7 +203,7 @@ fn order(
     }
     let totals: Vec<Money> = cart.lines.iter().map(|line| line.line_total).collect();
     let shares = discount::split(cart.sums.discount, &totals)?;
-    let tax_rate = sums::tax_rate(&shop.terms)?;
+    let tax_rate = sums::tax_rate(&house.shop.terms)?;
     for (line, share) in cart.lines.iter().zip(shares) {
         diesel::insert_into(order_lines::table)
             .values((
@@ -212,6 +222,7 @@ fn order(
         .values((order_events::order_id.eq(order), order_events::status.eq(Status::Placed), order_events::at.eq(now)))
         .execute(conn)?;
     audit::record(conn, now, Kind::OrderPlaced, actor, number.as_str())?;
+    house.post.put(conn, now, user, letters::placed(&number, now, cart, &wish.address))?;
     // Last, so that the row of a product that everybody wants is held for as short a time as can be.
     let pieces = |line: &cart::Line| Pieces {
         key: line.key,

@@ -5,6 +5,7 @@
 
 mod cancel;
 pub mod history;
+pub mod letters;
 mod number;
 mod reorder;
 mod status;

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::ids::{ProductKey, UserKey};
 use crate::shop::catalogue::{self, Query, Sort};
 use crate::shop::paging::PageNumber;
-use crate::shop::trial::{eur, house, now, on_each, person};
+use crate::shop::trial::{eur, now, on_each, person, shop};
 use crate::shop::{cart, category, demo, order, product};
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::prelude::*;
@@ -73,7 +73,7 @@ fn no_list_of_products_sorts_or_reads_the_whole_table() {
 type Asked = (&'static str, usize, fn(&mut Conn, UserKey) -> Result<()>);
 
 const PAGES: [Asked; 9] = [
-    ("cart", 1, |conn, user| cart::show(conn, now(), &house().terms, user).map(drop)),
+    ("cart", 1, |conn, user| cart::show(conn, now(), &shop().terms, user).map(drop)),
     ("saved", 1, |conn, user| cart::saved(conn, user).map(drop)),
     ("count", 1, |conn, user| cart::count(conn, user).map(drop)),
     ("latest", 1, |conn, user| order::latest(conn, user).map(drop)),

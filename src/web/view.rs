@@ -4,6 +4,7 @@
 //! the page's own data; a message is shown once. It does not know what the pages show.
 
 pub mod flash;
+pub mod letters;
 pub mod notice;
 pub mod templates;
 

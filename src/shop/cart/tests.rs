@@ -4,14 +4,14 @@ use super::*;
 use crate::db::Db;
 use crate::error::Error;
 use crate::shop::quantity::SetQuantity;
-use crate::shop::trial::{change, house, now, on_each, person, pieces, product, product_in};
+use crate::shop::trial::{change, now, on_each, person, pieces, product, product_in, shop};
 
 fn put_in(db: &Db, user: UserKey, id: ProductId, count: i64) -> Result<Changed> {
     db.write_here(|conn| add(conn, now(), user, id, pieces(count)))
 }
 
 fn shown(db: &Db, user: UserKey) -> Cart {
-    db.read_here(|conn| show(conn, now(), &house().terms, user)).expect("a cart")
+    db.read_here(|conn| show(conn, now(), &shop().terms, user)).expect("a cart")
 }
 
 fn counted(db: &Db, user: UserKey) -> i64 {

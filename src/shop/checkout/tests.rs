@@ -6,12 +6,12 @@ use crate::db::schema::audit_events;
 use crate::ids::ProductId;
 use crate::shop::order;
 use crate::shop::product;
-use crate::shop::trial::{change, house, money, now, on_each, person, pieces, product, stock, wish};
+use crate::shop::trial::{change, house, money, now, on_each, person, pieces, post, product, shop, stock, wish};
 use std::collections::BTreeSet;
 
 fn buy(db: &Db, user: UserKey, wish: &Wish) -> Outcome {
     let actor = Actor { user: Some(user), ..Actor::default() };
-    db.write_here(|conn| place(conn, now(), &actor, &house(), user, wish)).expect("an outcome")
+    db.write_here(|conn| place(conn, now(), &actor, house(&shop(), &post()), user, wish)).expect("an outcome")
 }
 
 fn put_in(db: &Db, user: UserKey, id: ProductId, count: i64) {

@@ -2,14 +2,16 @@
 //!
 //! Invariant: one conditional UPDATE decides, so the pieces go back to the shelf exactly once, however often it is asked.
 
-use super::{Number, Status};
+use super::{Number, Status, letters};
 use crate::audit::{self, Actor, Kind};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{order_events, order_lines, orders, products};
 use crate::error::{Error, Result};
 use crate::ids::{OrderKey, UserKey};
+use crate::mail::outbox::Postbox;
 use crate::shop::discount;
+use crate::shop::money::Money;
 use crate::shop::stock::{self, Pieces};
 use diesel::prelude::*;
 
@@ -17,15 +19,15 @@ use diesel::prelude::*;
 ///
 /// # Errors
 /// `NotFound` if it is not theirs; `Refused` as `not_cancellable` once it is packed.
-pub fn cancel(conn: &mut Conn, now: Moment, actor: &Actor, user: UserKey, number: &Number) -> Result<()> {
+pub fn cancel(conn: &mut Conn, now: Moment, actor: &Actor, post: &Postbox, user: UserKey, number: &Number) -> Result<()> {
     let cancellable = Status::ALL.into_iter().filter(|status| status.is_cancellable());
     let order = orders::table.filter(orders::number.eq(number)).filter(orders::user_id.eq(user));
-    let key: Option<OrderKey> = diesel::update(order.filter(orders::status.eq_any(cancellable)))
+    let called_off: Option<(OrderKey, Moment, Money)> = diesel::update(order.filter(orders::status.eq_any(cancellable)))
         .set(orders::status.eq(Status::Cancelled))
-        .returning(orders::id)
+        .returning((orders::id, orders::placed_at, orders::total))
         .get_result(conn)
         .optional()?;
-    let Some(key) = key else {
+    let Some((key, placed_at, total)) = called_off else {
         return match order.select(orders::status).first(conn).optional()? {
             None => Err(Error::NotFound),
             Some(Status::Cancelled) => Ok(()),
@@ -45,5 +47,6 @@ pub fn cancel(conn: &mut Conn, now: Moment, actor: &Actor, user: UserKey, number
     audit::record(conn, now, Kind::OrderCancelled, actor, number.as_str())?;
     // Before the products, as an order takes them.
     discount::give_back(conn, key)?;
+    post.put(conn, now, user, letters::cancelled(number, placed_at, now, total))?;
     stock::give_back(conn, pieces)
 }

@@ -59,9 +59,9 @@ pub async fn place(
     }
     let Json(PlaceOrder(wish)) = body;
     let wish = Wish { key: key(&request)?, ..wish };
-    let (now, actor, shop) = (app.clock.now(), visit.actor(), app.config.shop.clone());
+    let (now, actor, inner) = (app.clock.now(), visit.actor(), app.clone());
     let work = move |conn: &mut crate::db::Conn| {
-        Ok(match checkout::place(conn, now, &actor, &shop, user.key, &wish)? {
+        Ok(match checkout::place(conn, now, &actor, inner.house(), user.key, &wish)? {
             Outcome::Placed(number) => Done::New(order::show(conn, user.key, &number)?),
             Outcome::Already(number) => Done::Known(order::show(conn, user.key, &number)?),
             Outcome::Replayed(number) => Done::Replayed(order::show(conn, user.key, &number)?),
@@ -115,9 +115,9 @@ pub async fn show(app: web::Data<App>, user: CurrentUser, number: web::Path<Stri
 /// `NotFound`; `not_cancellable`; `Unavailable` from the database.
 pub async fn cancel(app: web::Data<App>, user: CurrentUser, visit: Visit, number: web::Path<String>) -> Result<HttpResponse> {
     let number = read(&number)?;
-    let (now, actor) = (app.clock.now(), visit.actor());
+    let (now, actor, post) = (app.clock.now(), visit.actor(), app.latch.post.clone());
     let work = move |conn: &mut crate::db::Conn| {
-        order::cancel(conn, now, &actor, user.key, &number)?;
+        order::cancel(conn, now, &actor, &post, user.key, &number)?;
         order::show(conn, user.key, &number)
     };
     Ok(answer(StatusCode::OK, app.db.write(work).await?))

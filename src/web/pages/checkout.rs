@@ -88,8 +88,8 @@ pub async fn submit(app: web::Data<App>, user: CurrentUser, view: View, form: Fo
             };
         }
     };
-    let (now, actor, shop) = (app.clock.now(), view.visit().actor(), app.config.shop.clone());
-    match app.db.write(move |conn| checkout::place(conn, now, &actor, &shop, user.key, &wish)).await? {
+    let (now, actor, inner) = (app.clock.now(), view.visit().actor(), app.clone());
+    match app.db.write(move |conn| checkout::place(conn, now, &actor, inner.house(), user.key, &wish)).await? {
         Outcome::Placed(number) | Outcome::Already(number) | Outcome::Replayed(number) => {
             Ok(see_other(&format!("/orders/{}", number.as_str())))
         }

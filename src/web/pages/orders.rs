@@ -69,7 +69,8 @@ pub async fn cancel(
 ) -> Result<HttpResponse> {
     let number = read(&number)?;
     let (now, actor, back) = (app.clock.now(), view.visit().actor(), format!("/orders/{}", number.as_str()));
-    app.db.write(move |conn| order::cancel(conn, now, &actor, user.key, &number)).await?;
+    let post = app.latch.post.clone();
+    app.db.write(move |conn| order::cancel(conn, now, &actor, &post, user.key, &number)).await?;
     view.flash(Kind::Success, "Your order is cancelled.");
     Ok(see_other(&back))
 }
