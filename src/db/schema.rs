@@ -1,6 +1,10 @@
 //! The tables, as both databases have them. `diesel print-schema` against a migrated database shows the same columns.
 #![allow(missing_docs)]
 
+mod shop;
+
+pub use shop::*;
+
 diesel::table! {
     users (id) {
         id -> BigInt,
@@ -122,162 +126,6 @@ diesel::table! {
         id -> BigInt,
         session -> Text,
         notice_id -> BigInt,
-    }
-}
-
-diesel::table! {
-    categories (id) {
-        id -> BigInt,
-        slug -> Text,
-        name -> Text,
-        position -> BigInt,
-        shown -> BigInt,
-        shown_in_stock -> BigInt,
-    }
-}
-
-diesel::table! {
-    pictures (id) {
-        id -> BigInt,
-        public_id -> Text,
-        media_type -> Text,
-        bytes -> Binary,
-        created_at -> Timestamp,
-    }
-}
-
-diesel::table! {
-    products (id) {
-        id -> BigInt,
-        public_id -> Text,
-        sku -> Text,
-        slug -> Text,
-        title -> Text,
-        words -> Text,
-        sort_title -> Text,
-        description -> Text,
-        category_id -> BigInt,
-        price -> BigInt,
-        stock -> BigInt,
-        status -> Text,
-        picture -> Nullable<Text>,
-        created_at -> Timestamp,
-    }
-}
-
-diesel::table! {
-    carts (id) {
-        id -> BigInt,
-        public_id -> Text,
-        user_id -> BigInt,
-        status -> Text,
-        version -> BigInt,
-        created_at -> Timestamp,
-        removed_product_id -> Nullable<BigInt>,
-        removed_quantity -> Nullable<BigInt>,
-        discount_id -> Nullable<BigInt>,
-    }
-}
-
-diesel::table! {
-    cart_items (id) {
-        id -> BigInt,
-        cart_id -> BigInt,
-        product_id -> BigInt,
-        quantity -> BigInt,
-        seen_price -> BigInt,
-    }
-}
-
-diesel::table! {
-    saved_items (id) {
-        id -> BigInt,
-        user_id -> BigInt,
-        product_id -> BigInt,
-        quantity -> BigInt,
-    }
-}
-
-diesel::table! {
-    discounts (id) {
-        id -> BigInt,
-        code -> Text,
-        percent -> Nullable<BigInt>,
-        amount -> Nullable<BigInt>,
-        starts_at -> Nullable<Timestamp>,
-        ends_at -> Nullable<Timestamp>,
-        most_uses -> Nullable<BigInt>,
-        uses -> BigInt,
-        created_at -> Timestamp,
-    }
-}
-
-diesel::table! {
-    discount_uses (id) {
-        id -> BigInt,
-        discount_id -> BigInt,
-        user_id -> BigInt,
-        order_id -> BigInt,
-    }
-}
-
-diesel::table! {
-    orders (id) {
-        id -> BigInt,
-        number -> Text,
-        user_id -> BigInt,
-        cart_id -> Nullable<BigInt>,
-        status -> Text,
-        currency -> Text,
-        subtotal -> BigInt,
-        discount -> BigInt,
-        delivery -> BigInt,
-        total -> BigInt,
-        name -> Text,
-        address1 -> Text,
-        address2 -> Text,
-        city -> Text,
-        postal_code -> Text,
-        country -> Text,
-        phone -> Text,
-        note -> Text,
-        placed_at -> Timestamp,
-        tax -> BigInt,
-        discount_code -> Nullable<Text>,
-    }
-}
-
-diesel::table! {
-    order_lines (id) {
-        id -> BigInt,
-        order_id -> BigInt,
-        product_id -> BigInt,
-        title -> Text,
-        unit_price -> BigInt,
-        quantity -> BigInt,
-        line_total -> BigInt,
-        tax_rate -> BigInt,
-        discount -> BigInt,
-    }
-}
-
-diesel::table! {
-    order_events (id) {
-        id -> BigInt,
-        order_id -> BigInt,
-        status -> Text,
-        at -> Timestamp,
-    }
-}
-
-diesel::table! {
-    idempotency_keys (id) {
-        id -> BigInt,
-        user_id -> BigInt,
-        key -> Text,
-        body -> Text,
-        order_id -> BigInt,
-        created_at -> Timestamp,
     }
 }
 

@@ -23,10 +23,10 @@ pub fn placed(number: &Number, now: Moment, cart: &Cart, to: &Address) -> Letter
         number: number.as_str().to_owned(),
         placed_at: rfc3339(now),
         lines: cart.lines.iter().map(line).collect(),
-        subtotal: cart.subtotal.minor(),
-        discount: cart.discount.minor(),
-        delivery: cart.delivery.minor(),
-        total: cart.total.minor(),
+        subtotal: cart.sums.subtotal.minor(),
+        discount: cart.sums.discount.minor(),
+        delivery: cart.sums.delivery.minor(),
+        total: cart.sums.total.minor(),
         address: address.into_iter().filter(|line| !line.is_empty()).map(str::to_owned).collect(),
     }))
 }
