@@ -12,7 +12,6 @@ use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
 use crate::db::{self, Db};
 use crate::error::Result;
-use crate::shop;
 use clap::Subcommand;
 use std::fmt::Display;
 use std::os::unix::fs::PermissionsExt as _;
