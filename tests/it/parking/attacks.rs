@@ -180,13 +180,17 @@ async fn only_so_many_forms_are_kept_however_many_come_at_once(app: &TestApp) {
     let now = app.clock.now();
     let park = async |ticket: Ticket, text: String| {
         let (secrets, form) = (secrets.clone(), NewForm { content: text.into_bytes(), holder: None, at_sign_in: false });
-        app.db().write(move |conn| parking::park(conn, &secrets, now, &ticket, &form, 5)).await.expect("the database is there")
+        app.db().write(move |conn| parking::park(conn, &secrets, now, &ticket, &form, 10)).await.expect("the database is there")
     };
     let one = Ticket::random();
     join_all((0..9).map(|at| park(one.clone(), at.to_string()))).await;
     assert_eq!(kept(app), 3, "of one browser");
     let kept_at_once = join_all((0..9).map(|at| park(Ticket::random(), at.to_string()))).await;
-    assert_eq!((kept(app), kept_at_once.into_iter().filter(|kept| *kept).count()), (5, 2), "of all");
+    assert_eq!(
+        (kept(app), kept_at_once.into_iter().filter(|kept| *kept).count()),
+        (5, 2),
+        "of all strangers: they get half of the room"
+    );
     assert!(park(one, "one more".to_owned()).await, "a browser that has some makes room of its own");
 }
 
