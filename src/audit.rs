@@ -46,6 +46,8 @@ pub enum Kind {
     OrderPlaced,
     /// An order was cancelled.
     OrderCancelled,
+    /// An order went on in its life.
+    OrderMoved,
     /// The server started.
     Started,
     /// The server stopped.
@@ -73,6 +75,7 @@ impl Kind {
             Self::NameChanged => "name_changed",
             Self::OrderPlaced => "order_placed",
             Self::OrderCancelled => "order_cancelled",
+            Self::OrderMoved => "order_moved",
             Self::Started => "started",
             Self::Stopped => "stopped",
         }

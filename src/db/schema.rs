@@ -141,6 +141,7 @@ diesel::table! {
         status -> Text,
         picture -> Nullable<Text>,
         created_at -> Timestamp,
+        version -> BigInt,
     }
 }
 
@@ -207,6 +208,8 @@ diesel::table! {
         order_id -> BigInt,
         status -> Text,
         at -> Timestamp,
+        user_id -> Nullable<BigInt>,
+        note -> Text,
     }
 }
 

@@ -163,7 +163,10 @@ fn order(
             .execute(conn)?;
     }
     diesel::insert_into(order_events::table)
-        .values((order_events::order_id.eq(order), order_events::status.eq(Status::Placed), order_events::at.eq(now)))
+        .values((
+            (order_events::order_id.eq(order), order_events::status.eq(Status::Placed), order_events::at.eq(now)),
+            order_events::user_id.eq(user),
+        ))
         .execute(conn)?;
     audit::record(conn, now, Kind::OrderPlaced, actor, number.as_str())?;
     // Last, so that the row of a product that everybody wants is held for as short a time as can be.
