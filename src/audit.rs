@@ -3,6 +3,10 @@
 //! Invariant: a row is written in the same transaction as the act it tells of, so that neither exists without the other; no row
 //! carries a password, a token, a code or an e-mail address. It does not know what the acts mean.
 
+mod tally;
+
+pub use tally::tally;
+
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::audit_events;

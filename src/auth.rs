@@ -5,6 +5,7 @@
 
 pub mod access_token;
 pub mod alive;
+pub mod census;
 pub mod claims;
 pub mod device;
 pub mod email;

@@ -18,6 +18,7 @@ pub mod product;
 pub mod quantity;
 pub mod search;
 mod stock;
+pub mod takings;
 
 #[cfg(test)]
 mod plans;

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::ids::{UserId, UserKey};
 use crate::on_either;
 use diesel::prelude::*;
+use std::collections::HashMap;
 use std::str::FromStr;
 
 /// What a person may do.
@@ -253,6 +254,16 @@ pub fn set_role(conn: &mut Conn, email: &Email, role: Role) -> Result<Option<Use
         return Err(Error::NotFound);
     }
     row.map(read).transpose()
+}
+
+/// What we call these people.
+///
+/// # Errors
+/// What the database says.
+pub fn names(conn: &mut Conn, keys: &[UserKey]) -> Result<HashMap<UserKey, String>> {
+    let found: Vec<(UserKey, String)> =
+        users::table.filter(users::id.eq_any(keys)).select((users::id, users::name)).load(conn)?;
+    Ok(found.into_iter().collect())
 }
 
 /// A page of people in the order they came, after the given row.

@@ -5,6 +5,7 @@
 
 mod cancel;
 pub mod history;
+mod ledger;
 mod number;
 mod reorder;
 mod status;
@@ -12,6 +13,7 @@ mod step;
 
 pub use cancel::cancel;
 pub use history::{History, PER_PAGE, Summary, history, latest};
+pub use ledger::{Entry, Ledger, ledger, waiting};
 pub use number::{NotANumber, Number};
 pub use reorder::{Reordered, reorder};
 pub use status::{NoStatus, Status};

@@ -1,6 +1,7 @@
 //! Every address of the site, on one page.
 //!
-//! Invariant: a page or an API route needs a signed-in person unless its line says `.open()`; what is not listed is not found.
+//! Invariant: a page or an API route needs a signed-in person unless its line says `.open()`, and one who runs the shop if it says
+//! `.admin()`; what is not listed is not found.
 //! Beside these stand the small addresses that know no cookies (`mount`): /static, /pictures, /healthz, /readyz, /robots.txt,
 //! /favicon.ico, /.well-known, /csp-report.
 
@@ -11,7 +12,7 @@ pub use mount::{Route, configure, page};
 use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
-    account, cart, checkout, dashboard, devices, front, login, logout, orders, password, products, register,
+    account, admin, cart, checkout, dashboard, devices, front, login, logout, orders, password, products, register,
 };
 
 /// The pages.
@@ -41,6 +42,10 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/account/devices/sign-out-others").post(devices::end_others),
         page("/account/devices/sign-out-everywhere").post(devices::end_all),
         page("/account/password").get(password::show).post(password::submit).limited(limits.sign_in.throttle()),
+        page("/admin").get(admin::show).admin(),
+        page("/admin/orders").get(admin::orders::index).admin(),
+        page("/admin/orders/{number}").get(admin::order::show).admin(),
+        page("/admin/orders/{number}/move").post(admin::order::step).admin(),
     ]
 }
 

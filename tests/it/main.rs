@@ -21,6 +21,7 @@ mod logs;
 mod migrations;
 mod nodes;
 mod oddities;
+mod operators;
 mod orders;
 mod outage;
 mod plans;

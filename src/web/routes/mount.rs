@@ -1,8 +1,10 @@
 //! Mounts the routes, each behind its layers.
 //!
 //! Invariant: a page stands behind identity, the cross-site rules, its limit, the deadline and (unless open) the question who it is;
-//! static files and the small addresses behind none of them: they neither read nor set cookies.
+//! static files and the small addresses behind none of them: they neither read nor set cookies. What is for those who run the shop is
+//! not found by anybody else.
 
+use crate::auth::user::Role;
 use crate::error::{Error, Result};
 use crate::web::app::App;
 use crate::web::csrf::origin;
@@ -21,13 +23,14 @@ pub struct Route {
     routes: Vec<actix_web::Route>,
     methods: Vec<&'static str>,
     open: bool,
+    admin: bool,
     throttle: Option<Throttle>,
 }
 
 /// An address that needs a signed-in person.
 #[must_use]
 pub fn page(path: &'static str) -> Route {
-    Route { path, routes: Vec::new(), methods: Vec::new(), open: false, throttle: None }
+    Route { path, routes: Vec::new(), methods: Vec::new(), open: false, admin: false, throttle: None }
 }
 
 macro_rules! method {
@@ -84,6 +87,12 @@ impl Route {
         Self { open: true, ..self }
     }
 
+    /// Only for those who run the shop: to other people it is not there.
+    #[must_use]
+    pub fn admin(self) -> Self {
+        Self { admin: true, ..self }
+    }
+
     /// Only so many for each client address.
     #[must_use]
     pub fn limited(self, throttle: Throttle) -> Self {
@@ -98,7 +107,11 @@ impl Route {
 
     fn mount(self, scope: &mut web::ServiceConfig) {
         // The question who it is comes after the one for the method: a wrong method is told so, not sent to sign in.
-        let ask = |route: actix_web::Route| if self.open { route } else { route.wrap(from_fn(signed_in)) };
+        let ask = |route: actix_web::Route| match (self.open, self.admin) {
+            (_, true) => route.wrap(from_fn(operator)),
+            (true, false) => route,
+            (false, false) => route.wrap(from_fn(signed_in)),
+        };
         let resource = self.routes.into_iter().map(ask).fold(web::resource(self.path), Resource::route);
         // The layer added last is the outermost.
         match self.throttle {
@@ -113,11 +126,29 @@ async fn signed_in(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    admit(request, next, |_| true).await
+}
+
+/// Sends visitors to sign in, and tells everybody who does not run the shop that there is nothing here.
+async fn operator(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    admit(request, next, |role| role == Role::Admin).await
+}
+
+async fn admit(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    may: fn(Role) -> bool,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let person = request.extensions().get::<Visit>().map_or(Err(Error::SignedOut), Visit::require);
-    match person {
-        Ok(_) => Ok(next.call(request).await?.map_into_boxed_body()),
-        Err(error) => Ok(request.into_response(HttpResponse::from_error(error))),
-    }
+    let refused = match person {
+        Ok(person) if may(person.role) => return Ok(next.call(request).await?.map_into_boxed_body()),
+        Ok(_) => Error::NotFound,
+        Err(error) => error,
+    };
+    Ok(request.into_response(HttpResponse::from_error(refused)))
 }
 
 /// Mounts everything. The API stands before the pages, whose scope takes every path that is left.
