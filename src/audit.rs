@@ -52,6 +52,10 @@ pub enum Kind {
     OrderCancelled,
     /// An order went on in its life.
     OrderMoved,
+    /// A product's words, price or status were changed.
+    ProductChanged,
+    /// Pieces were booked in, out, or counted.
+    StockChanged,
     /// The server started.
     Started,
     /// The server stopped.
@@ -80,6 +84,8 @@ impl Kind {
             Self::OrderPlaced => "order_placed",
             Self::OrderCancelled => "order_cancelled",
             Self::OrderMoved => "order_moved",
+            Self::ProductChanged => "product_changed",
+            Self::StockChanged => "stock_changed",
             Self::Started => "started",
             Self::Stopped => "stopped",
         }

@@ -17,7 +17,7 @@ pub mod picture;
 pub mod product;
 pub mod quantity;
 pub mod search;
-mod stock;
+pub mod stock;
 pub mod takings;
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
 use crate::db::{self, Db};
 use crate::error::Result;
+use crate::ids::ProductKey;
+use crate::shop::stock;
 use std::fmt::Display;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -57,9 +59,28 @@ fn database(report: &mut Report, config: &Config, secrets: &Secrets) {
     ) {
         good("signing keys", format!("{} signs", ring.signing().kid));
     }
+    shelves(report, &db, fix);
     if let Some(swept) = report.check("housekeeping", upkeep::sweep(&db, now), fix) {
         let overdue = swept.sessions + swept.revocations + swept.audit;
         good("housekeeping", format!("{overdue} rows were overdue and are deleted now"));
+    }
+}
+
+/// A product's movements add up to its stock, or somebody changed one without the other.
+fn shelves(report: &mut Report, db: &Db, fix: &str) {
+    let (mut after, mut looked, mut off) = (ProductKey(0), true, 0);
+    while looked {
+        let Some((some, last)) = report.check("stock", db.read_here(|conn| stock::drift(conn, after, 500)), fix) else { return };
+        off += some.len();
+        for drift in some.iter().take(10) {
+            let text = format!("{} has {} in stock, and its movements say {}", drift.slug, drift.stock, drift.moved);
+            report.bad("stock", text, "count the shelf, and enter it on the product's page below /admin/products");
+        }
+        looked = last.is_some();
+        after = last.unwrap_or(after);
+    }
+    if off == 0 {
+        good("stock", "the movements of each product add up to it");
     }
 }
 

@@ -213,6 +213,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    stock_movements (id) {
+        id -> BigInt,
+        product_id -> BigInt,
+        pieces -> BigInt,
+        reason -> Text,
+        order_id -> Nullable<BigInt>,
+        user_id -> Nullable<BigInt>,
+        note -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    low_stock (id) {
+        id -> BigInt,
+        stock -> BigInt,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(unread_notices -> notices (notice_id));
@@ -224,6 +244,7 @@ diesel::joinable!(orders -> users (user_id));
 diesel::joinable!(order_lines -> orders (order_id));
 diesel::joinable!(order_lines -> products (product_id));
 diesel::joinable!(order_events -> orders (order_id));
+diesel::joinable!(stock_movements -> orders (order_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     users,
@@ -242,4 +263,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     orders,
     order_lines,
     order_events,
+    stock_movements,
+    low_stock,
 );

@@ -176,7 +176,7 @@ fn order(
         count: line.quantity.get(),
         price: line.unit_price,
     };
-    if stock::take(conn, cart.lines.iter().map(pieces).collect())? { Ok(number) } else { Err(Halt::Overtaken) }
+    if stock::take(conn, now, actor, order, cart.lines.iter().map(pieces).collect())? { Ok(number) } else { Err(Halt::Overtaken) }
 }
 
 fn claim(conn: &mut Conn, user: UserKey, cart: &Cart) -> Result<Option<CartKey>> {

@@ -19,7 +19,7 @@ on_both! { every_route_answers_each_person_as_it_should, every_api_route_answers
 /// Method, path, and the answers to: a visitor, the shopper whose things are named, another shopper, an admin.
 type Row = (&'static str, &'static str, [u16; 4]);
 
-const PAGES: [Row; 32] = [
+const PAGES: [Row; 36] = [
     ("GET", "/", [200, 200, 200, 200]),
     ("GET", "/products", [200, 200, 200, 200]),
     ("GET", "/products/{slug}", [200, 200, 200, 200]),
@@ -37,6 +37,10 @@ const PAGES: [Row; 32] = [
     ("GET", "/orders", [303, 200, 200, 200]),
     ("GET", "/orders/{number}", [303, 200, 404, 404]),
     ("GET", "/admin", [303, 404, 404, 200]),
+    ("GET", "/admin/products", [303, 404, 404, 200]),
+    ("GET", "/admin/products/{slug}", [303, 404, 404, 200]),
+    ("POST", "/admin/products/{slug}", [303, 404, 404, 303]),
+    ("POST", "/admin/products/{slug}/stock", [303, 404, 404, 303]),
     ("GET", "/admin/orders", [303, 404, 404, 200]),
     ("GET", "/admin/orders/{number}", [303, 404, 404, 200]),
     ("POST", "/admin/orders/{number}/move", [303, 404, 404, 303]),
@@ -116,6 +120,8 @@ impl Things {
             "/cart/items" => vec![("product_id", &self.product_id), ("quantity", "1")],
             "/cart/items/{product_id}" => vec![("quantity", "2")],
             "/checkout" => ADDRESS.into_iter().chain([("cart_version", "old"), ("expected_total", "1")]).collect(),
+            "/admin/products/{slug}" => vec![("title", "Oak Bowl"), ("price", "24"), ("status", "active"), ("version", "0")],
+            "/admin/products/{slug}/stock" => vec![("reason", "received"), ("count", "1"), ("seen", "0")],
             "/admin/orders/{number}/move" => vec![("to", "paid")],
             "/account" => vec![("name", "Ada")],
             "/account/password" => vec![("current_password", "wrong-wagon"), ("new_password", PASSWORD)],

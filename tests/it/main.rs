@@ -16,6 +16,7 @@ mod crawl;
 mod database;
 mod devices;
 mod files;
+mod inventory;
 mod lives;
 mod logs;
 mod migrations;

@@ -90,7 +90,7 @@ pub(super) fn take(
             .filter(order_lines::order_id.eq(key))
             .select((order_lines::product_id, products::category_id, order_lines::quantity, order_lines::unit_price))
             .load::<Pieces>(conn)?;
-        stock::give_back(conn, pieces)?;
+        stock::give_back(conn, now, actor, key, pieces)?;
     } else {
         audit::record(conn, now, Kind::OrderMoved, actor, &format!("{number} {}", to.code()))?;
     }

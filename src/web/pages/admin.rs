@@ -6,12 +6,15 @@
 pub mod order;
 pub mod orders;
 mod plot;
+pub mod product;
+pub mod products;
 
 use crate::audit::{self, Kind};
 use crate::auth::census;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::shop::money::Money;
+use crate::shop::product::{Shelf, inventory};
 use crate::shop::{order as orders_of, takings};
 use crate::web::app::App;
 use crate::web::view::View;
@@ -22,6 +25,9 @@ use serde::Serialize;
 /// Days that the plots go back.
 const DAYS: usize = 30;
 
+/// Products that are shown because few are left.
+const LOW: i64 = 8;
+
 /// Sessions and waiting orders are counted up to here.
 const SESSIONS: usize = 10_000;
 const WAITING: usize = 100;
@@ -29,6 +35,7 @@ const WAITING: usize = 100;
 #[derive(Serialize)]
 struct Page {
     plots: Vec<Plot>,
+    low: Vec<products::Row>,
     sessions: String,
     waiting: String,
 }
@@ -58,7 +65,8 @@ pub async fn show(app: web::Data<App>, view: View) -> Result<HttpResponse> {
         ];
         let sessions = up_to(census::living(conn, now, &limits, at_most(SESSIONS))?, SESSIONS);
         let waiting = up_to(orders_of::waiting(conn, at_most(WAITING))?, WAITING);
-        Ok(Page { plots, sessions, waiting })
+        let low = inventory(conn, Shelf::Low, None, LOW)?.items.into_iter().map(products::Row::from).collect();
+        Ok(Page { plots, low, sessions, waiting })
     };
     view.show("admin/show.html", load).await
 }
