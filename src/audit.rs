@@ -56,6 +56,8 @@ pub enum Kind {
     ProductChanged,
     /// Pieces were booked in, out, or counted.
     StockChanged,
+    /// Somebody who runs the shop did something to a person.
+    PersonChanged,
     /// The server started.
     Started,
     /// The server stopped.
@@ -86,6 +88,7 @@ impl Kind {
             Self::OrderMoved => "order_moved",
             Self::ProductChanged => "product_changed",
             Self::StockChanged => "stock_changed",
+            Self::PersonChanged => "person_changed",
             Self::Started => "started",
             Self::Stopped => "stopped",
         }

@@ -43,6 +43,12 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/account/devices/sign-out-everywhere").post(devices::end_all),
         page("/account/password").get(password::show).post(password::submit).limited(limits.sign_in.throttle()),
         page("/admin").get(admin::show).admin(),
+        page("/admin/people").get(admin::people::index).admin(),
+        page("/admin/people/{id}")
+            .get(admin::person::show)
+            .post(admin::person::submit)
+            .admin()
+            .limited(limits.sign_in.throttle()),
         page("/admin/products").get(admin::products::index).admin(),
         page("/admin/products/{slug}").get(admin::product::show).post(admin::product::submit).admin(),
         page("/admin/products/{slug}/stock").post(admin::product::book).admin(),

@@ -38,6 +38,7 @@ mod safety;
 mod session_command;
 mod sessions;
 mod sign_out;
+mod stewards;
 mod story;
 mod support;
 mod surplus;

@@ -5,6 +5,8 @@
 
 pub mod order;
 pub mod orders;
+pub mod people;
+pub mod person;
 mod plot;
 pub mod product;
 pub mod products;

@@ -1,6 +1,6 @@
 //! `/admin/orders/{number}`: one order, whoever it belongs to, and its next step.
 
-use crate::auth::user;
+use crate::auth::{roll, user};
 use crate::clock::rfc3339;
 use crate::error::{Error, FieldError, Result};
 use crate::shop::order::{self, Number, Order, Status, Step, Stepped};
@@ -95,7 +95,7 @@ async fn show_with(view: &View, number: Number, form: Typed) -> Result<HttpRespo
         let order = order::find(conn, &number)?;
         let email = user::find(conn, order.customer)?.email;
         let keys: Vec<_> = order.events.iter().filter_map(|event| event.by).collect();
-        let names = user::names(conn, &keys)?;
+        let names = roll::names(conn, &keys)?;
         let last = order.events.len();
         let done = |(at, event): (usize, &order::Event)| Done {
             word: event.status.word(),

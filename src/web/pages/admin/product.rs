@@ -1,6 +1,6 @@
 //! `/admin/products/{slug}`: what a product says and costs, and how many there are.
 
-use crate::auth::user;
+use crate::auth::roll;
 use crate::clock::rfc3339;
 use crate::db::Conn;
 use crate::error::{FieldError, Result};
@@ -234,7 +234,7 @@ async fn show_with(view: &View, slug: String, form: Option<Typed>) -> Result<Htt
 fn movements(conn: &mut Conn, record: &Record) -> Result<Vec<Moved>> {
     let movements = stock::latest(conn, record.key, MOVEMENTS)?;
     let keys: Vec<_> = movements.iter().filter_map(|movement| movement.by).collect();
-    let names = user::names(conn, &keys)?;
+    let names = roll::names(conn, &keys)?;
     let moved = |movement: stock::Movement| Moved {
         at: rfc3339(movement.at),
         pieces: format!("{:+}", movement.pieces).replace('-', "\u{2212}"),
