@@ -46,6 +46,12 @@ pub enum Kind {
     RoleChanged,
     /// A person changed their name.
     NameChanged,
+    /// A signing key was made.
+    KeyPublished,
+    /// A signing key was deleted after its time.
+    KeyDeleted,
+    /// Signing keys were sealed anew with the current secret.
+    KeysResealed,
     /// An order was placed.
     OrderPlaced,
     /// An order was cancelled.
@@ -83,6 +89,9 @@ impl Kind {
             Self::LockChanged => "lock_changed",
             Self::RoleChanged => "role_changed",
             Self::NameChanged => "name_changed",
+            Self::KeyPublished => "key_published",
+            Self::KeyDeleted => "key_deleted",
+            Self::KeysResealed => "keys_resealed",
             Self::OrderPlaced => "order_placed",
             Self::OrderCancelled => "order_cancelled",
             Self::OrderMoved => "order_moved",

@@ -6,12 +6,14 @@
 mod config;
 mod demo;
 mod doctor;
+mod keys;
 mod logging;
 mod serve;
 mod session;
 mod shop;
 mod user;
 
+use crate::auth::keys::stored;
 use crate::auth::secrets::Secrets;
 use crate::clock::Clock;
 use crate::config::{BadSetting, Config, Sources};
@@ -60,7 +62,13 @@ enum Command {
     /// Show every setting, its value and where it came from
     Config,
     /// Check everything and say what to do
-    Doctor,
+    Doctor {
+        #[command(subcommand)]
+        command: Option<doctor::Command>,
+    },
+    /// The keys that sign access tokens, and the secret they are sealed with
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// People with accounts
     #[command(subcommand)]
     User(user::Command),
@@ -130,7 +138,8 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve => serve::run(config),
         Command::Migrate => migrate(&config),
         Command::Config => Ok(config::print(&config)),
-        Command::Doctor => Ok(doctor::run(&config)),
+        Command::Doctor { command } => doctor::run(&config, command),
+        Command::Keys(command) => keys::run(&config, &command),
         Command::User(command) => user::run(&config, command),
         Command::Session(command) => session::run(&config, command),
         Command::Shop(command) => shop::run(&config, command),
@@ -171,8 +180,10 @@ fn there(config: &Config) -> Result<(), Failure> {
 /// The database and the keys, for commands that work beside a running shop.
 fn open(config: &Config) -> Result<(Db, Secrets, Clock), Failure> {
     migrated(config)?;
-    let db = Db::open(&config.database, 2)?;
-    Ok((db, secrets(config)?, Clock::default()))
+    let (db, secrets) = (Db::open(&config.database, 2)?, secrets(config)?);
+    // With another secret than the shop's, what is made here could be read by nobody there.
+    db.read_here(|conn| stored::all_open(conn, &secrets))?;
+    Ok((db, secrets, Clock::default()))
 }
 
 /// The secret; one that cannot be had is a matter of its setting.

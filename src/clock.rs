@@ -1,7 +1,8 @@
 //! The one clock.
 //!
 //! Invariant: every time the program writes, compares or prints comes from here, in UTC, so that a test moves time for all of it
-//! at once and the two databases never answer with a clock of their own. It does not know what is timed.
+//! at once and the two databases never answer with a clock of their own; only how far the clocks are apart is measured by theirs.
+//! It does not know what is timed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -15,24 +16,44 @@ pub type Moment = PrimitiveDateTime;
 /// Tells the time; a clone tells the same.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
+    stands_at: Option<OffsetDateTime>,
     ahead_millis: Arc<AtomicI64>,
 }
 
 impl Clock {
+    /// A clock that stands until it is moved: for tests that count to the second, however slow the machine.
+    #[must_use]
+    pub fn standing(at: Moment) -> Self {
+        Self { stands_at: Some(at.assume_utc()), ..Self::default() }
+    }
+
     /// The time now, cut to microseconds, which is what Postgres keeps.
     #[must_use]
     pub fn now(&self) -> Moment {
-        let ahead = time::Duration::milliseconds(self.ahead_millis.load(Ordering::Relaxed));
-        let now = OffsetDateTime::now_utc() + ahead;
-        let micros = now.microsecond();
-        let cut = now.replace_microsecond(micros).unwrap_or(now);
-        PrimitiveDateTime::new(cut.date(), cut.time())
+        cut(self.stands_at.unwrap_or_else(OffsetDateTime::now_utc))
+            + time::Duration::milliseconds(self.ahead_millis.load(Ordering::Relaxed))
     }
 
     /// Moves the clock forward, for everyone who holds a clone.
     pub fn advance(&self, by: Duration) {
         self.ahead_millis.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX / 4), Ordering::Relaxed);
     }
+
+    /// Moves the clock back, as a correction of the machine's time does.
+    pub fn go_back(&self, by: Duration) {
+        self.ahead_millis.fetch_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX / 4), Ordering::Relaxed);
+    }
+}
+
+/// What the clock of this machine says, which no test moves: for comparing it with the database's, and for nothing else.
+#[must_use]
+pub fn machine() -> Moment {
+    cut(OffsetDateTime::now_utc())
+}
+
+fn cut(now: OffsetDateTime) -> Moment {
+    let cut = now.replace_microsecond(now.microsecond()).unwrap_or(now);
+    PrimitiveDateTime::new(cut.date(), cut.time())
 }
 
 /// Seconds since 1970, as JWT counts them.
@@ -65,6 +86,16 @@ pub fn rfc3339(at: Moment) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_stands_moves_only_by_hand() {
+        let start = Clock::default().now();
+        let clock = Clock::standing(start);
+        let same = clock.clone();
+        clock.advance(Duration::from_secs(9));
+        same.go_back(Duration::from_secs(10));
+        assert_eq!(clock.now() + Duration::from_secs(1), start);
+    }
 
     #[test]
     fn a_begun_second_counts_and_a_past_one_does_not() {

@@ -4,12 +4,14 @@
 //! Order, later wins: `latchkey.toml` (or `--config FILE`), `.env` in the working folder, the environment, flags.
 //! This file does not know what the settings are used for.
 
+mod algorithm;
 mod currency;
 mod later;
 mod read;
 mod sources;
 mod values;
 
+pub use algorithm::Algorithm;
 pub use currency::Currency;
 pub use read::load;
 pub use sources::Sources;
@@ -84,6 +86,15 @@ pub struct Shop {
     pub time_zone: jiff::tz::TimeZone,
 }
 
+/// Where those who watch over the shop ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MetricsListen {
+    /// The address; port 0 picks one.
+    pub address: SocketAddr,
+    /// Somebody wants it there: when it is taken, that is an error. The default is only a wish.
+    pub chosen: bool,
+}
+
 /// All settings.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -91,6 +102,8 @@ pub struct Config {
     pub database: DatabaseUrl,
     /// `LATCHKEY_LISTEN`: address of the site; port 0 picks one.
     pub listen: SocketAddr,
+    /// `LATCHKEY_METRICS_LISTEN`: where `/metrics` is; none when it is off.
+    pub metrics: Option<MetricsListen>,
     /// `LATCHKEY_PUBLIC_URL`: the one origin; none means `http://localhost:<port>`.
     pub public_url: Option<Url>,
     /// `LATCHKEY_SECRET` or `LATCHKEY_SECRET_FILE`; none on a loopback shop means `var/secret`, made at first start.
@@ -99,6 +112,8 @@ pub struct Config {
     pub previous_secrets: Vec<Secret>,
     /// `LATCHKEY_VAR`: folder of secret, database and static files.
     pub var: PathBuf,
+    /// `LATCHKEY_JWT_ALGORITHM`: what access tokens are signed with.
+    pub jwt_algorithm: Algorithm,
     /// Session and token lives.
     pub sessions: SessionLimits,
     /// Limits per client address.

@@ -1,8 +1,8 @@
 //! The only place that knows there are two databases.
 //!
 //! Invariant: `Db::read` and `Db::write` are the only doors; each is one hop to a blocking thread, and a write is one transaction:
-//! `Err` means that nothing happened. The rooms above see one `Conn` and never ask which database is behind it.
-//! It does not know what the rows mean.
+//! `Err` means that nothing happened. (`Watch` is a window: it looks and changes nothing.) The rooms above see one `Conn` and never
+//! ask which database is behind it. It does not know what the rows mean.
 
 mod connection;
 mod fault;
@@ -10,11 +10,13 @@ mod lock;
 mod migrate;
 mod pool;
 pub mod schema;
+mod watch;
 
 pub use connection::Conn;
 pub use fault::is_duplicate;
-pub use lock::{lock_products, lock_sessions, queue_to_revoke};
+pub use lock::{lock_parking, lock_products, lock_sessions};
 pub use migrate::{Migrated, migrate, pending};
+pub use watch::{Pulse, Watch, queue_to_revoke};
 
 /// A statement that is written once and run on either database's own connection: one that `MultiConnection` cannot build
 /// (`on_conflict`, batch inserts), or one of a page that everybody opens (`MultiConnection` puts the text together twice at each run,
@@ -115,7 +117,7 @@ impl Db {
     /// # Errors
     /// As `read`.
     pub fn read_here<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        work(&mut self.readers.get()?.conn)
+        self.readers.get()?.work(work)
     }
 
     /// `write` on this very thread, for the command line and for work that is on a blocking thread already.
@@ -123,7 +125,7 @@ impl Db {
     /// # Errors
     /// As `write`.
     pub fn write_here<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        self.writers.get()?.conn.write(work)
+        self.writers.get()?.work(|conn| conn.write(work))
     }
 
     /// Does the database answer a statement?

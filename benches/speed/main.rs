@@ -2,13 +2,15 @@
 //!
 //! Invariant: every figure that is compared comes from rounds in turn (A, B, A, B), on the same machine, by the same load; nothing
 //! here passes or fails by a time. Wants `wrk`; all load stays on loopback and ends by itself.
-//! `cargo bench -- --seconds 4 --rounds 7` measures longer.
+//! `cargo bench -- --seconds 4 --rounds 7` measures longer, `cargo bench -- sessions` only what a refresh costs.
 
 mod answer;
 mod load;
 mod micro;
 mod reference;
+mod rotation;
 mod server;
+mod sessions;
 mod shop;
 mod table;
 
@@ -34,13 +36,16 @@ fn main() -> Result<()> {
     if words.first().is_some_and(|word| word == "reference") {
         return reference::serve(&words[1..]);
     }
-    load::check()?;
     let number = |name: &str| words.iter().position(|word| word == name).and_then(|at| words.get(at + 1)?.parse().ok());
     let bench = Bench {
         folder: tempfile::tempdir()?,
         seconds: number("--seconds").unwrap_or(2),
         rounds: number("--rounds").unwrap_or(5),
     };
+    if words.first().is_some_and(|word| word == "sessions") {
+        return bench.sessions(&Open::new(Shop::fill(Size::Small)?, 4)?);
+    }
+    load::check()?;
     bench.run()
 }
 
@@ -134,6 +139,7 @@ impl Bench {
             table::compare(&named, &runs);
         }
         self.under_sign_ins(&small)?;
+        self.sessions(&small)?;
         println!();
         show("resident after load, small shop", &format!("{:.1} MiB", small.server.resident()?));
         show("resident after load, large shop", &format!("{:.1} MiB", large.server.resident()?));
@@ -184,6 +190,13 @@ impl Bench {
         println!("\nproduct list at {EVENING} connections, quiet and while sign-ins saturate bcrypt (cost 12)");
         table::percentiles(&quiet, &busy);
         Ok(())
+    }
+
+    /// What a refresh costs, in a request and alone.
+    fn sessions(&self, open: &Open) -> Result<()> {
+        let latch = open.shop.latch(open.server.port)?;
+        sessions::compare(&open.server, &open.shop, &latch, self.seconds, self.rounds)?;
+        rotation::compare(&Shop::fill(Size::Small)?, self.seconds, self.rounds)
     }
 
     fn starting(shop: Shop, name: &str) -> Result<()> {

@@ -51,6 +51,8 @@ pub struct Pass {
     pub token: String,
     /// Good for every form.
     pub csrf: String,
+    /// The refresh token.
+    pub refresh: String,
 }
 
 impl Shop {
@@ -131,7 +133,7 @@ impl Shop {
         let started = latch.db.write_here(|conn| session::start(conn, &latch.limits, latch.clock.now(), owner, &opening));
         let (tokens, _) = started?;
         let csrf = csrf::value(&latch.secrets.current().csrf, tokens.session.as_str());
-        Ok(Pass { token: latch.grant(&tokens)?.token, csrf })
+        Ok(Pass { token: latch.grant(&tokens)?.token, csrf, refresh: tokens.refresh.expose() })
     }
 }
 
@@ -142,6 +144,7 @@ fn settings(folder: &TempDir, secret: &str, bcrypt_cost: u32) -> BTreeMap<String
     let others = [
         ("LATCHKEY_VAR", var),
         ("LATCHKEY_LISTEN", "127.0.0.1:0".to_owned()),
+        ("LATCHKEY_METRICS_LISTEN", "off".to_owned()),
         ("LATCHKEY_SECRET", secret.to_owned()),
         ("LATCHKEY_BCRYPT_COST", bcrypt_cost.to_string()),
         ("LATCHKEY_ACCESS_TTL", "15m".to_owned()),

@@ -38,7 +38,7 @@ pub fn percentiles(quiet: &[Run], busy: &[Run]) {
 }
 
 /// The middle of the numbers.
-fn median(numbers: impl Iterator<Item = f64>) -> f64 {
+pub fn median(numbers: impl Iterator<Item = f64>) -> f64 {
     let mut numbers: Vec<f64> = numbers.collect();
     numbers.sort_by(f64::total_cmp);
     numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)

@@ -48,6 +48,12 @@ impl Hasher {
         self.cost
     }
 
+    /// How many passwords wait for their turn.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     /// Hashes a new password.
     ///
     /// # Errors

@@ -1,17 +1,25 @@
-//! The keys that sign access tokens, and the ring that holds them in memory.
+//! The keys that sign access tokens.
 //!
 //! Invariant: the algorithm belongs to the key, never to the token (RFC 8725 section 3.1); a key is random, kept encrypted in
-//! `signing_keys`, and found only by its `kid`. It does not know claims.
+//! `signing_keys`, and found only by its `kid`. What a key is made of stands in `material`, when it signs in `life`, and what a
+//! node holds of them in `ring` and `held`. It does not know claims.
 
-use crate::auth::secrets::Secrets;
+pub mod held;
+pub mod life;
+mod material;
+pub mod ring;
+pub mod stored;
+
 use crate::clock::Moment;
-use crate::db::Conn;
-use crate::db::schema::signing_keys;
+use crate::config::Algorithm;
 use crate::error::{Error, Result};
 use crate::ids::{base64url, random_bytes};
-use diesel::prelude::*;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use jsonwebtoken::crypto::{JwtVerifier, aws_lc};
+use jsonwebtoken::jwk::Jwk;
+use material::Material;
+use std::cell::RefCell;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One key.
 pub struct SigningKey {
@@ -19,25 +27,77 @@ pub struct SigningKey {
     pub kid: String,
     /// What it signs with.
     pub algorithm: Algorithm,
-    pub(super) encoding: EncodingKey,
-    pub(super) decoding: DecodingKey,
+    /// From when on.
+    pub signs_from: Moment,
+    /// The header of every token it signs, as it stands in the token.
+    header: String,
+    material: Material,
+    pub(super) public: Option<Jwk>,
+    /// No two keys of a process have the same, whatever their names.
+    serial: u64,
+}
+
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// jsonwebtoken's verifier of the key that this thread last checked a signature with. It cannot be shared between threads, and
+    /// to make it anew each time is a third of a check.
+    static LAST: RefCell<Option<(u64, Box<dyn JwtVerifier>)>> = const { RefCell::new(None) };
 }
 
 impl SigningKey {
-    fn hs256(kid: String, secret: &[u8]) -> Self {
-        Self {
-            kid,
-            algorithm: Algorithm::HS256,
-            encoding: EncodingKey::from_secret(secret),
-            decoding: DecodingKey::from_secret(secret),
-        }
+    /// Opens a key; what is wrong with it as a text.
+    fn open(kid: String, algorithm: Algorithm, signs_from: Moment, plain: &[u8]) -> Result<Self, String> {
+        let mut material = material::open(algorithm, &kid, plain)?;
+        let header = base64url(format!(r#"{{"alg":"{}","typ":"at+jwt","kid":"{kid}"}}"#, algorithm.word()));
+        let public = material.public.take();
+        let serial = NEXT.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { kid, algorithm, signs_from, header, material, public, serial })
     }
 
-    /// A new random HS256 key that no database holds.
-    #[must_use]
-    pub fn random() -> Self {
-        Self::hs256(base64url(random_bytes::<12>()), &random_bytes::<32>())
+    /// A new random key that no database holds.
+    ///
+    /// # Errors
+    /// `Internal`, should the library fail.
+    pub fn random(algorithm: Algorithm, signs_from: Moment) -> Result<Self> {
+        Self::open(new_kid(), algorithm, signs_from, &material::generate(algorithm)?).map_err(Error::Internal)
     }
+
+    /// The header of its tokens, in base64url.
+    pub(super) fn header(&self) -> &str {
+        &self.header
+    }
+
+    /// Signs; the signature in base64url.
+    ///
+    /// # Errors
+    /// `Internal`, should the library fail.
+    pub(super) fn sign(&self, message: &str) -> Result<String> {
+        let algorithm = material::jsonwebtoken(self.algorithm);
+        jsonwebtoken::crypto::sign(message.as_bytes(), &self.material.encoding, algorithm).map_err(Error::internal)
+    }
+
+    /// Is this the signature of that message by this key?
+    pub(super) fn has_signed(&self, message: &str, signature: Vec<u8>) -> bool {
+        LAST.with_borrow_mut(|last| {
+            if last.as_ref().is_none_or(|(serial, _)| *serial != self.serial) {
+                let algorithm = material::jsonwebtoken(self.algorithm);
+                match (aws_lc::DEFAULT_PROVIDER.verifier_factory)(&algorithm, &self.material.decoding) {
+                    Ok(verifier) => *last = Some((self.serial, verifier)),
+                    Err(cause) => {
+                        tracing::error!(%cause, kid = self.kid, "a key that was opened cannot be used");
+                        return false;
+                    }
+                }
+            }
+            last.as_ref().is_some_and(|(_, verifier)| verifier.verify(message.as_bytes(), &signature).is_ok())
+        })
+    }
+}
+
+/// 96 random bits: no two keys of a shop, or of two, have the same name.
+fn new_kid() -> String {
+    base64url(random_bytes::<12>())
 }
 
 impl fmt::Debug for SigningKey {
@@ -46,72 +106,5 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// The keys this node knows, the signing one first.
-#[derive(Debug)]
-pub struct KeyRing(Vec<SigningKey>);
-
-impl KeyRing {
-    /// A ring of the given keys; the first signs.
-    #[must_use]
-    pub fn of(first: SigningKey, others: Vec<SigningKey>) -> Self {
-        Self(std::iter::once(first).chain(others).collect())
-    }
-
-    /// The key that signs.
-    #[must_use]
-    pub fn signing(&self) -> &SigningKey {
-        &self.0[0]
-    }
-
-    /// The key of that name.
-    #[must_use]
-    pub fn find(&self, kid: &str) -> Option<&SigningKey> {
-        self.0.iter().find(|key| key.kid == kid)
-    }
-}
-
-/// Reads the ring; makes the first key if there is none.
-///
-/// # Errors
-/// `Unavailable` from the database; `Internal` when a key was sealed with a secret that is no longer given.
-pub fn load(conn: &mut Conn, secrets: &Secrets, now: Moment) -> Result<KeyRing> {
-    let mut keys = read(conn, secrets)?;
-    if keys.is_empty() {
-        let (kid, secret) = (base64url(random_bytes::<12>()), random_bytes::<32>());
-        let sealed = secrets.current().seal(&format!("signing key {kid}"), &secret);
-        diesel::insert_into(signing_keys::table)
-            .values((
-                signing_keys::kid.eq(&kid),
-                signing_keys::algorithm.eq("HS256"),
-                signing_keys::sealed.eq(sealed),
-                signing_keys::secret_id.eq(secrets.current().id()),
-                signing_keys::created_at.eq(now),
-            ))
-            .execute(conn)?;
-        keys = read(conn, secrets)?;
-    }
-    let mut keys = keys.into_iter();
-    let first = keys.next().ok_or_else(|| Error::internal("there is no signing key"))?;
-    Ok(KeyRing::of(first, keys.collect()))
-}
-
-/// All keys, the oldest first: of two that nodes made at the same first start, every node that reads both signs with the same one.
-fn read(conn: &mut Conn, secrets: &Secrets) -> Result<Vec<SigningKey>> {
-    let rows: Vec<(String, String, String, String)> = signing_keys::table
-        .order(signing_keys::id)
-        .select((signing_keys::kid, signing_keys::algorithm, signing_keys::sealed, signing_keys::secret_id))
-        .load(conn)?;
-    rows.into_iter().map(|(kid, algorithm, sealed, secret_id)| open(secrets, kid, &algorithm, &sealed, &secret_id)).collect()
-}
-
-fn open(secrets: &Secrets, kid: String, algorithm: &str, sealed: &str, secret_id: &str) -> Result<SigningKey> {
-    if algorithm != "HS256" {
-        return Err(Error::internal(format!("signing key {kid} is of an algorithm this version does not know: {algorithm}")));
-    }
-    let keys =
-        secrets.by_id(secret_id).ok_or_else(|| Error::refused("another_secret", "the database was made with another secret"))?;
-    let secret = keys
-        .open(&format!("signing key {kid}"), sealed)
-        .ok_or_else(|| Error::internal(format!("signing key {kid} is damaged")))?;
-    Ok(SigningKey::hs256(kid, &secret))
-}
+#[cfg(test)]
+mod tests;

@@ -4,25 +4,31 @@
 //! (seen, ended) is committed before the request is answered, and remembered only after the commit, on the committing thread.
 //! It does not know HTTP or cookies.
 
+mod keys;
+mod refresh;
+
 use crate::auth::access_token::{self, Fault};
-use crate::auth::claims::Claims;
+use crate::auth::claims::{Bearer, Claims};
+use crate::auth::feed::Feed;
 use crate::auth::hasher::Hasher;
-use crate::auth::keys::{self, KeyRing};
-use crate::auth::refresh_token::RefreshToken;
+use crate::auth::keys::held::HeldRing;
+use crate::auth::keys::{life, stored};
 use crate::auth::refused::RefusedTokens;
-use crate::auth::revocation::{self, Revocation, Revocations};
-use crate::auth::rotation::{self, Exchange, Look, Shown};
-use crate::auth::secrets::Secrets;
+use crate::auth::revocation::Revocation;
+use crate::auth::rotation;
+use crate::auth::secrets::{Secrets, needed};
 use crate::auth::seen::{Seen, SeenSessions};
 use crate::auth::session::{self, Because, Door, Tokens};
+use crate::auth::standing;
+use crate::auth::tally::Tally;
 use crate::auth::user::Role;
 use crate::clock::{self, Clock, Moment};
-use crate::config::{Config, SessionLimits};
+use crate::config::{Algorithm, Config, SessionLimits};
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, UserId, UserKey, base64url, random_bytes};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Who is asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,8 +81,12 @@ pub struct Inner {
     pub hasher: Hasher,
     issuer: String,
     audiences: [String; 2],
-    ring: RwLock<(Arc<KeyRing>, Instant)>,
-    revocations: Revocations,
+    algorithm: Algorithm,
+    ring: HeldRing,
+    /// What ends tokens early, wherever it was written.
+    pub feed: Feed,
+    /// What is counted.
+    pub tally: Tally,
     seen: SeenSessions,
     refused: RefusedTokens,
 }
@@ -92,24 +102,28 @@ impl Latch {
     /// Reads keys and revocations, once, before the first request.
     ///
     /// # Errors
-    /// `Unavailable` from the database; `Internal` when its keys were sealed with another secret.
+    /// `Unavailable` from the database; `Refused` with `another_secret` when its keys or a password need a secret that is not
+    /// given.
     pub fn open(config: &Config, db: Db, clock: Clock, secrets: Secrets, origin: &str) -> Result<Self> {
         let now = clock.now();
-        let ring = db.write_here(|conn| keys::load(conn, &secrets, now))?;
-        let revocations = Revocations::default();
-        revocations.remember(&db.read_here(|conn| revocation::since(conn, now - Duration::from_mins(16)))?);
+        db.read_here(|conn| needed::no_orphans(conn, &secrets))?;
+        life::prepare(&db, &secrets, now, config.jwt_algorithm)?;
+        let ring = HeldRing::new(db.read_here(|conn| stored::open_all(conn, &secrets))?)?;
+        let tally = Tally::default();
         Ok(Self(Arc::new(Inner {
             hasher: Hasher::new(secrets.clone(), config.bcrypt_cost),
             limits: config.sessions.clone(),
             issuer: origin.to_owned(),
             audiences: [Door::Web, Door::Api].map(|door| format!("{origin}/{}", door.word())),
-            ring: RwLock::new((Arc::new(ring), Instant::now())),
+            algorithm: config.jwt_algorithm,
+            ring,
+            feed: Feed::start(&config.database, tally.lag.clone())?,
+            tally,
             seen: SeenSessions::default(),
             refused: RefusedTokens::default(),
             db,
             clock,
             secrets,
-            revocations,
         })))
     }
 
@@ -118,24 +132,26 @@ impl Latch {
     /// # Errors
     /// `Internal`, should signing fail.
     pub fn grant(&self, tokens: &Tokens) -> Result<Grant> {
-        let iat = clock::unix(self.clock.now());
+        let now = self.clock.now();
+        let iat = clock::unix(now);
         let end = clock::unix(tokens.expires_at.min(tokens.idle_at));
         let life = i64::try_from(self.limits.access.as_secs()).unwrap_or(600);
         let exp = access_token::expiry(iat, life, end);
+        let jti = base64url(random_bytes::<16>());
         let claims = Claims {
-            iss: self.issuer.clone(),
-            aud: self.audience(tokens.door).to_owned(),
+            iss: &self.issuer,
+            aud: self.audience(tokens.door),
             sub: tokens.owner.id,
             sid: tokens.session,
             generation: tokens.generation,
             epoch: tokens.owner.epoch,
             role: tokens.owner.role,
-            jti: base64url(random_bytes::<16>()),
+            jti: &jti,
             iat,
             nbf: iat,
             exp,
         };
-        Ok(Grant { token: access_token::issue(&self.ring(), &claims)?, expires_in: exp - iat })
+        Ok(Grant { token: access_token::issue(self.ring.get().signing(now), &claims)?, expires_in: exp - iat })
     }
 
     /// Says what an access token is worth at a door. Its generation is seen, and committed as seen, before this returns.
@@ -144,21 +160,24 @@ impl Latch {
     /// `Unavailable` when that commit is not possible: nobody is let in on a guess.
     pub async fn access(&self, door: Door, text: &str) -> Result<Access> {
         let now = self.clock.now();
-        let claims = match self.check(door, text, now).await? {
-            Ok(claims) => claims,
+        let bearer = match self.check(door, text, now).await? {
+            Ok(bearer) => bearer,
             Err(Fault::Forged(why)) => return Ok(Access::Forged(why)),
             Err(Fault::UnknownKey | Fault::Stale) => return Ok(Access::Stale),
         };
-        if self.revocations.covers(claims.sid, claims.sub, claims.epoch) {
+        if self.feed.memory().covers(bearer.sid, bearer.sub, bearer.epoch) {
             return Ok(Access::Stale);
         }
-        let granted = |key| Access::Granted(Person { key, id: claims.sub, session: claims.sid, role: claims.role });
-        if let Some(seen) = self.seen.get(claims.sid, claims.generation)
-            && now < seen.touched + self.touch_every(door, claims.role)
+        if self.feed.is_stale() && !self.stands(door, &bearer, now).await? {
+            return Ok(Access::Stale);
+        }
+        let granted = |key| Access::Granted(Person { key, id: bearer.sub, session: bearer.sid, role: bearer.role });
+        if let Some(seen) = self.seen.get(bearer.sid, bearer.generation)
+            && now < seen.touched + self.touch_every(door, bearer.role)
         {
             return Ok(granted(seen.user));
         }
-        let (latch, sid, generation) = (self.clone(), claims.sid, claims.generation);
+        let (latch, sid, generation) = (self.clone(), bearer.sid, bearer.generation);
         let limits = self.limits.clone();
         let witness = self.db.write_then(
             move |conn| rotation::see(conn, &limits, now, door, sid, generation),
@@ -172,54 +191,22 @@ impl Latch {
         Ok(witness.await?.map_or(Access::Stale, |witness| granted(witness.user)))
     }
 
+    /// Asks the database, where this node may not have heard of everything.
+    async fn stands(&self, door: Door, bearer: &Bearer, now: Moment) -> Result<bool> {
+        let (limits, sid, epoch) = (self.limits.clone(), bearer.sid, bearer.epoch);
+        self.db.read(move |conn| standing::is_good(conn, &limits, now, door, sid, epoch)).await
+    }
+
     /// The session that an access token names, also one whose time is over.
     ///
     /// # Errors
     /// `ForgedToken`; `StaleToken` when its key is not known any longer.
     pub fn session_of(&self, door: Door, text: &str) -> Result<SessionId> {
-        match access_token::check_signed(&self.ring(), text, &self.issuer, self.audience(door)) {
-            Ok(claims) => Ok(claims.sid),
+        match access_token::check_signed(&self.ring.get(), text, &self.issuer, self.audience(door)) {
+            Ok(bearer) => Ok(bearer.sid),
             Err(Fault::UnknownKey | Fault::Stale) => Err(Error::StaleToken),
             Err(Fault::Forged(_)) => Err(Error::ForgedToken),
         }
-    }
-
-    async fn check(&self, door: Door, text: &str, now: Moment) -> Result<Result<Claims, Fault>> {
-        let check = |ring: &KeyRing| access_token::check(ring, text, &self.issuer, self.audience(door), clock::unix(now));
-        match check(&self.ring()) {
-            Err(Fault::UnknownKey) => {
-                self.reread_ring().await?;
-                Ok(check(&self.ring()))
-            }
-            checked => Ok(checked),
-        }
-    }
-
-    /// Exchanges a refresh token at a door; with `renew` off it is only seen and judged.
-    ///
-    /// # Errors
-    /// `Unavailable` from the database; the token is as good as before.
-    pub async fn refresh(&self, door: Door, token: RefreshToken, address: String, renew: bool) -> Result<Exchange> {
-        let hash = token.hash();
-        if let Some(refusal) = self.refused.get(door, &hash) {
-            return Ok(Exchange::Refused(refusal));
-        }
-        let now = self.clock.now();
-        let (limits, shown) = (self.limits.clone(), token.clone());
-        let key = match self.db.read(move |conn| rotation::look(conn, &limits, now, door, &shown)).await? {
-            Look::Live(key) => key,
-            Look::Refused(refusal) => {
-                self.refused.remember(door, hash, refusal);
-                return Ok(Exchange::Refused(refusal));
-            }
-        };
-        let (latch, memory) = (self.clone(), self.clone());
-        let work = move |conn: &mut Conn| {
-            let shown = Shown { door, token: &token, address: &address, renew };
-            rotation::exchange(conn, &latch.secrets, &latch.limits, now, key, shown)
-        };
-        let (exchange, _) = self.db.write_then(work, move |(_, revoked)| memory.forget(revoked)).await?;
-        Ok(exchange)
     }
 
     /// Ends a session; at once on this node.
@@ -247,7 +234,7 @@ impl Latch {
 
     /// Takes revocations into the memory of this node.
     pub fn forget(&self, revoked: &[Revocation]) {
-        self.revocations.remember(revoked);
+        self.feed.wrote(revoked);
         for entry in revoked {
             if let Revocation::Session(id) = entry {
                 self.seen.forget(*id);
@@ -257,7 +244,7 @@ impl Latch {
 
     /// Forgets what can no longer matter; once a minute.
     pub fn tidy(&self) {
-        self.revocations.forget_old();
+        self.feed.memory().forget_old();
         self.refused.forget_old();
     }
 
@@ -266,25 +253,6 @@ impl Latch {
             Door::Web => &self.audiences[0],
             Door::Api => &self.audiences[1],
         }
-    }
-
-    fn ring(&self) -> Arc<KeyRing> {
-        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner).0)
-    }
-
-    /// Reads the key ring again, at most once a second.
-    async fn reread_ring(&self) -> Result<()> {
-        {
-            let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
-            if ring.1.elapsed() < Duration::from_secs(1) {
-                return Ok(());
-            }
-            ring.1 = Instant::now();
-        }
-        let (latch, now) = (self.clone(), self.clock.now());
-        let fresh = self.db.write(move |conn| keys::load(conn, &latch.secrets, now)).await?;
-        self.ring.write().unwrap_or_else(PoisonError::into_inner).0 = Arc::new(fresh);
-        Ok(())
     }
 
     /// `last_seen_at` is written at most once in this time (docs/SECURITY.md, "Sessions"). Whether a browser is to be remembered

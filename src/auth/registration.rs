@@ -43,7 +43,7 @@ pub enum Outcome {
 ///
 /// # Errors
 /// `Unavailable` when the database or the hasher is.
-pub async fn register(latch: &Latch, applicant: Applicant, wish: Wish) -> Result<Outcome> {
+pub async fn register(latch: &Latch, applicant: Applicant, mut wish: Wish) -> Result<Outcome> {
     let Applicant { name, email, password } = applicant;
     let asked = email.clone();
     if latch.db.read(move |conn| user::by_email(conn, &asked)).await?.is_some() {
@@ -56,6 +56,7 @@ pub async fn register(latch: &Latch, applicant: Applicant, wish: Wish) -> Result
         let new = NewUser { id, email: &email, name: &name, role: Role::Shopper, password_hash: &hash };
         let Some(user) = user::insert(conn, now, &new)? else { return Ok(None) };
         user::admit(conn, user.key, user.epoch, now)?;
+        wish.carry_out(conn, user.key)?;
         let owner = Owner { key: user.key, id: user.id, role: user.role, epoch: user.epoch };
         let opening = wish.resolved(conn)?;
         let (tokens, ended) = session::start(conn, &inner.limits, now, owner, &opening)?;

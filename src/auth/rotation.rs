@@ -105,7 +105,7 @@ pub struct Shown<'a> {
     pub renew: bool,
 }
 
-/// Exchanges a token, by the four rules of docs/ARCHITECTURE.md, "Who you are". The revocations are for the node's memory, after
+/// Exchanges a token, by the four rules of docs/SESSIONS.md, "The four rules". The revocations are for the node's memory, after
 /// the commit.
 ///
 /// # Errors

@@ -3,6 +3,8 @@
 //! Invariant: each use has a key of its own (HKDF-SHA256, RFC 5869), so that nothing made for one use works for another; no key is
 //! ever printed. What was made under an earlier secret names that secret's id and is read with it.
 
+pub mod needed;
+
 use crate::config::Secret;
 use crate::error::{Error, Result};
 use crate::ids::{base64url, from_base64url, random_bytes};
@@ -136,7 +138,12 @@ impl Secrets {
     /// The keys of that id, if they are still known.
     #[must_use]
     pub fn by_id(&self, id: &str) -> Option<&Keys> {
-        std::iter::once(&*self.current).chain(self.previous.iter()).find(|keys| keys.id == id)
+        self.all().find(|keys| keys.id == id)
+    }
+
+    /// The current keys, then those of the other secrets that are given.
+    pub fn all(&self) -> impl Iterator<Item = &Keys> {
+        std::iter::once(&*self.current).chain(self.previous.iter())
     }
 }
 

@@ -10,8 +10,8 @@ use crate::auth::user::Role;
 use crate::auth::{notice, sign_out, surplus};
 use crate::clock::Moment;
 use crate::config::{Lifetime, SessionLimits};
-use crate::db::Conn;
 use crate::db::schema::{refresh_tokens, sessions};
+use crate::db::{self, Conn};
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, SessionKey, UserId, UserKey};
 use diesel::prelude::*;
@@ -227,6 +227,10 @@ pub fn end_all(
         .filter(sessions::ended_at.is_null())
         .select(sessions::id)
         .load(conn)?;
+    // The one that lives on is taken too: whoever keeps it will change its row, and after a revocation no row may be waited for.
+    if but.is_some() {
+        db::lock_sessions(conn, &live)?;
+    }
     live.retain(|key| Some(*key) != but);
     sign_out::end_each(conn, now, &live, because)
 }

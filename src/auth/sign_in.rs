@@ -11,7 +11,8 @@ use crate::auth::session::{self, Opening, Owner, Tokens};
 use crate::auth::user::{self, User};
 use crate::db::Conn;
 use crate::error::{Error, Result};
-use crate::ids::{SessionId, SessionKey};
+use crate::ids::{SessionId, SessionKey, UserKey};
+use std::fmt;
 
 /// Who tries, and with what.
 #[derive(Debug)]
@@ -24,13 +25,34 @@ pub struct Attempt {
     pub wish: Wish,
 }
 
+/// What the one who signs in was about to do: the transaction that signs them in carries it out, or neither happens.
+pub struct Errand(Box<Work>);
+
+type Work = dyn FnOnce(&mut Conn, UserKey) -> Result<()> + Send;
+
+impl Errand {
+    /// Work for the transaction; its `Err` is that of the whole sign-in.
+    #[must_use]
+    pub fn new(work: impl FnOnce(&mut Conn, UserKey) -> Result<()> + Send + 'static) -> Self {
+        Self(Box::new(work))
+    }
+}
+
+impl fmt::Debug for Errand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Errand(…)")
+    }
+}
+
 /// What kind of session somebody wants, and from where.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Wish {
     /// Everything but what it replaces.
     pub opening: Opening,
     /// The session this browser had until now.
     pub replaces: Option<SessionId>,
+    /// What is to be done along with it.
+    pub errand: Option<Errand>,
 }
 
 impl Wish {
@@ -41,6 +63,12 @@ impl Wish {
             None => None,
         };
         Ok(Opening { replaces, ..self.opening.clone() })
+    }
+
+    /// Does what was to be done, for the person who is being signed in: before their session is made, since whoever ends another
+    /// one for it queues up to revoke, and takes no lock after that.
+    pub(super) fn carry_out(&mut self, conn: &mut Conn, person: UserKey) -> Result<()> {
+        self.errand.take().map_or(Ok(()), |Errand(work)| work(conn, person))
     }
 }
 
@@ -58,7 +86,7 @@ pub enum Outcome {
 /// # Errors
 /// `Unavailable` when the database or the hasher is: that is never a wrong password.
 pub async fn sign_in(latch: &Latch, attempt: Attempt) -> Result<Outcome> {
-    let Attempt { email, password, wish } = attempt;
+    let Attempt { email, password, mut wish } = attempt;
     let known = match email {
         Ok(email) => latch.db.read(move |conn| user::by_email(conn, &email)).await?,
         Err(_) => None,
@@ -81,6 +109,7 @@ pub async fn sign_in(latch: &Latch, attempt: Attempt) -> Result<Outcome> {
         if let Some(better) = better {
             user::upgrade_hash(conn, user.key, &hash, &better)?;
         }
+        wish.carry_out(conn, user.key)?;
         let owner = Owner { key: user.key, id: user.id, role: user.role, epoch: user.epoch };
         let opening = wish.resolved(conn)?;
         let (tokens, ended) = session::start(conn, &inner.limits, now, owner, &opening)?;
@@ -94,10 +123,16 @@ pub async fn sign_in(latch: &Latch, attempt: Attempt) -> Result<Outcome> {
         }
     });
     // Overtaken by a reset or a lock between the hash and here: the answer is the one for a wrong password.
-    Ok(done.await?.map_or(Outcome::Refused, |(tokens, user, _)| Outcome::SignedIn(Box::new(tokens), Box::new(user))))
+    let Some((tokens, user, _)) = done.await? else {
+        latch.tally.signed_in(false);
+        return Ok(Outcome::Refused);
+    };
+    latch.tally.signed_in(true);
+    Ok(Outcome::SignedIn(Box::new(tokens), Box::new(user)))
 }
 
 async fn refuse(latch: &Latch, user: Option<User>, wish: Wish) -> Result<Outcome> {
+    latch.tally.signed_in(false);
     let now = latch.clock.now();
     let actor = Actor { user: user.map(|user| user.key), session: None, address: wish.opening.address };
     latch.db.write(move |conn| audit::record(conn, now, Kind::SignInFailed, &actor, "")).await?;

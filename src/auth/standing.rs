@@ -67,6 +67,23 @@ pub(super) fn load(conn: &mut Conn, key: SessionKey) -> Result<Option<Standing>>
     Ok(row)
 }
 
+/// Is a token of that session and epoch as good now as when it was made?
+///
+/// # Errors
+/// What the database says; the request must then not be answered as if it were signed in.
+pub(super) fn is_good(
+    conn: &mut Conn,
+    limits: &SessionLimits,
+    now: Moment,
+    door: Door,
+    id: SessionId,
+    epoch: i64,
+) -> Result<bool> {
+    let Some(key) = session::key_of(conn, id)? else { return Ok(false) };
+    let Some(session) = load(conn, key)? else { return Ok(false) };
+    Ok(session.epoch <= epoch && session.refusal(limits, now, door)?.is_none())
+}
+
 impl Standing {
     pub(super) fn owner(&self) -> Result<Owner> {
         Ok(Owner { key: self.user, id: self.user_id, role: self.role.parse()?, epoch: self.epoch })

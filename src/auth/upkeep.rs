@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::ids::SessionKey;
 use crate::{
     audit,
-    auth::{notice, revocation},
+    auth::{notice, parking, revocation},
 };
 use diesel::prelude::*;
 use std::time::Duration;
@@ -28,6 +28,8 @@ pub struct Swept {
     pub sessions: usize,
     /// Revocations after an hour.
     pub revocations: usize,
+    /// Parked forms past their time.
+    pub parked: usize,
     /// Notices after 30 days.
     pub notices: usize,
     /// Audit events after a year.
@@ -51,6 +53,13 @@ pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
     for _ in 0..STEPS {
         let done = db.write_here(|conn| revocation::purge(conn, now - Duration::from_hours(1), MOST))?;
         swept.revocations += done;
+        if !full(done) {
+            break;
+        }
+    }
+    for _ in 0..STEPS {
+        let done = db.write_here(|conn| parking::purge(conn, now, MOST))?;
+        swept.parked += done;
         if !full(done) {
             break;
         }

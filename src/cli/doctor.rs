@@ -1,19 +1,39 @@
 //! `latchkey doctor`: checks everything and says what to do.
 
-use super::say;
-use crate::auth::{keys, secrets::Secrets, upkeep};
+mod browser;
+mod secrets;
+mod sessions;
+
+use super::{Failure, say};
+use crate::auth::keys::stored::{self, State};
+use crate::auth::{secrets::Secrets, upkeep};
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
 use crate::db::{self, Db};
 use crate::error::Result;
 use crate::ids::ProductKey;
 use crate::shop::stock;
+use clap::Subcommand;
 use std::fmt::Display;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-pub(super) fn run(config: &Config) -> ExitCode {
+/// What a check of its own is about.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Sign in to a running shop and let many requests refresh one session at once
+    Sessions(sessions::Race),
+}
+
+pub(super) fn run(config: &Config, command: Option<Command>) -> std::result::Result<ExitCode, Failure> {
+    match command {
+        None => Ok(check(config)),
+        Some(Command::Sessions(race)) => sessions::run(&race),
+    }
+}
+
+fn check(config: &Config) -> ExitCode {
     let mut report = Report::default();
     good("settings", "all are valid");
     let own = config.var.join("secret");
@@ -52,13 +72,17 @@ fn database(report: &mut Report, config: &Config, secrets: &Secrets) {
     let Some(db) = report.check("database", Db::open(&config.database, 1), fix) else { return };
     good("database", format!("{} is there and up to date", config.database));
     let now = Clock::default().now();
-    if let Some(ring) = report.check(
-        "signing keys",
-        db.write_here(|conn| keys::load(conn, secrets, now)),
-        "give the secret the database was made with",
-    ) {
-        good("signing keys", format!("{} signs", ring.signing().kid));
+    let keys = db.read_here(|conn| {
+        stored::all_open(conn, secrets)?;
+        stored::list(conn)
+    });
+    if let Some(keys) = report.check("signing keys", keys, "list the shop's other secret in LATCHKEY_SECRET_PREVIOUS") {
+        match keys.iter().find(|key| key.state(now) == State::Signs) {
+            Some(key) => good("signing keys", format!("{} signs ({}), {} in all", key.kid, key.algorithm, keys.len())),
+            None => good("signing keys", "none yet: the first start makes one"),
+        }
     }
+    secrets::check(report, config, &db, secrets, now);
     shelves(report, &db, fix);
     if let Some(swept) = report.check("housekeeping", upkeep::sweep(&db, now), fix) {
         let overdue = swept.sessions + swept.revocations + swept.audit;

@@ -2,6 +2,7 @@
 
 use super::{Failure, demo, logging, say};
 use crate::auth::hasher::Hasher;
+use crate::auth::keys::stored;
 use crate::clock::Clock;
 use crate::config::{BadSetting, Config, Word};
 use crate::db::Db;
@@ -15,7 +16,7 @@ pub(super) fn run(config: Config) -> Result<ExitCode, Failure> {
     logging::start(&config);
     timeouts::log_panics();
     // Before anything is made or printed: a demo password that nobody can use would be lost.
-    server::can_listen(config.listen)?;
+    server::can_listen(&config)?;
     let clock = Clock::default();
     seed_if_wanted(&config, &clock)?;
     let database = config.database.clone();
@@ -47,6 +48,7 @@ fn seed_if_wanted(config: &Config, clock: &Clock) -> Result<(), Failure> {
         return Ok(());
     }
     let secrets = super::secrets(config)?;
+    db.read_here(|conn| stored::all_open(conn, &secrets))?;
     demo::seed(config, &db, &secrets, clock, false)
 }
 

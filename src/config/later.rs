@@ -18,7 +18,7 @@ pub(super) fn check(name: &str, value: &str) -> Option<Result<(), String>> {
         | "LATCHKEY_LIMIT_EMAIL"
         | "LATCHKEY_LIMIT_CODE_ACCOUNT" => Some(value.parse::<Limit>().map(drop)),
         "LATCHKEY_DELETE_KEEPS_ORDERS" => Some(only(&["on", "off"])),
-        "LATCHKEY_MAIL" | "LATCHKEY_MAIL_FROM" | "LATCHKEY_METRICS_LISTEN" => Some(Ok(())),
+        "LATCHKEY_MAIL" | "LATCHKEY_MAIL_FROM" => Some(Ok(())),
         // Without it an operator would think themselves safer, or cheaper, than they are.
         "LATCHKEY_ADMIN_SECOND_FACTOR" => Some(only(&["", "off"])),
         "LATCHKEY_SHOP_TAX_RATE" | "LATCHKEY_SHOP_DELIVERY" | "LATCHKEY_SHOP_DELIVERY_FREE_FROM" => Some(only(&["", "0"])),
@@ -40,7 +40,6 @@ mod tests {
     fn a_name_of_the_contract_is_known_and_an_unsafe_wish_is_refused() {
         assert_eq!(check("LATCHKEY_LIMIT_ACCOUNT", "off"), Some(Ok(())));
         assert!(check("LATCHKEY_LIMIT_ACCOUNT", "often").is_some_and(|said| said.is_err()));
-        assert_eq!(check("LATCHKEY_METRICS_LISTEN", "off"), Some(Ok(())));
         assert_eq!(check("LATCHKEY_ADMIN_SECOND_FACTOR", "off"), Some(Ok(())));
         assert!(check("LATCHKEY_ADMIN_SECOND_FACTOR", "on").is_some_and(|said| said.is_err()));
         assert!(check("LATCHKEY_TLS_CERT", "cert.pem").is_some_and(|said| said.is_err()));

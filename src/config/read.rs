@@ -5,7 +5,7 @@
 use super::currency::Currency;
 use super::sources::{Found, Sources};
 use super::values::{Limit, Proxies, Registration, Secret, Word, duration};
-use super::{BadSetting, Config, Lifetime, Limits, SessionLimits, Shop, is_loopback};
+use super::{Algorithm, BadSetting, Config, Lifetime, Limits, MetricsListen, SessionLimits, Shop, is_loopback};
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -38,15 +38,17 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
     }
     let cost = found.read("LATCHKEY_BCRYPT_COST", |text| within(text, if loopback { 4 } else { 10 }, 16))?;
     let demo: Word = found.read("LATCHKEY_DEMO", parse)?;
-    let config = Config {
+    Ok(Config {
         database: found.read("DATABASE_URL", |text| text.replace("{var}", &var.to_string_lossy()).parse())?,
         listen,
+        metrics: metrics(&found)?,
         public_url,
         secret,
         previous_secrets: found.read("LATCHKEY_SECRET_PREVIOUS", |text| {
             text.split(',').filter(|part| !part.trim().is_empty()).map(str::parse).collect()
         })?,
         var,
+        jwt_algorithm: found.read("LATCHKEY_JWT_ALGORITHM", parse::<Algorithm>)?,
         sessions: session_limits(&found)?,
         limits: Limits {
             sign_in: found.read("LATCHKEY_LIMIT_SIGN_IN", parse::<Limit>)?,
@@ -72,12 +74,16 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
         demo,
         dev: found.read("LATCHKEY_DEV", on_off)?,
         shown: found.shown(),
-    };
-    found.read("LATCHKEY_JWT_ALGORITHM", |text| match text {
-        "HS256" => Ok(()),
-        other => Err(format!("`{other}` is not an algorithm of this version")),
-    })?;
-    Ok(config)
+    })
+}
+
+fn metrics(found: &Found) -> Result<Option<MetricsListen>, BadSetting> {
+    const NAME: &str = "LATCHKEY_METRICS_LISTEN";
+    let chosen = found.is_said(NAME);
+    found.read(NAME, |text| match text {
+        "off" => Ok(None),
+        text => parse(text).map(|address| Some(MetricsListen { address, chosen })),
+    })
 }
 
 fn session_limits(found: &Found) -> Result<SessionLimits, BadSetting> {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Name in the environment, default, what it is. In the file the name is the same in lower case, without `LATCHKEY_`.
-const SETTINGS: [(&str, &str, &str); 35] = [
+const SETTINGS: [(&str, &str, &str); 36] = [
     ("DATABASE_URL", "sqlite:{var}/latchkey.db", "sqlite:PATH or postgres://user:password@host/name"),
     ("LATCHKEY_LISTEN", "127.0.0.1:8080", "an address and a port, such as 127.0.0.1:8080; port 0 picks one"),
     ("LATCHKEY_PUBLIC_URL", "", "the one origin people type, such as https://shop.example"),
@@ -39,11 +39,12 @@ const SETTINGS: [(&str, &str, &str); 35] = [
     ("LATCHKEY_SHOP_CURRENCY", "EUR", "an ISO 4217 code, such as EUR"),
     ("LATCHKEY_SHOP_TIME_ZONE", "Europe/Berlin", "an IANA name, such as Europe/Berlin"),
     ("LATCHKEY_LOG", "info", "error, warn, info, debug or trace, and optionally json or pretty: info,json"),
+    ("LATCHKEY_METRICS_LISTEN", "127.0.0.1:9090", "an address and a port, such as 127.0.0.1:9090, or off"),
     ("LATCHKEY_WORKERS", "0", "1 to 256 threads; 0 means one a core"),
     ("LATCHKEY_POOL", "16", "1 to 200 connections"),
     ("LATCHKEY_DEMO", "auto", "auto, on or off"),
     ("LATCHKEY_DEV", "off", "on or off"),
-    ("LATCHKEY_JWT_ALGORITHM", "HS256", "HS256"),
+    ("LATCHKEY_JWT_ALGORITHM", "HS256", "HS256, EdDSA, ES256 or RS256"),
 ];
 
 /// Where to look for settings.
@@ -152,6 +153,11 @@ impl Found {
 
     pub(super) fn text(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |(value, _)| value)
+    }
+
+    /// Did somebody say so, or is it the default?
+    pub(super) fn is_said(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|(_, source)| source != "default")
     }
 
     pub(super) fn read<T>(&self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, BadSetting> {

@@ -42,7 +42,7 @@ impl Conn {
                 Ok(Self::Sqlite(conn))
             }
             DatabaseUrl::Postgres(text) => {
-                let mut conn = PgConnection::establish(&with_connect_timeout(text))?;
+                let mut conn = PgConnection::establish(&with_patience(text))?;
                 prepared(conn.batch_execute(POSTGRES))?;
                 Ok(Self::Postgres(conn))
             }
@@ -83,15 +83,27 @@ impl Conn {
     }
 }
 
-/// libpq waits for ever for a silent host unless told otherwise.
-fn with_connect_timeout(text: &str) -> String {
-    match url::Url::parse(text) {
-        Ok(mut url) if !url.query_pairs().any(|(name, _)| name == "connect_timeout") => {
-            url.query_pairs_mut().append_pair("connect_timeout", "3");
-            url.to_string().replace('+', "%20")
-        }
-        _ => text.to_owned(),
+/// libpq waits for ever for a silent host unless told otherwise, when it connects and later: a connection that a partition cut is to
+/// be noticed in seconds, not in the hours of the system's default.
+const PATIENCE: [(&str, &str); 5] = [
+    ("connect_timeout", "3"),
+    ("keepalives_idle", "5"),
+    ("keepalives_interval", "2"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "10000"),
+];
+
+fn with_patience(text: &str) -> String {
+    let Ok(url) = url::Url::parse(text) else { return text.to_owned() };
+    let said: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    let missing = PATIENCE.into_iter().filter(|(name, _)| said.iter().all(|said| said != name));
+    let (text, mut sign) = (text.trim_end_matches(['?', '&']), if said.is_empty() { '?' } else { '&' });
+    let mut patient = text.to_owned();
+    for (name, value) in missing {
+        patient.extend([sign.to_string().as_str(), name, "=", value]);
+        sign = '&';
     }
+    patient
 }
 
 #[cfg(test)]
@@ -104,6 +116,14 @@ mod tests {
     struct Chosen {
         #[diesel(sql_type = Text)]
         compile_options: String,
+    }
+
+    #[test]
+    fn a_url_keeps_its_letters_and_what_it_says_itself() {
+        let patient = with_patience("postgres://shop:a+b%20c@db.example/shop?connect_timeout=9&options=-c%20x");
+        assert!(patient.starts_with("postgres://shop:a+b%20c@db.example/shop?connect_timeout=9&options=-c%20x&keepalives_idle="));
+        assert_eq!(patient.matches("connect_timeout").count(), 1);
+        assert!(with_patience("postgres://db.example/shop").starts_with("postgres://db.example/shop?connect_timeout=3&keep"));
     }
 
     #[test]

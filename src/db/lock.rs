@@ -1,7 +1,8 @@
 //! Row locks taken in one order.
 //!
-//! Invariant: two transactions that lock several rows of a kind never wait for each other in a circle. SQLite has one writer at a time and
-//! needs no such lock. It does not know why the rows are wanted.
+//! Invariant: two transactions that lock several rows of a kind never wait for each other in a circle; one
+//! that counts before it inserts counts alone. SQLite has one writer at a time and needs no such lock. It does not know why the rows
+//! are wanted.
 
 use super::Conn;
 use super::schema::{products, sessions};
@@ -10,10 +11,8 @@ use crate::ids::{ProductKey, SessionKey};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
-/// Takes the place of the one who may write revocations, until the transaction ends, and wakes those who listen once it is committed.
-/// Postgres gives an id when a row is inserted and shows the row when it is committed: without the line, a reader that goes by the
-/// newest id would pass over a row that was committed late.
-const LINE: &str = "SELECT pg_advisory_xact_lock(7236849012), pg_notify('latchkey_revocations', '')";
+/// Names the lock of `lock_parking`.
+const PARKING: &str = "SELECT pg_advisory_xact_lock(7236849013)";
 
 /// Takes the rows of these products, the lowest id first, until the transaction ends.
 ///
@@ -46,13 +45,13 @@ pub fn lock_sessions(conn: &mut Conn, keys: &[SessionKey]) -> Result<()> {
     Ok(())
 }
 
-/// Waits until no other transaction is between writing revocations and its commit. It is the last lock that a transaction takes.
+/// Lets one transaction at a time count the parked forms and add one.
 ///
 /// # Errors
-/// `Unavailable` when that takes too long.
-pub fn queue_to_revoke(conn: &mut Conn) -> Result<()> {
+/// `Unavailable` when somebody else holds it for too long.
+pub fn lock_parking(conn: &mut Conn) -> Result<()> {
     match conn {
         Conn::Sqlite(_) => Ok(()),
-        Conn::Postgres(conn) => Ok(conn.batch_execute(LINE)?),
+        Conn::Postgres(conn) => Ok(conn.batch_execute(PARKING)?),
     }
 }

@@ -1,8 +1,8 @@
 //! A pool of connections.
 //!
 //! Invariant: a connection that broke, or that a panic left inside a transaction, is never handed out again (see docs/TRAPS.md,
-//! "Trap 9"), and one that lay unused for a second is tried before it is, so that a restart of the database costs nobody a
-//! request.
+//! "Trap 9"), and one that lay unused for a second, or on which the last work failed, is tried before it is, so that a restart of
+//! the database costs nobody a request and a busy shop finds its way back.
 
 use super::Conn;
 use crate::config::DatabaseUrl;
@@ -23,10 +23,22 @@ struct Connector {
     purpose: Use,
 }
 
-/// A connection and when it was last handed out.
+/// A connection and when it was last handed out; none when it must be tried first.
 pub(super) struct Pooled {
     pub(super) conn: Conn,
-    used: Instant,
+    used: Option<Instant>,
+}
+
+impl Pooled {
+    /// Does some work. Where it was unavailable the connection may be dead, and Diesel does not always know: it keeps no note of
+    /// a statement that could not be prepared.
+    pub(super) fn work<T>(&mut self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let done = work(&mut self.conn);
+        if matches!(done, Err(Error::Unavailable(_))) {
+            self.used = None;
+        }
+        done
+    }
 }
 
 impl r2d2::ManageConnection for Connector {
@@ -38,15 +50,15 @@ impl r2d2::ManageConnection for Connector {
         if self.purpose == Use::Read {
             conn.refuse_writes().map_err(diesel::r2d2::Error::QueryError)?;
         }
-        Ok(Pooled { conn, used: Instant::now() })
+        Ok(Pooled { conn, used: Some(Instant::now()) })
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Self::Error> {
-        let rested = pooled.used.elapsed() >= Duration::from_secs(1);
-        if rested && matches!(pooled.conn, Conn::Postgres(_)) {
+        let lively = pooled.used.is_some_and(|used| used.elapsed() < Duration::from_secs(1));
+        if !lively && matches!(pooled.conn, Conn::Postgres(_)) {
             pooled.conn.ping().map_err(diesel::r2d2::Error::QueryError)?;
         }
-        pooled.used = Instant::now();
+        pooled.used = Some(Instant::now());
         Ok(())
     }
 

@@ -25,6 +25,8 @@ diesel::table! {
         sealed -> Text,
         secret_id -> Text,
         created_at -> Timestamp,
+        signs_from -> Nullable<Timestamp>,
+        signs_until -> Nullable<Timestamp>,
     }
 }
 
@@ -79,6 +81,25 @@ diesel::table! {
         user_public_id -> Nullable<Text>,
         epoch -> Nullable<BigInt>,
         at -> Timestamp,
+        written_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    parked_forms (id) {
+        id -> BigInt,
+        public_id -> Text,
+        browser -> Text,
+        user_id -> Nullable<BigInt>,
+        epoch -> Nullable<BigInt>,
+        at_sign_in -> Bool,
+        sealed -> Text,
+        secret_id -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        spent_at -> Nullable<Timestamp>,
+        spent_by -> Nullable<BigInt>,
+        led_to -> Nullable<Text>,
     }
 }
 
@@ -253,6 +274,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     refresh_tokens,
     revocations,
+    parked_forms,
     notices,
     unread_notices,
     categories,

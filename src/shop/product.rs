@@ -155,6 +155,15 @@ pub fn by_id(conn: &mut Conn, id: ProductId) -> Result<Product> {
     row.map(shown).ok_or(Error::NotFound)
 }
 
+/// What a product is called, also when it is not sold any longer.
+///
+/// # Errors
+/// `NotFound` if there never was one.
+pub fn title(conn: &mut Conn, id: ProductId) -> Result<String> {
+    let title = products::table.filter(products::public_id.eq(id)).select(products::title).first(conn).optional()?;
+    title.ok_or(Error::NotFound)
+}
+
 /// At most four others of the same category, the newest first.
 ///
 /// # Errors

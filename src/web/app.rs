@@ -13,6 +13,7 @@ use crate::web::assets::Assets;
 use crate::web::headers::Policy;
 use crate::web::host::Origin;
 use crate::web::limits::Limits;
+use crate::web::metrics::Metrics;
 use crate::web::view::templates::Templates;
 use aws_lc_rs::hmac;
 use std::net::SocketAddr;
@@ -39,6 +40,8 @@ pub struct App {
     pub policy: Policy,
     /// How many of an act a client address may do.
     pub limits: Limits,
+    /// What is counted for those who watch over the shop.
+    pub metrics: Metrics,
     /// What is under way.
     pub traffic: Traffic,
 }
@@ -53,8 +56,10 @@ impl App {
         let secrets = Secrets::load(config.secret.as_ref(), &config.previous_secrets, &config.var)?;
         let db = Db::open(&config.database, config.pool)?;
         let assets = Arc::new(Assets::lay_out(&config.var, config.dev)?);
+        let latch = Latch::open(&config, db.clone(), clock.clone(), secrets, origin.as_str())?;
         Ok(Self {
-            latch: Latch::open(&config, db.clone(), clock.clone(), secrets, origin.as_str())?,
+            metrics: Metrics::new(&latch.tally),
+            latch,
             templates: Templates::new(&config, origin.as_str(), Arc::clone(&assets))?,
             policy: Policy::new(origin.is_tls()),
             limits: Limits::new(&config),
@@ -73,10 +78,20 @@ impl App {
         &self.latch.secrets.current().csrf
     }
 
+    /// Those that `csrf` values may be bound with: while the secret is being changed, a page may come from either.
+    pub fn csrf_keys(&self) -> impl Iterator<Item = &hmac::Key> {
+        self.latch.secrets.all().map(|keys| &keys.csrf)
+    }
+
     /// Signs the one message that survives a redirect.
     #[must_use]
     pub fn flash_key(&self) -> &hmac::Key {
         &self.latch.secrets.current().flash
+    }
+
+    /// Those that the message may be signed with.
+    pub fn flash_keys(&self) -> impl Iterator<Item = &hmac::Key> {
+        self.latch.secrets.all().map(|keys| &keys.flash)
     }
 
     /// A name for the log that leads back to nobody.

@@ -27,9 +27,10 @@ pub fn answer(app: &App, request: &ServiceRequest) -> Option<HttpResponse<BoxBod
     }
     let mut context = Context::new();
     context.insert_value("shop", app.templates.shop().clone());
-    // The path of this very request, on this very host: two slashes at its start would be another one.
+    // The path of this very request, on this very host: two slashes at its start would be another one, and to browsers a backslash
+    // is a slash.
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-    context.insert("target", &format!("/{}", target.trim_start_matches('/')));
+    context.insert("target", &format!("/{}", target.trim_start_matches(['/', '\\'])));
     match app.templates.render("bounce.html", &context) {
         Ok(body) => Some(
             HttpResponse::Ok()

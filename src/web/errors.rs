@@ -7,7 +7,7 @@ mod page;
 mod refusal;
 pub mod words;
 
-pub use page::draw;
+pub use page::{Again, draw, form_page};
 pub use refusal::Refusal;
 
 use crate::error::{Error, FieldError};

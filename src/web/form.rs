@@ -6,7 +6,7 @@
 
 pub mod body;
 mod reader;
-mod sent;
+pub(in crate::web) mod sent;
 #[cfg(test)]
 mod tests;
 
@@ -52,6 +52,14 @@ pub struct Form<T> {
 }
 
 impl<T: Fields> Form<T> {
+    /// A form that came to us before, from a page of ours.
+    ///
+    /// # Errors
+    /// `BadRequest` for more fields than any form has.
+    pub(in crate::web) fn of(fields: &str) -> Result<Self> {
+        Ok(Self { sent: sent::from_form(fields.as_bytes())?, stale: false, kind: PhantomData })
+    }
+
     /// The typed fields, once the `csrf` value is good.
     ///
     /// # Errors
@@ -162,7 +170,7 @@ async fn receive(request: &HttpRequest, payload: Payload) -> Result<(Sent, bool)
     let visit = request.extensions().get::<Visit>().cloned().ok_or_else(|| Error::internal("a form without a Visit"))?;
     let mut values = sent.iter().filter(|(name, _)| name == "csrf");
     let good = match (values.next(), values.next()) {
-        (Some((_, Value::Text(value))), None) => csrf::is_good(app.csrf_key(), visit.binding(), value),
+        (Some((_, Value::Text(value))), None) => app.csrf_keys().any(|key| csrf::is_good(key, visit.binding(), value)),
         _ => false,
     };
     Ok((sent, !good))

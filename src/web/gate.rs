@@ -65,18 +65,20 @@ pub async fn pass(
         None => next.call(request).await?.map_into_boxed_body(),
     };
     let mut response = errors::draw(&app, response);
-    note_throttle(&app, &response).await;
+    let route = response.request().match_pattern();
+    note_throttle(&app, &response, route.as_deref()).await;
     app.policy.add(&mut response);
     if app.traffic.is_stopping() {
         response.response_mut().head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
     }
-    log(&app, id, &response, started);
+    log(&app, id, &response, route.as_deref(), started);
+    app.metrics.answered(route, known(response.request().method()), response.status(), started.elapsed());
     Ok(response)
 }
 
 /// Too many sign-ins are an event of their own; a few of each address are written down.
-async fn note_throttle(app: &App, response: &ServiceResponse<BoxBody>) {
-    let sign_in = || matches!(response.request().match_pattern().as_deref(), Some("/login" | "/api/login" | "/api/auth/login"));
+async fn note_throttle(app: &App, response: &ServiceResponse<BoxBody>, route: Option<&str>) {
+    let sign_in = || matches!(route, Some("/login" | "/api/login" | "/api/auth/login"));
     if response.status() != StatusCode::TOO_MANY_REQUESTS || !sign_in() {
         return;
     }
@@ -110,16 +112,12 @@ fn refuse(app: &App, request: &ServiceRequest) -> Option<HttpResponse<BoxBody>> 
 }
 
 /// A method, unless a client made it up: then it could be anything.
-fn known(method: &Method) -> &str {
-    match *method {
-        Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE | Method::OPTIONS => {
-            method.as_str()
-        }
-        _ => "other",
-    }
+fn known(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
 
-fn log(app: &App, id: RequestId, response: &ServiceResponse<BoxBody>, started: Instant) {
+fn log(app: &App, id: RequestId, response: &ServiceResponse<BoxBody>, route: Option<&str>, started: Instant) {
     if !tracing::enabled!(target: "latchkey::access", tracing::Level::INFO) {
         return;
     }
@@ -133,7 +131,7 @@ fn log(app: &App, id: RequestId, response: &ServiceResponse<BoxBody>, started: I
         target: "latchkey::access",
         request = %id,
         method = known(request.method()),
-        route = request.match_pattern().as_deref().unwrap_or("-"),
+        route = route.unwrap_or("-"),
         status = response.status().as_u16(),
         ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         address = %address::client(peer, request.headers(), &app.config.proxies),

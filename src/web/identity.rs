@@ -126,7 +126,8 @@ async fn recognise(app: &App, visit: &Visit, prefetch: bool) -> Result<Known> {
         }
         Exchange::Reuse | Exchange::Refused(Refusal::Reused) => visit.note_end(Ended::Reused),
         Exchange::Refused(Refusal::Ended) => visit.note_end(Ended::Over),
-        Exchange::Refused(Refusal::Unknown) | Exchange::Kept => {}
+        Exchange::Refused(Refusal::Unknown) => visit.note_end(Ended::Forgotten),
+        Exchange::Kept => {}
     }
     Ok(Known::Yes)
 }

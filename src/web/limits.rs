@@ -100,6 +100,8 @@ pub struct Limits {
     pub checkout: Act,
     /// The whole API, and the search.
     pub api: Act,
+    /// Forms that are kept for somebody who is signed out: no address alone can fill the place there is.
+    pub parking: Act,
     /// Tokens and cookies that nobody here made: what a stranger may have written down, so that noise costs no writes.
     pub noise: Act,
     /// What browsers report about the Content-Security-Policy.
@@ -118,6 +120,7 @@ impl Limits {
             refresh: post(config.limits.refresh),
             checkout: post(config.limits.checkout),
             api: Act::new(config.limits.api, None, &proxies),
+            parking: Act::new(Limit::On { every: Duration::from_millis(200), burst: 300 }, None, &proxies),
             noise: Act::new(Limit::On { every: Duration::from_secs(6), burst: 10 }, None, &proxies),
             reports: post(Limit::On { every: Duration::from_secs(2), burst: 30 }),
         }
@@ -125,9 +128,11 @@ impl Limits {
 
     /// Drops the keys that are as good as new; without it they would be kept for ever.
     pub fn forget_old(&self) {
-        for act in [&self.sign_in, &self.register, &self.refresh, &self.checkout, &self.api, &self.noise, &self.reports] {
-            act.forget_old();
-        }
+        let (settings, own) = (
+            [&self.sign_in, &self.register, &self.refresh, &self.checkout, &self.api],
+            [&self.parking, &self.noise, &self.reports],
+        );
+        settings.into_iter().chain(own).for_each(Act::forget_old);
     }
 }
 

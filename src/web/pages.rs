@@ -14,6 +14,7 @@ pub mod front;
 pub mod login;
 pub mod logout;
 pub mod orders;
+pub mod parked;
 pub mod password;
 pub mod pictures;
 pub mod products;

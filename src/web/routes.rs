@@ -1,7 +1,8 @@
 //! Every address of the site, on one page.
 //!
 //! Invariant: a page or an API route needs a signed-in person unless its line says `.open()`, and one who runs the shop if it says
-//! `.admin()`; what is not listed is not found.
+//! `.admin()`; what is not listed is not found. A form that a signed-out person sends is kept where the line says `.parks()`: never one
+//! with a password or a code in it.
 //! Beside these stand the small addresses that know no cookies (`mount`): /static, /pictures, /healthz, /readyz, /robots.txt,
 //! /favicon.ico, /.well-known, /csp-report.
 
@@ -12,7 +13,7 @@ pub use mount::{Route, configure, page};
 use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
-    account, admin, cart, checkout, dashboard, devices, front, login, logout, orders, password, products, register,
+    account, admin, cart, checkout, dashboard, devices, front, login, logout, orders, parked, password, products, register,
 };
 
 /// The pages.
@@ -28,15 +29,16 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/logout").post(logout::submit).open(),
         page("/dashboard").get(dashboard::show),
         page("/cart").get(cart::show),
-        page("/cart/items").post(cart::add),
-        page("/cart/items/{product_id}").post(cart::set),
-        page("/cart/items/{product_id}/remove").post(cart::remove),
-        page("/checkout").get(checkout::show).post(checkout::submit).limited(limits.checkout.throttle()),
+        page("/cart/items").post(cart::add).parks(),
+        page("/cart/items/{product_id}").post(cart::set).parks(),
+        page("/cart/items/{product_id}/remove").post(cart::remove).parks(),
+        page("/checkout").get(checkout::show).post(checkout::submit).parks().limited(limits.checkout.throttle()),
         page("/orders").get(orders::index),
         page("/orders/{number}").get(orders::show),
-        page("/orders/{number}/cancel").post(orders::cancel),
-        page("/orders/{number}/reorder").post(orders::reorder),
-        page("/account").get(account::show).post(account::submit),
+        page("/orders/{number}/cancel").post(orders::cancel).parks(),
+        page("/orders/{number}/reorder").post(orders::reorder).parks(),
+        page("/parked").get(parked::show).post(parked::submit),
+        page("/account").get(account::show).post(account::submit).parks(),
         page("/account/devices").get(devices::index),
         page("/account/devices/{id}/sign-out").post(devices::end),
         page("/account/devices/sign-out-others").post(devices::end_others),

@@ -3,21 +3,24 @@
 //! Invariant: the socket is ours before anything else happens, the database is migrated before the first request, and a stop begins
 //! nothing new and waits for what has begun. It does not know what is served.
 
+mod bind;
 mod upkeep;
+
+pub use bind::can_listen;
 
 use crate::audit::{self, Actor};
 use crate::auth::hasher;
 use crate::clock::Clock;
-use crate::config::{BadSetting, Config};
+use crate::config::Config;
 use crate::db;
 use crate::error::Error;
 use crate::web::app::App;
-use crate::web::{gate, routes};
+use crate::web::{gate, metrics, routes};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{HttpServer, rt, web};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,18 +41,23 @@ pub struct Running {
     pub address: SocketAddr,
     /// What every request can reach.
     pub app: Arc<App>,
+    /// Where `/metrics` is, if anywhere.
+    pub metrics: Option<SocketAddr>,
     handle: ServerHandle,
     work: rt::task::JoinHandle<std::io::Result<()>>,
+    watched: Option<ServerHandle>,
     upkeep: rt::task::JoinHandle<()>,
 }
 
 /// Starts serving in the background.
 ///
 /// # Errors
-/// `BadSetting` when the address cannot be had; `Error` when the database or a folder is not there.
+/// `BadSetting` when an address cannot be had; `Error` when the database or a folder is not there.
 pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
-    let listener = bind(config.listen)?;
+    let listener = bind::site(&config)?;
     let address = listener.local_addr()?;
+    let beside = bind::metrics(&config)?;
+    let metrics = beside.as_ref().map(std::net::TcpListener::local_addr).transpose()?;
     let (workers, blocking) = threads(&config);
     let app = tokio::task::spawn_blocking(move || {
         let migrated = db::migrate(&config.database)?;
@@ -72,8 +80,10 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         .run();
     let handle = server.handle();
     let work = rt::spawn(server);
+    let watched = beside.map(|listener| metrics::serve(app.clone(), listener)).transpose()?;
     let upkeep = rt::spawn(upkeep::every_minute(app.clone()));
-    Ok(Running { origin: app.origin.url().clone(), address, app: app.into_inner(), handle, work, upkeep })
+    let origin = app.origin.url().clone();
+    Ok(Running { origin, address, app: app.into_inner(), metrics, handle, work, watched, upkeep })
 }
 
 /// How many threads answer requests, and how many blocking ones each of them has at most: for its share of the database's
@@ -134,6 +144,9 @@ impl Running {
         // Not graceful: actix would wait for idle keep-alive connections too.
         self.handle.stop(false).await;
         self.work.await??;
+        if let Some(watched) = self.watched {
+            watched.stop(false).await;
+        }
         self.upkeep.abort();
         note(&self.app, audit::Kind::Stopped).await?;
         Ok(())
@@ -157,30 +170,4 @@ pub fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
 async fn note(app: &App, kind: audit::Kind) -> Result<(), Error> {
     let now = app.clock.now();
     app.db.write(move |conn| audit::record(conn, now, kind, &Actor::default(), "")).await
-}
-
-/// Could the address be had just now?
-///
-/// # Errors
-/// `BadSetting`, as `start` would say.
-pub fn can_listen(address: SocketAddr) -> Result<(), BadSetting> {
-    bind(address).map(drop)
-}
-
-/// Takes the address, or says which setting to change.
-fn bind(address: SocketAddr) -> Result<TcpListener, BadSetting> {
-    TcpListener::bind(address).map_err(|cause| {
-        let why = match cause.kind() {
-            std::io::ErrorKind::AddrInUse => format!("another program listens on {address} already"),
-            std::io::ErrorKind::PermissionDenied => format!("this user may not listen on {address}"),
-            std::io::ErrorKind::AddrNotAvailable => format!("{} is no address of this machine", address.ip()),
-            _ => format!("{address} cannot be listened on: {cause}"),
-        };
-        let fix = format!(
-            "stop the other program, or choose another port, such as LATCHKEY_LISTEN={}:{}",
-            address.ip(),
-            address.port().wrapping_add(1).max(1024)
-        );
-        BadSetting { name: "LATCHKEY_LISTEN".to_owned(), why, fix }
-    })
 }

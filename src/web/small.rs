@@ -36,6 +36,15 @@ pub async fn change_password() -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, "/account/password")).finish()
 }
 
+/// `GET /.well-known/jwks.json` (RFC 7517): the public keys, for whoever checks our tokens without asking us. May be kept for a
+/// minute: a key stands here for three before it signs.
+pub async fn jwks(app: web::Data<App>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "application/jwk-set+json"))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
+        .body(app.latch.jwks())
+}
+
 /// `POST /csp-report`: what a browser did not load. Strangers write it, and addresses in it can be secrets: only the directive that
 /// was broken is kept.
 pub async fn csp_report(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse> {

@@ -26,6 +26,7 @@ fn settings(folder: &TempDir, more: &[(&str, &str)]) -> Config {
     let mut flags = BTreeMap::from([
         ("LATCHKEY_VAR".to_owned(), folder.path().display().to_string()),
         ("LATCHKEY_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
+        ("LATCHKEY_METRICS_LISTEN".to_owned(), "off".to_owned()),
         ("LATCHKEY_BCRYPT_COST".to_owned(), "4".to_owned()),
     ]);
     flags.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

@@ -17,8 +17,10 @@ use crate::error::{Error, Result};
 use crate::ids::{base64url, random_bytes};
 use crate::shop::cart;
 use crate::web::app::App;
+use crate::web::cookies::Name;
 use crate::web::csrf;
 use crate::web::identity::{CurrentUser, Visit, is_prefetch};
+use crate::web::parking::{self, Confirmed};
 use actix_web::dev::Payload;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
@@ -150,6 +152,7 @@ impl View {
         context.insert("csrf", &self.csrf());
         context.insert("nonce", &nonce);
         context.insert("path", self.request.path());
+        context.insert("kept", &self.is_something_kept());
         context.insert("notices", &layout.notices);
         context.insert("flash", &self.take_flash());
         context.insert_value("shop", self.app.templates.shop().clone());
@@ -188,13 +191,19 @@ impl View {
         &self.app
     }
 
+    /// Is this person to be told that something they sent still waits?
+    fn is_something_kept(&self) -> bool {
+        let elsewhere = self.request.path() != parking::PAGE && !self.request.extensions().contains::<Confirmed>();
+        elsewhere && self.visit.person().is_some() && self.visit.keeps(Name::Park)
+    }
+
     /// Does a person look at the answer? A prefetch is a guess, and a HEAD has no page.
     fn is_looked_at(&self) -> bool {
         !(is_prefetch(self.request.headers()) || self.request.method() == Method::HEAD)
     }
 
     fn take_flash(&self) -> Option<Flash> {
-        if self.is_looked_at() { flash::take(&self.visit, self.app.flash_key(), self.app.clock.now()) } else { None }
+        if self.is_looked_at() { flash::take(&self.visit, self.app.flash_keys(), self.app.clock.now()) } else { None }
     }
 }
 

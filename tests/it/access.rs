@@ -22,7 +22,7 @@ on_both! { every_route_answers_each_person_as_it_should, every_api_route_answers
 /// Method, path, and the answers to: a visitor, the shopper whose things are named, another shopper, an admin.
 type Row = (&'static str, &'static str, [u16; 4]);
 
-const PAGES: [Row; 39] = [
+const PAGES: [Row; 41] = [
     ("GET", "/", [200, 200, 200, 200]),
     ("GET", "/products", [200, 200, 200, 200]),
     ("GET", "/products/{slug}", [200, 200, 200, 200]),
@@ -52,6 +52,8 @@ const PAGES: [Row; 39] = [
     ("POST", "/admin/orders/{number}/move", [303, 404, 404, 303]),
     ("POST", "/orders/{number}/cancel", [303, 303, 404, 404]),
     ("POST", "/orders/{number}/reorder", [303, 303, 404, 404]),
+    ("GET", "/parked", [303, 200, 200, 200]),
+    ("POST", "/parked", [303, 404, 404, 404]),
     ("GET", "/account", [303, 200, 200, 200]),
     ("POST", "/account", [303, 303, 303, 303]),
     ("GET", "/account/password", [303, 200, 200, 200]),

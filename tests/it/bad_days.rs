@@ -120,7 +120,9 @@ fn a_restart_of_postgres_signs_nobody_out() {
         while ada.get("/dashboard").await.status != 200 {
             assert!(back.elapsed() < Duration::from_secs(20), "it finds its way back by itself");
         }
-        visitor.get("/readyz").await.expect(200);
+        while visitor.get("/readyz").await.status != 200 {
+            assert!(back.elapsed() < Duration::from_secs(20), "and so does the feed");
+        }
         assert!(ada.is_signed_in().await);
         visitor.press(&login, "/login", &[("email", &ada.email), ("password", PASSWORD)]).await.expect_to("/dashboard");
         app.tear_down().await;

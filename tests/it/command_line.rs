@@ -29,6 +29,7 @@ fn a_bad_setting_is_named_with_its_fix_and_leaves_nothing_behind() {
         ("LATCHKEY_SECRET", "short", "32"),
         ("LATCHKEY_SECRET", "change-me-change-me-change-me-change-me", "openssl"),
         ("LATCHKEY_ACCESS_TTL", "1h", "15m"),
+        ("LATCHKEY_JWT_ALGORITHM", "none", "EdDSA"),
         ("LATCHKEY_BCRYPT_COST", "3", "10 to 16"),
         ("LATCHKEY_LIMIT_SIGN_IN", "many", "N/PERIOD"),
         ("LATCHKEY_SHOP_CURRENCY", "ZZZ", "EUR"),

@@ -36,7 +36,7 @@ async fn a_visitor_looks_around(app: &TestApp) {
     assert_eq!(product.heading(), "Oak Bowl");
     assert_eq!(product.text(".product-price"), "€24.00");
     let sent = visitor.press(&product, "/cart/items", &[]).await;
-    sent.expect_to("/login?next=/cart");
+    sent.expect_to("/login?next=/parked");
 }
 
 async fn a_search_finds_words_however_they_are_written(app: &TestApp) {

@@ -17,6 +17,7 @@ pub mod visitor;
 
 use futures_util::FutureExt as _;
 use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::time::{Duration, Instant};
 
 /// Which of the two databases a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,15 @@ pub fn run<F: Fixture>(backend: Backend, settings: &Settings<'_>, test: impl Asy
         fixture.tear_down().await;
         outcome.unwrap_or_else(|panic| resume_unwind(panic));
     });
+}
+
+/// Waits until it is so, for as long as a busy machine may need.
+pub async fn soon(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let since = Instant::now();
+    while !is_so().await {
+        assert!(since.elapsed() < Duration::from_secs(20), "{what} does not come to pass");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// The contents of a file of tests: each named function becomes two tests, `name::on_sqlite` and `name::on_postgres`.

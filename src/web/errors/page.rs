@@ -88,17 +88,14 @@ pub fn form_page(path: &str) -> String {
     path.to_owned()
 }
 
+/// Left on a request whose way on is another page than that of its form.
+#[derive(Debug, Clone, Copy)]
+pub struct Again(pub &'static str);
+
 fn page(app: &App, request: &HttpRequest, trouble: &Trouble) -> HttpResponse<BoxBody> {
     let (_, heading, _) = words::of(trouble.status);
-    let again = match (request.method(), trouble.status.as_u16()) {
-        (&Method::GET | &Method::HEAD, 429 | 500 | 503) => {
-            request.uri().path_and_query().map(|target| target.as_str().to_owned())
-        }
-        // Somebody opened the address of a form: its page is what they want.
-        (&Method::GET | &Method::HEAD, 405) => Some(form_page(request.path())),
-        (_, 404 | 414 | 421 | 431) | (&Method::GET | &Method::HEAD, _) => None,
-        _ => Some(form_page(request.path())),
-    };
+    let known = request.extensions().get::<Again>().map(|again| again.0.to_owned());
+    let again = known.or_else(|| usual_way(request, trouble));
     let mut context = bare(app, request);
     context.insert("status", &trouble.status.as_u16());
     context.insert("heading", heading);
@@ -112,6 +109,19 @@ fn page(app: &App, request: &HttpRequest, trouble: &Trouble) -> HttpResponse<Box
         answer.headers_mut().insert(header::RETRY_AFTER, wait.into());
     }
     answer
+}
+
+/// The page to try again.
+fn usual_way(request: &HttpRequest, trouble: &Trouble) -> Option<String> {
+    match (request.method(), trouble.status.as_u16()) {
+        (&Method::GET | &Method::HEAD, 429 | 500 | 503) => {
+            request.uri().path_and_query().map(|target| target.as_str().to_owned())
+        }
+        // Somebody opened the address of a form: its page is what they want.
+        (&Method::GET | &Method::HEAD, 405) => Some(form_page(request.path())),
+        (_, 404 | 414 | 421 | 431) | (&Method::GET | &Method::HEAD, _) => None,
+        _ => Some(form_page(request.path())),
+    }
 }
 
 /// A form without typed fields came with a stale value: one button sends the same act with a fresh one.

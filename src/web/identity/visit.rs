@@ -27,6 +27,8 @@ pub enum Ended {
     Reused,
     /// Otherwise: time, sign-out elsewhere, a lock.
     Over,
+    /// The database does not know it: it ended long ago, or an earlier state of the data was restored.
+    Forgotten,
 }
 
 /// What was wrong with the access token.
@@ -130,7 +132,7 @@ impl Visit {
             address: self.0.address.to_string(),
             replaces: None,
         };
-        Wish { opening, replaces }
+        Wish { opening, replaces, errand: None }
     }
 
     /// What CSRF values are bound to: the session, or before there is one a random value of this browser.
@@ -152,6 +154,14 @@ impl Visit {
     /// Adds a cookie to whatever the answer will be.
     pub fn set_cookie(&self, cookie: String) {
         self.0.set.borrow_mut().push(cookie);
+    }
+
+    /// Will this browser still have that cookie when it has the answer?
+    #[must_use]
+    pub fn keeps(&self, name: Name) -> bool {
+        let given =
+            self.0.set.borrow().iter().rev().find_map(|cookie| Some(!cookie.strip_prefix(name.as_str())?.starts_with("=;")));
+        given.unwrap_or_else(|| self.cookie(name).is_some())
     }
 
     /// Signs this browser in: its cookies, and who it is from here on.

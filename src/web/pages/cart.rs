@@ -1,5 +1,6 @@
 //! `/cart`: what the person is about to buy.
 
+use crate::config::Currency;
 use crate::error::{Error, Result};
 use crate::ids::{NotAnId, ProductId};
 use crate::shop::cart::{self, Changed};
@@ -13,6 +14,9 @@ use crate::web::view::{Kind, View, see_other};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
+
+/// What is said of a product that was put in.
+pub(in crate::web) const IN_CART: &str = "is in your cart";
 
 /// What the form of a product asks.
 #[derive(Debug)]
@@ -83,7 +87,7 @@ pub async fn add(app: web::Data<App>, user: CurrentUser, view: View, form: Form<
     let now = app.clock.now();
     match app.db.write(move |conn| cart::add(conn, now, user.key, product, quantity)).await {
         Ok(changed) => {
-            say(&app, &view, &changed, "is in your cart");
+            say(&app, &view, &changed, IN_CART);
             Ok(see_other("/cart"))
         }
         Err(cause) => products::show_with(&view, Wanted::Id(product), form.refuse("quantity", refusal(cause)?)).await,
@@ -137,18 +141,23 @@ pub async fn remove(
     Ok(see_other("/cart"))
 }
 
-/// Says what became of a wish: why it is less, or that it is done.
 fn say(app: &App, view: &View, changed: &Changed, done: &str) {
-    let reasons: Vec<String> = changed.notices.iter().map(|notice| notice.message(&app.config.shop.currency)).collect();
+    let (kind, text) = told(&app.config.shop.currency, changed, done);
+    view.flash(kind, text);
+}
+
+/// What became of a wish: why it is less, or that it is done.
+pub(in crate::web) fn told(currency: &Currency, changed: &Changed, done: &str) -> (Kind, String) {
+    let reasons: Vec<String> = changed.notices.iter().map(|notice| notice.message(currency)).collect();
     if reasons.is_empty() {
-        view.flash(Kind::Success, format!("{} {done}.", changed.title));
+        (Kind::Success, format!("{} {done}.", changed.title))
     } else {
-        view.flash(Kind::Notice, format!("{}: {}", changed.title, reasons.join(" ")));
+        (Kind::Notice, format!("{}: {}", changed.title, reasons.join(" ")))
     }
 }
 
 /// The sentence of a "no" that belongs beside the quantity.
-fn refusal(cause: Error) -> Result<String> {
+pub(in crate::web) fn refusal(cause: Error) -> Result<String> {
     match cause {
         Error::Refused { text, .. } => Ok(text),
         Error::Invalid(fields) => Ok(fields.into_iter().map(|field| field.message).collect::<Vec<_>>().join(" ")),

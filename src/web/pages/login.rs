@@ -5,12 +5,13 @@
 use crate::auth::email::Email;
 use crate::auth::password::Password;
 use crate::auth::session::Door;
-use crate::auth::sign_in::{self, Attempt, Outcome};
+use crate::auth::sign_in::{self, Attempt, Outcome, Wish};
 use crate::error::Result;
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::identity::{Ended, Visit};
 use crate::web::next::NextPath;
+use crate::web::parking;
 use crate::web::view::{Layout, View, see_other};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -20,6 +21,8 @@ use serde::Serialize;
 pub const WRONG: &str = "The e-mail address and the password do not match an account here. Check both and try again.";
 const REUSED: &str = "This sign-in was ended because an old copy of its key was used: by someone else, or by a browser restored \
                       after a crash. Sign in to see what happened.";
+const FORGOTTEN: &str = "This shop no longer knows the sign-in of this browser: it ended a while ago, or the shop was restored from \
+                         an older backup. Sign in again to go on.";
 const CONTINUE: &str = "Sign in to continue.";
 
 /// What the form asks.
@@ -63,9 +66,10 @@ pub async fn show(app: web::Data<App>, visit: Visit, view: View, request: HttpRe
     let notice = match visit.ended() {
         Some(Ended::Reused) => Notice { ended: Some(REUSED), ..Notice::default() },
         Some(Ended::Over) => Notice { problem: Some(CONTINUE), ..Notice::default() },
+        Some(Ended::Forgotten) => Notice { problem: Some(FORGOTTEN), ..Notice::default() },
         None => Notice { problem: next.is_some().then_some(CONTINUE), ..Notice::default() },
     };
-    show_with(&view, Typed::blank(SignIn::NAME), next, notice)
+    show_with(&app, &view, Typed::blank(SignIn::NAME), next, notice).await
 }
 
 /// `POST /login`: signs in and goes on; 401 with the form when it is wrong.
@@ -82,19 +86,21 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Si
         }
         Err(typed) => {
             let next = typed.values.get("next").and_then(|next| NextPath::parse(next, &app.origin));
-            return show_with(&view, typed, next, Notice::default());
+            return show_with(&app, &view, typed, next, Notice::default()).await;
         }
     };
     let next = next.and_then(|next| NextPath::parse(&next, &app.origin));
+    let (errand, outcome) = parking::errand(&app, &visit);
     let wish = visit.wish(Door::Web, remember, visit.person().map(|person| person.session));
+    let wish = Wish { errand, ..wish };
     match sign_in::sign_in(&app.latch, Attempt { email, password, wish }).await? {
         Outcome::SignedIn(tokens, _) => {
             visit.sign_in(&app, &tokens)?;
-            Ok(see_other(next.as_ref().map_or("/dashboard", NextPath::as_str)))
+            Ok(parking::land(&view, outcome, next.as_ref(), None))
         }
         Outcome::Refused => {
             let wrong = Notice { problem: Some(WRONG), problem_kind: "error", ended: None };
-            show_with(&view, form.as_typed(StatusCode::UNAUTHORIZED), next, wrong)
+            show_with(&app, &view, form.as_typed(StatusCode::UNAUTHORIZED), next, wrong).await
         }
     }
 }
@@ -113,14 +119,19 @@ impl Default for Notice {
     }
 }
 
-fn show_with(view: &View, form: Typed, next: Option<NextPath>, notice: Notice) -> Result<HttpResponse> {
+async fn show_with(app: &App, view: &View, form: Typed, next: Option<NextPath>, mut notice: Notice) -> Result<HttpResponse> {
     #[derive(Serialize)]
     struct Page<'a> {
         form: &'a Typed,
         next: &'a str,
+        parked: Option<String>,
         #[serde(flatten)]
         notice: Notice,
     }
-    let page = Page { form: &form, next: next.as_ref().map_or("", NextPath::as_str), notice };
+    let parked = parking::hint(app, view.visit()).await?.sentence("Sign in");
+    if parked.is_some() && notice.problem == Some(CONTINUE) {
+        notice.problem = None;
+    }
+    let page = Page { form: &form, next: next.as_ref().map_or("", NextPath::as_str), parked, notice };
     view.draw(form.status, "login/show.html", Layout::visitor(), &page)
 }

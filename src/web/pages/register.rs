@@ -6,6 +6,7 @@ use crate::auth::email::Email;
 use crate::auth::password::Password;
 use crate::auth::registration::{self, Applicant, Outcome, TAKEN};
 use crate::auth::session::Door;
+use crate::auth::sign_in::Wish;
 use crate::auth::user;
 use crate::config::Registration;
 use crate::error::{Error, FieldError, Result};
@@ -14,7 +15,8 @@ use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::identity::Visit;
 use crate::web::next::NextPath;
 use crate::web::pages::login::way;
-use crate::web::view::{Kind, Layout, View, see_other};
+use crate::web::parking;
+use crate::web::view::{Layout, View, see_other};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
@@ -51,7 +53,7 @@ pub async fn show(app: web::Data<App>, visit: Visit, view: View, request: HttpRe
         return Ok(see_other(next.as_ref().map_or("/dashboard", NextPath::as_str)));
     }
     open(&app)?;
-    show_with(&app, &view, &Typed::blank(NewAccount::NAME), next.as_ref())
+    show_with(&app, &view, &Typed::blank(NewAccount::NAME), next.as_ref()).await
 }
 
 /// `POST /register`: makes the account, signs in, goes on.
@@ -71,21 +73,23 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Ne
             let next = typed.values.get("next").and_then(|next| NextPath::parse(next, &app.origin));
             let known = [form.raw("email"), form.raw("name")].map(Option::unwrap_or_default);
             judge(&app, &form, &mut typed, "password", known).await?;
-            return show_with(&app, &view, &typed, next.as_ref());
+            return show_with(&app, &view, &typed, next.as_ref()).await;
         }
     };
     let next = next.and_then(|next| NextPath::parse(&next, &app.origin));
     if let Err(why) = check(&app, &password, [email.as_str(), &name]).await? {
-        return show_with(&app, &view, &form.refuse("password", why), next.as_ref());
+        return show_with(&app, &view, &form.refuse("password", why), next.as_ref()).await;
     }
+    let (errand, outcome) = parking::errand(&app, &visit);
     let wish = visit.wish(Door::Web, false, visit.person().map(|person| person.session));
+    let wish = Wish { errand, ..wish };
     match registration::register(&app.latch, Applicant { name, email, password }, wish).await? {
         Outcome::Registered(tokens, user) => {
             visit.sign_in(&app, &tokens)?;
-            view.flash(Kind::Success, format!("Welcome, {}. Your account is ready.", user.name));
-            Ok(see_other(next.as_ref().map_or("/dashboard", NextPath::as_str)))
+            let welcome = format!("Welcome, {}. Your account is ready.", user.name);
+            Ok(parking::land(&view, outcome, next.as_ref(), Some(welcome)))
         }
-        Outcome::Taken => show_with(&app, &view, &form.refuse("email", TAKEN), next.as_ref()),
+        Outcome::Taken => show_with(&app, &view, &form.refuse("email", TAKEN), next.as_ref()).await,
     }
 }
 
@@ -125,13 +129,15 @@ pub(in crate::web) fn open(app: &App) -> Result<()> {
     }
 }
 
-fn show_with(app: &App, view: &View, form: &Typed, next: Option<&NextPath>) -> Result<HttpResponse> {
+async fn show_with(app: &App, view: &View, form: &Typed, next: Option<&NextPath>) -> Result<HttpResponse> {
     #[derive(Serialize)]
     struct Page<'a> {
         form: &'a Typed,
         next: &'a str,
+        parked: Option<String>,
         password_min: usize,
     }
-    let page = Page { form, next: next.map_or("", NextPath::as_str), password_min: app.config.password_min };
+    let parked = parking::hint(app, view.visit()).await?.sentence("Create an account");
+    let page = Page { form, next: next.map_or("", NextPath::as_str), parked, password_min: app.config.password_min };
     view.draw(form.status, "register/show.html", Layout::visitor(), &page)
 }

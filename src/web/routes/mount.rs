@@ -1,6 +1,7 @@
 //! Mounts the routes, each behind its layers.
 //!
 //! Invariant: a page stands behind identity, the cross-site rules, its limit, the deadline and (unless open) the question who it is;
+//! between the rules and the router a confirmed form becomes the request it stands for;
 //! static files and the small addresses behind none of them: they neither read nor set cookies. What is for those who run the shop is
 //! not found by anybody else.
 
@@ -11,7 +12,7 @@ use crate::web::csrf::origin;
 use crate::web::identity::{Visit, identify, identify_client};
 use crate::web::limits::Throttle;
 use crate::web::pages::pictures;
-use crate::web::{assets, health, small, timeouts};
+use crate::web::{assets, health, parking, small, timeouts};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Handler, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
@@ -24,13 +25,14 @@ pub struct Route {
     methods: Vec<&'static str>,
     open: bool,
     admin: bool,
+    parks: bool,
     throttle: Option<Throttle>,
 }
 
 /// An address that needs a signed-in person.
 #[must_use]
 pub fn page(path: &'static str) -> Route {
-    Route { path, routes: Vec::new(), methods: Vec::new(), open: false, admin: false, throttle: None }
+    Route { path, routes: Vec::new(), methods: Vec::new(), open: false, admin: false, parks: false, throttle: None }
 }
 
 macro_rules! method {
@@ -93,6 +95,12 @@ impl Route {
         Self { admin: true, ..self }
     }
 
+    /// What a signed-out person sends here is kept until they are signed in.
+    #[must_use]
+    pub fn parks(self) -> Self {
+        Self { parks: true, ..self }
+    }
+
     /// Only so many for each client address.
     #[must_use]
     pub fn limited(self, throttle: Throttle) -> Self {
@@ -105,12 +113,19 @@ impl Route {
         (self.path, &self.methods, self.open)
     }
 
+    /// Are forms kept that signed-out people send here?
+    #[must_use]
+    pub fn is_parking(&self) -> bool {
+        self.parks
+    }
+
     fn mount(self, scope: &mut web::ServiceConfig) {
         // The question who it is comes after the one for the method: a wrong method is told so, not sent to sign in.
-        let ask = |route: actix_web::Route| match (self.open, self.admin) {
-            (_, true) => route.wrap(from_fn(operator)),
-            (true, false) => route,
-            (false, false) => route.wrap(from_fn(signed_in)),
+        let ask = |route: actix_web::Route| match (self.open, self.admin, self.parks) {
+            (_, true, _) => route.wrap(from_fn(operator)),
+            (true, ..) => route,
+            (false, false, false) => route.wrap(from_fn(signed_in)),
+            (false, false, true) => route.wrap(from_fn(parking::signed_in)),
         };
         let resource = self.routes.into_iter().map(ask).fold(web::resource(self.path), Resource::route);
         // The layer added last is the outermost.
@@ -173,6 +188,7 @@ pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec
             web::scope("/.well-known")
                 .service(web::resource("/security.txt").route(web::get().to(small::security)))
                 .service(web::resource("/change-password").route(web::get().to(small::change_password)))
+                .service(web::resource("/jwks.json").route(web::get().to(small::jwks)).route(web::head().to(small::jwks)))
                 .default_service(web::to(nothing)),
         )
         .service(web::resource("/csp-report").wrap(app.limits.reports.throttle()).route(web::post().to(small::csp_report)))
@@ -186,6 +202,7 @@ pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec
         )
         .service(
             web::scope("")
+                .wrap(from_fn(parking::carry_out))
                 .wrap(from_fn(origin::guard))
                 .wrap(from_fn(identify))
                 .configure(|scope| pages.into_iter().for_each(|route| route.mount(scope)))

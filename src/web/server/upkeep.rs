@@ -17,9 +17,19 @@ pub async fn every_minute(app: web::Data<App>) {
         minute.tick().await;
         app.limits.forget_old();
         app.latch.tidy();
+        // First of all: a new key signs three minutes after it was made, and by then every node must have read it.
+        let latch = app.latch.clone();
+        match tokio::task::spawn_blocking(move || latch.keep_keys()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(cause)) => tracing::warn!(%cause, "the signing keys were not looked after"),
+            Err(cause) => tracing::error!(%cause, "the upkeep of the signing keys fell over"),
+        }
         let (db, now) = (app.db.clone(), app.clock.now());
         match tokio::task::spawn_blocking(move || upkeep::sweep(&db, now)).await {
-            Ok(Ok(swept)) => tracing::debug!(?swept, "swept"),
+            Ok(Ok(swept)) => {
+                app.metrics.swept(&swept);
+                tracing::debug!(?swept, "swept");
+            }
             Ok(Err(cause)) => tracing::warn!(%cause, "the minute's sweep did not end"),
             Err(cause) => tracing::error!(%cause, "the minute's sweep fell over"),
         }

@@ -55,8 +55,9 @@ pub fn keep(visit: &Visit, key: &hmac::Key, now: Moment, flash: Flash) {
 
 /// Takes the message, if there is one of ours, and deletes it.
 #[must_use]
-pub fn take(visit: &Visit, key: &hmac::Key, now: Moment) -> Option<Flash> {
-    let kept = open(visit.cookie(Name::Flash)?, key, now);
+pub fn take<'a>(visit: &Visit, mut keys: impl Iterator<Item = &'a hmac::Key>, now: Moment) -> Option<Flash> {
+    let value = visit.cookie(Name::Flash)?;
+    let kept = keys.find_map(|key| open(value, key, now));
     visit.set_cookie(cookies::delete(Name::Flash));
     kept
 }

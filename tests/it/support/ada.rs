@@ -18,16 +18,25 @@ use latchkey::ids::SessionId;
 /// Ada's.
 pub const PASSWORD: &str = "seven quiet lamps glow";
 
+const SECRET: &str = "q8Vn2LxT0sRb5YwZ7mKc3JdH9fGpA1eU";
+
 /// The latch of a node on that database.
 pub fn latch_of(test: &TestDb, clock: &Clock) -> Latch {
+    latch_with(test, clock, SECRET, &[])
+}
+
+/// The latch of a node that makes new things with one secret and knows others.
+pub fn latch_with(test: &TestDb, clock: &Clock, secret: &str, previous: &[&str]) -> Latch {
     let environment = [
         ("DATABASE_URL", test.storage.text()),
         ("LATCHKEY_BCRYPT_COST", "4".to_owned()),
-        ("LATCHKEY_SECRET", "q8Vn2LxT0sRb5YwZ7mKc3JdH9fGpA1eU".to_owned()),
+        ("LATCHKEY_SECRET", secret.to_owned()),
+        ("LATCHKEY_SECRET_PREVIOUS", previous.join(",")),
     ];
-    let environment = environment.map(|(name, value)| (name.to_owned(), value)).into();
+    let set = environment.into_iter().filter(|(_, value)| !value.is_empty());
+    let environment = set.map(|(name, value)| (name.to_owned(), value)).collect();
     let config = load(&Sources { environment, ..Sources::default() }).expect("valid settings");
-    let secrets = Secrets::load(config.secret.as_ref(), &[], test.storage.folder.path()).expect("a secret");
+    let secrets = Secrets::load(config.secret.as_ref(), &config.previous_secrets, test.storage.folder.path()).expect("a secret");
     Latch::open(&config, test.db.clone(), clock.clone(), secrets, "http://localhost:8080").expect("a latch")
 }
 
@@ -35,17 +44,24 @@ pub fn latch_of(test: &TestDb, clock: &Clock) -> Latch {
 pub fn wish(door: Door, replaces: Option<SessionId>) -> Wish {
     let opening =
         Opening { door, remember: false, user_agent: "test".to_owned(), address: "192.0.2.1".to_owned(), replaces: None };
-    Wish { opening, replaces }
+    Wish { opening, replaces, errand: None }
 }
 
 /// Ada registers and is signed in.
 pub async fn register(latch: &Latch, door: Door) -> Tokens {
-    let applicant = Applicant {
-        name: "Ada".to_owned(),
-        email: "ada@example.com".parse().expect("an address"),
-        password: Password::typed(PASSWORD),
-    };
-    match registration::register(latch, applicant, wish(door, None)).await.expect("the database is there") {
+    register_with(latch, "ada@example.com", wish(door, None)).await
+}
+
+/// Somebody registers in a browser and is signed in.
+pub async fn register_as(latch: &Latch, email: &str, remember: bool) -> Tokens {
+    let Wish { opening, replaces, errand } = wish(Door::Web, None);
+    register_with(latch, email, Wish { opening: Opening { remember, ..opening }, replaces, errand }).await
+}
+
+async fn register_with(latch: &Latch, email: &str, wish: Wish) -> Tokens {
+    let applicant =
+        Applicant { name: "Ada".to_owned(), email: email.parse().expect("an address"), password: Password::typed(PASSWORD) };
+    match registration::register(latch, applicant, wish).await.expect("the database is there") {
         Outcome::Registered(tokens, _) => *tokens,
         Outcome::Taken => panic!("nobody is registered yet"),
     }
@@ -53,8 +69,16 @@ pub async fn register(latch: &Latch, door: Door) -> Tokens {
 
 /// Ada signs in once more, unless she is refused.
 pub async fn sign_in(latch: &Latch, replaces: Option<SessionId>) -> Option<Tokens> {
-    let attempt =
-        Attempt { email: "ada@example.com".parse(), password: Password::typed(PASSWORD), wish: wish(Door::Web, replaces) };
+    sign_in_with(latch, "ada@example.com", replaces).await
+}
+
+/// Somebody signs in once more, in another browser.
+pub async fn sign_in_as(latch: &Latch, email: &str) -> Tokens {
+    sign_in_with(latch, email, None).await.expect("the password is right")
+}
+
+async fn sign_in_with(latch: &Latch, email: &str, replaces: Option<SessionId>) -> Option<Tokens> {
+    let attempt = Attempt { email: email.parse(), password: Password::typed(PASSWORD), wish: wish(Door::Web, replaces) };
     match sign_in::sign_in(latch, attempt).await.expect("the database is there") {
         sign_in::Outcome::SignedIn(tokens, _) => Some(*tokens),
         sign_in::Outcome::Refused => None,

@@ -49,13 +49,23 @@ impl TestApp {
 
     /// A second server of the same shop: the same rows, secret and public URL, another port. A proxy would send people to either.
     pub async fn second_node(&self) -> Running {
-        let settings = settings_of(&self.storage, &[("LATCHKEY_PUBLIC_URL", self.origin.as_str())]);
-        server::start(settings, self.clock.clone()).await.expect("a second node opens")
+        self.node_with(&[]).await
+    }
+
+    /// A second server with some settings of its own.
+    pub async fn node_with(&self, settings: &Settings<'_>) -> Running {
+        let settings = [&[("LATCHKEY_PUBLIC_URL", self.origin.as_str())], settings].concat();
+        server::start(settings_of(&self.storage, &settings), self.clock.clone()).await.expect("a second node opens")
     }
 
     /// The socket it listens on.
     pub fn address(&self) -> SocketAddr {
         self.running.address
+    }
+
+    /// Where those who watch over it ask, if they may.
+    pub fn metrics(&self) -> Option<SocketAddr> {
+        self.running.metrics
     }
 
     /// The server's own doors to its database.
@@ -80,6 +90,7 @@ pub fn settings_of(storage: &Storage, settings: &Settings<'_>) -> Config {
         ("DATABASE_URL", storage.text()),
         ("LATCHKEY_VAR", storage.folder.path().join("var").display().to_string()),
         ("LATCHKEY_LISTEN", "127.0.0.1:0".to_owned()),
+        ("LATCHKEY_METRICS_LISTEN", "off".to_owned()),
         ("LATCHKEY_BCRYPT_COST", "4".to_owned()),
         ("LATCHKEY_DEMO", "off".to_owned()),
         ("LATCHKEY_WORKERS", "2".to_owned()),

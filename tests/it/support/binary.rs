@@ -21,10 +21,21 @@ impl Place {
     /// An empty folder, cheap hashes, any free port.
     pub fn new(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::Builder::new().prefix("latchkey-it.").tempdir().expect("there is room for a folder");
-        let usual = [("LATCHKEY_LISTEN", "127.0.0.1:0"), ("LATCHKEY_BCRYPT_COST", "4"), ("LATCHKEY_DEMO", "off")];
+        let usual = [
+            ("LATCHKEY_LISTEN", "127.0.0.1:0"),
+            ("LATCHKEY_METRICS_LISTEN", "off"),
+            ("LATCHKEY_BCRYPT_COST", "4"),
+            ("LATCHKEY_DEMO", "off"),
+        ];
         let usual = usual.into_iter().filter(|(name, _)| settings.iter().all(|(set, _)| set != name));
         let settings = usual.chain(settings.iter().copied()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Self { folder, settings }
+    }
+
+    /// The same place without one of the usual settings.
+    pub fn without(mut self, name: &str) -> Self {
+        self.settings.retain(|(set, _)| set != name);
+        self
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

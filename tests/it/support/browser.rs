@@ -63,6 +63,15 @@ pub struct Browser {
 impl Browser {
     /// Opens one; `origin` is the shop's.
     pub async fn open(origin: &url::Url, scripts: Scripts) -> Self {
+        Self::open_as(origin, scripts, "normal").await
+    }
+
+    /// Opens one whose `goto` does not wait for the page, so that two tabs can be under way at once.
+    pub async fn open_hasty(origin: &url::Url, scripts: Scripts) -> Self {
+        Self::open_as(origin, scripts, "none").await
+    }
+
+    async fn open_as(origin: &url::Url, scripts: Scripts, page_load: &str) -> Self {
         let flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
             --disable-component-update --disable-sync --disable-dev-shm-usage --window-size=1280,1000";
         let script_setting = if scripts == Scripts::On { 1 } else { 2 };
@@ -72,6 +81,7 @@ impl Browser {
         });
         let mut capabilities = serde_json::Map::new();
         capabilities.insert("goog:chromeOptions".to_owned(), options);
+        capabilities.insert("pageLoadStrategy".to_owned(), json!(page_load));
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&format!("http://127.0.0.1:{}", Driver::shared().port))
@@ -88,6 +98,11 @@ impl Browser {
     /// Types an address.
     pub async fn goto(&self, path: &str) {
         self.client.goto(&format!("{}{path}", self.origin)).await.unwrap_or_else(|cause| panic!("{path}: {cause}"));
+    }
+
+    /// Types the address of any site.
+    pub async fn goes_to(&self, url: &str) {
+        self.client.goto(url).await.unwrap_or_else(|cause| panic!("{url}: {cause}"));
     }
 
     /// Goes back, as by the arrow.

@@ -35,6 +35,12 @@ impl Visitor {
         }
     }
 
+    /// A browser in front of any shop, with these cookies.
+    pub fn at(origin: &Url, jar: Jar) -> Self {
+        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client needs nothing");
+        Self { http, origin: origin.clone(), node: Cell::default(), agent: RefCell::default(), jar: RefCell::new(jar) }
+    }
+
     /// Another tab or a copy of the whole profile: the same cookies, kept apart from now on.
     pub fn copy(&self) -> Self {
         Self {

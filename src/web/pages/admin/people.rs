@@ -27,7 +27,7 @@ impl Wish {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
                 "email" => {
-                    value.chars().filter(|c| !c.is_control()).take(254).collect::<String>().trim().clone_into(&mut wish.email)
+                    value.chars().filter(|c| !c.is_control()).take(254).collect::<String>().trim().clone_into(&mut wish.email);
                 }
                 "after" => wish.after = value.parse().ok(),
                 _ => {}

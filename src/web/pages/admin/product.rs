@@ -1,24 +1,25 @@
-//! `/admin/products/{slug}`: what a product says and costs, and how many there are.
+//! `/admin/products/{slug}`: what a product says and costs; how many there are is in the folder.
 
-use crate::auth::roll;
-use crate::clock::rfc3339;
+mod booking;
+mod moved;
+
+pub use booking::book;
+
 use crate::db::Conn;
 use crate::error::{FieldError, Result};
 use crate::shop::money::Money;
-use crate::shop::product::{self, Change, Edited, Record, Status};
-use crate::shop::stock::{self, Booked, Booking, MOST, Reason, Why};
+use crate::shop::product::{self, Change, Edited, Status};
+use crate::shop::stock::{Booking, Why};
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::view::{Kind, View, see_other};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use moved::Moved;
 use serde::Serialize;
 
 /// The dearest thing there can be, in minor units.
 const DEAREST: i64 = 1_000_000_000_000;
-
-/// Movements on the page.
-const MOVEMENTS: i64 = 20;
 
 /// What the form asks; the price is read where the currency is known.
 #[derive(Debug)]
@@ -43,24 +44,6 @@ impl Fields for Wish {
         let version = reader.required("version", |text| whole(text, i64::MAX));
         let description = description?.unwrap_or_default();
         Some(Self { title: title?, description, price: price?, status: status?, version: version? })
-    }
-}
-
-impl Fields for Booking {
-    const NAME: &'static str = "stock";
-    const FIELDS: &'static [&'static str] = &["reason", "count", "seen", "note"];
-
-    fn read(reader: &mut Reader) -> Option<Self> {
-        let why = |word: &str| Why::ALL.into_iter().find(|why| why.reason().code() == word);
-        let why = reader.required("reason", |word| why(word).ok_or_else(|| "Choose one of these.".to_owned()));
-        let count = reader.required("count", |text| whole(text, MOST));
-        let seen = reader.required("seen", |text| whole(text, MOST));
-        let note = reader.optional_text("note", 200);
-        let (why, count) = (why?, count?);
-        if count == 0 && why != Why::Counted {
-            return reader.refuse("count", "Enter how many: 1 or more.".to_owned());
-        }
-        Some(Self { why, count, seen: seen?, note: note?.unwrap_or_default() })
     }
 }
 
@@ -111,35 +94,6 @@ pub async fn submit(app: web::Data<App>, slug: web::Path<String>, view: View, fo
     }
 }
 
-/// `POST /admin/products/{slug}/stock`: pieces came, went, or were counted.
-///
-/// # Errors
-/// `NotFound`; `Unavailable` from the database.
-pub async fn book(app: web::Data<App>, slug: web::Path<String>, view: View, form: Form<Booking>) -> Result<HttpResponse> {
-    let slug = slug.into_inner();
-    let booking = match form.parse() {
-        Ok(booking) => booking,
-        Err(typed) => return show_with(&view, slug, Some(typed)).await,
-    };
-    let (now, actor, of) = (app.clock.now(), view.visit().actor(), slug.clone());
-    match app.db.write(move |conn| stock::book(conn, now, &actor, &of, &booking)).await? {
-        Booked::Done(stock) => {
-            view.flash(Kind::Success, format!("It is booked: {stock} in stock."));
-            Ok(see_other(&format!("/admin/products/{slug}")))
-        }
-        Booked::Impossible(stock) => {
-            let why = format!("There are {stock}, and that cannot be booked on top. Nothing was done.");
-            show_with(&view, slug, Some(form.refuse("count", why))).await
-        }
-        Booked::Overtaken(stock) => {
-            let why = format!(
-                "The stock changed while you counted: it is {stock} now. Nothing was done. Look at the movements, then count again."
-            );
-            show_with(&view, slug, Some(told(form.as_typed(StatusCode::CONFLICT), &why))).await
-        }
-    }
-}
-
 fn told(typed: Typed, why: &str) -> Typed {
     Typed { errors: vec![FieldError { field: String::new(), message: why.to_owned() }], ..typed }
 }
@@ -164,16 +118,6 @@ struct Choice {
 }
 
 #[derive(Serialize)]
-struct Moved {
-    at: String,
-    pieces: String,
-    why: &'static str,
-    order: Option<String>,
-    note: String,
-    by: String,
-}
-
-#[derive(Serialize)]
 struct Page {
     product: Shown,
     movements: Vec<Moved>,
@@ -191,7 +135,7 @@ async fn show_with(view: &View, slug: String, form: Option<Typed>) -> Result<Htt
     let currency = view.app().config.shop.currency;
     let load = move |conn: &mut Conn| {
         let record = product::record(conn, &slug)?;
-        let movements = movements(conn, &record)?;
+        let movements = moved::latest(conn, record.key)?;
         let typed = |name| form.clone().filter(|form| form.name == name);
         let stands = || {
             let values = [
@@ -223,46 +167,10 @@ async fn show_with(view: &View, slug: String, form: Option<Typed>) -> Result<Htt
             booking,
             overtaken,
             statuses: statuses.map(|(status, name)| Choice { code: status.word(), name }).into(),
-            reasons: Why::ALL.map(|why| Choice { code: why.reason().code(), name: asked(why) }).into(),
+            reasons: Why::ALL.map(|why| Choice { code: why.reason().code(), name: booking::asked(why) }).into(),
             currency: currency.code,
             form,
         })
     };
     view.show_as(status, "admin/products/show.html", load).await
-}
-
-fn movements(conn: &mut Conn, record: &Record) -> Result<Vec<Moved>> {
-    let movements = stock::latest(conn, record.key, MOVEMENTS)?;
-    let keys: Vec<_> = movements.iter().filter_map(|movement| movement.by).collect();
-    let names = roll::names(conn, &keys)?;
-    let moved = |movement: stock::Movement| Moved {
-        at: rfc3339(movement.at),
-        pieces: format!("{:+}", movement.pieces).replace('-', "\u{2212}"),
-        why: said(movement.reason),
-        order: movement.order.map(|number| number.to_string()),
-        note: movement.note,
-        by: movement.by.and_then(|key| names.get(&key).cloned()).unwrap_or_default(),
-    };
-    Ok(movements.into_iter().map(moved).collect())
-}
-
-const fn asked(why: Why) -> &'static str {
-    match why {
-        Why::Received => "New pieces came",
-        Why::Returned => "A customer sent pieces back",
-        Why::Damaged => "Pieces broke, were lost or given away",
-        Why::Counted => "I counted the shelf: so many there are",
-    }
-}
-
-const fn said(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Opening => "There at the beginning",
-        Reason::Sold => "Ordered",
-        Reason::Cancelled => "Cancelled",
-        Reason::Received => "Came",
-        Reason::Returned => "Sent back",
-        Reason::Damaged => "Broken, lost, given away",
-        Reason::Counted => "Counted",
-    }
 }

@@ -1,0 +1,46 @@
+//! The exchange of a refresh token, as a node does it.
+//!
+//! Invariant: most hopeless tokens end in this node's memory or in a look without a lock; what ends in the exchange is remembered after
+//! its commit, on the committing thread. The rules themselves stand in `rotation`.
+
+use super::Latch;
+use crate::auth::refresh_token::RefreshToken;
+use crate::auth::rotation::{self, Exchange, Look, Shown};
+use crate::auth::session::Door;
+use crate::db::Conn;
+use crate::error::Result;
+
+impl Latch {
+    /// Exchanges a refresh token at a door; with `renew` off it is only seen and judged.
+    ///
+    /// # Errors
+    /// `Unavailable` from the database; the token is as good as before.
+    pub async fn refresh(&self, door: Door, token: RefreshToken, address: String, renew: bool) -> Result<Exchange> {
+        let exchange = self.exchange(door, token, address, renew).await?;
+        self.tally.exchanged(&exchange);
+        Ok(exchange)
+    }
+
+    async fn exchange(&self, door: Door, token: RefreshToken, address: String, renew: bool) -> Result<Exchange> {
+        let hash = token.hash();
+        if let Some(refusal) = self.refused.get(door, &hash) {
+            return Ok(Exchange::Refused(refusal));
+        }
+        let now = self.clock.now();
+        let (limits, shown) = (self.limits.clone(), token.clone());
+        let key = match self.db.read(move |conn| rotation::look(conn, &limits, now, door, &shown)).await? {
+            Look::Live(key) => key,
+            Look::Refused(refusal) => {
+                self.refused.remember(door, hash, refusal);
+                return Ok(Exchange::Refused(refusal));
+            }
+        };
+        let (latch, memory) = (self.clone(), self.clone());
+        let work = move |conn: &mut Conn| {
+            let shown = Shown { door, token: &token, address: &address, renew };
+            rotation::exchange(conn, &latch.secrets, &latch.limits, now, key, shown)
+        };
+        let (exchange, _) = self.db.write_then(work, move |(_, revoked)| memory.forget(revoked)).await?;
+        Ok(exchange)
+    }
+}
