@@ -14,6 +14,7 @@ pub mod glance;
 pub mod hasher;
 pub mod keys;
 pub mod latch;
+mod letters;
 pub mod notice;
 pub mod parking;
 pub mod password;

@@ -5,6 +5,7 @@
 
 mod config;
 mod demo;
+mod discount;
 mod doctor;
 mod keys;
 mod logging;

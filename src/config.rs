@@ -7,12 +7,14 @@
 mod algorithm;
 mod currency;
 mod later;
+mod mail;
 mod read;
 mod sources;
 mod values;
 
 pub use algorithm::Algorithm;
 pub use currency::Currency;
+pub use mail::{Mail, MailFrom, Smtp, Tls};
 pub use read::load;
 pub use sources::Sources;
 pub use values::{DatabaseUrl, Limit, Proxies, Registration, Secret, Word, duration};
@@ -84,6 +86,19 @@ pub struct Shop {
     pub currency: Currency,
     /// Where the shop's days begin and end.
     pub time_zone: jiff::tz::TimeZone,
+    /// What it asks beside the price of its goods.
+    pub terms: Terms,
+}
+
+/// What delivery costs, and how much of a price is tax.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// The delivery of any order, in minor units.
+    pub delivery: i64,
+    /// The goods' price from which it costs nothing; none means never.
+    pub delivery_free_from: Option<i64>,
+    /// The tax that every price contains, in hundredths of a percent of the price without it.
+    pub tax_rate: i64,
 }
 
 /// Where those who watch over the shop ask.
@@ -128,6 +143,10 @@ pub struct Config {
     pub registration: Registration,
     /// Name, currency, time zone.
     pub shop: Shop,
+    /// `LATCHKEY_MAIL`: where mail goes.
+    pub mail: Mail,
+    /// `LATCHKEY_MAIL_FROM`: whom it comes from.
+    pub mail_from: MailFrom,
     /// `LATCHKEY_LOG`: level and format.
     pub log: String,
     /// `LATCHKEY_WORKERS`: threads that answer requests.

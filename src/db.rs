@@ -4,6 +4,7 @@
 //! `Err` means that nothing happened. (`Watch` is a window: it looks and changes nothing.) The rooms above see one `Conn` and never
 //! ask which database is behind it. It does not know what the rows mean.
 
+mod commit;
 mod connection;
 mod fault;
 mod lock;
@@ -12,6 +13,7 @@ mod pool;
 pub mod schema;
 mod watch;
 
+pub use commit::after_commit;
 pub use connection::Conn;
 pub use fault::is_duplicate;
 pub use lock::{lock_parking, lock_products, lock_sessions};

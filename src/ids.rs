@@ -158,6 +158,10 @@ public_id!(
     PictureId
 );
 public_id!(
+    /// A letter, as its Message-ID names it.
+    LetterId
+);
+public_id!(
     /// A parked form, as the page that shows it names it.
     ParkedId
 );
@@ -185,6 +189,14 @@ row_key!(
 row_key!(
     /// The row of a cart.
     CartKey
+);
+row_key!(
+    /// The row of a discount code.
+    DiscountKey
+);
+row_key!(
+    /// The row of a letter.
+    LetterKey
 );
 row_key!(
     /// The row of an order.

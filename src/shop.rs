@@ -10,6 +10,8 @@ pub mod category;
 pub mod checkout;
 pub mod country;
 pub mod demo;
+pub mod discount;
+pub mod idempotency;
 pub mod money;
 pub mod order;
 pub mod paging;
@@ -18,7 +20,10 @@ pub mod product;
 pub mod quantity;
 pub mod search;
 pub mod stock;
+pub mod sums;
 pub mod takings;
+pub mod tax;
+pub mod upkeep;
 
 #[cfg(test)]
 mod plans;

@@ -11,7 +11,7 @@ use latchkey::auth::alive::Alive;
 use latchkey::auth::glance;
 use latchkey::auth::user::Role;
 use latchkey::clock::Clock;
-use latchkey::config::SessionLimits;
+use latchkey::config::{SessionLimits, Terms};
 use latchkey::db::Db;
 use latchkey::error::Error;
 use latchkey::ids::{ProductId, SessionId, UserKey};
@@ -27,6 +27,7 @@ struct Stand {
     db: Db,
     clock: Clock,
     limits: SessionLimits,
+    terms: Terms,
     shopper: UserKey,
     product: ProductId,
     turn: AtomicBool,
@@ -46,6 +47,7 @@ pub fn serve(arguments: &[String]) -> Result<()> {
         db: Db::open(&config.database, config.pool)?,
         clock: Clock::default(),
         limits: config.sessions.clone(),
+        terms: config.shop.terms,
         shopper: UserKey(shopper.parse()?),
         product: product.parse()?,
         turn: AtomicBool::default(),
@@ -77,9 +79,14 @@ pub fn serve(arguments: &[String]) -> Result<()> {
 
 async fn dashboard_statements(stand: web::Data<Stand>) -> Result<HttpResponse, Error> {
     let (shopper, session) = (stand.shopper, SessionId::random());
-    let alive = Alive::at(stand.clock.now(), &stand.limits, Role::Shopper);
+    let (now, terms) = (stand.clock.now(), stand.terms);
+    let alive = Alive::at(now, &stand.limits, Role::Shopper);
     let load = move |conn: &mut _| {
-        Ok((glance::with_devices(conn, shopper, session, alive)?, cart::show(conn, shopper)?, order::latest(conn, shopper)?))
+        Ok((
+            glance::with_devices(conn, shopper, session, alive)?,
+            cart::show(conn, now, &terms, shopper)?,
+            order::latest(conn, shopper)?,
+        ))
     };
     let loaded = stand.db.read(load).await?;
     std::hint::black_box(loaded);

@@ -104,7 +104,6 @@ type Standing = (SessionId, String, bool, i64, Moment, Moment, Moment, Option<St
 
 /// The statements of rule 1, in their order.
 fn turn(conn: &mut Conn, key: i64, hash: &str, next: &str, now: Moment) -> QueryResult<()> {
-    diesel::update(sessions::table.find(key)).set(sessions::generation.eq(sessions::generation)).execute(conn)?;
     let standing: Standing = sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(key))
@@ -124,16 +123,11 @@ fn turn(conn: &mut Conn, key: i64, hash: &str, next: &str, now: Moment) -> Query
         ))
         .first(conn)?;
     let generation = standing.3;
-    let (row, _, _): (i64, i64, Option<Moment>) = refresh_tokens::table
+    let (row, _, _, seen): (i64, i64, Option<Moment>, Option<Moment>) = refresh_tokens::table
         .filter(refresh_tokens::hash.eq(hash))
         .filter(refresh_tokens::session_id.eq(key))
-        .select((refresh_tokens::id, refresh_tokens::generation, refresh_tokens::replaced_at))
+        .select((refresh_tokens::id, refresh_tokens::generation, refresh_tokens::replaced_at, refresh_tokens::seen_at))
         .first(conn)?;
-    let unseen = refresh_tokens::table
-        .filter(refresh_tokens::session_id.eq(key))
-        .filter(refresh_tokens::generation.eq(generation))
-        .filter(refresh_tokens::seen_at.is_null());
-    diesel::update(unseen).set(refresh_tokens::seen_at.eq(now)).execute(conn)?;
     diesel::insert_into(refresh_tokens::table)
         .values((
             refresh_tokens::session_id.eq(key),
@@ -143,7 +137,8 @@ fn turn(conn: &mut Conn, key: i64, hash: &str, next: &str, now: Moment) -> Query
             refresh_tokens::created_at.eq(now),
         ))
         .execute(conn)?;
-    diesel::update(refresh_tokens::table.find(row)).set(refresh_tokens::replaced_at.eq(now)).execute(conn)?;
+    let replaced = (refresh_tokens::replaced_at.eq(now), refresh_tokens::seen_at.eq(seen.unwrap_or(now)));
+    diesel::update(refresh_tokens::table.find(row)).set(replaced).execute(conn)?;
     let turned = (sessions::generation.eq(generation + 1), sessions::last_seen_at.eq(now));
     diesel::update(sessions::table.find(key)).set(turned).execute(conn)?;
     Ok(())

@@ -27,6 +27,7 @@ use crate::config::{Algorithm, Config, SessionLimits};
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, UserId, UserKey, base64url, random_bytes};
+use crate::mail::outbox::Postbox;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,6 +76,8 @@ pub struct Inner {
     pub clock: Clock,
     /// The keys drawn from the master secret.
     pub secrets: Secrets,
+    /// Where letters to people are left.
+    pub post: Postbox,
     /// Lives of sessions and tokens.
     pub limits: SessionLimits,
     /// Where passwords are hashed.
@@ -111,6 +114,7 @@ impl Latch {
         let ring = HeldRing::new(db.read_here(|conn| stored::open_all(conn, &secrets))?)?;
         let tally = Tally::default();
         Ok(Self(Arc::new(Inner {
+            post: Postbox::new(secrets.clone()),
             hasher: Hasher::new(secrets.clone(), config.bcrypt_cost),
             limits: config.sessions.clone(),
             issuer: origin.to_owned(),

@@ -78,7 +78,7 @@ impl Notice {
     }
 }
 
-/// Writes a notice for its readers. Whatever else tells a person of it (a mail) is told from here.
+/// Writes a notice for its readers. (`letters` tells of it by mail.)
 ///
 /// # Errors
 /// What the database says.

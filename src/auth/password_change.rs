@@ -5,6 +5,7 @@
 
 use crate::audit::{self, Actor, Kind};
 use crate::auth::latch::{Latch, Person};
+use crate::auth::letters;
 use crate::auth::password::Password;
 use crate::auth::revocation::{self, Revocation};
 use crate::auth::session::{self, Because, Owner, Tokens};
@@ -50,6 +51,7 @@ pub async fn change(latch: &Latch, person: Person, current: Password, new: Passw
         revoked.extend(ended);
         let actor = Actor { user: Some(key), session: Some(tokens.session), address: opening.address };
         audit::record(conn, now, Kind::PasswordChanged, &actor, "")?;
+        letters::password_changed(conn, &inner.post, now, key, &actor.address)?;
         Ok(Some((tokens, revoked)))
     };
     let done = latch.db.write_then(work, move |done| {

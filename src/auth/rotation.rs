@@ -67,16 +67,8 @@ pub enum Look {
 /// # Errors
 /// What the database says.
 pub fn look(conn: &mut Conn, limits: &SessionLimits, now: Moment, door: Door, token: &RefreshToken) -> Result<Look> {
-    let key: Option<SessionKey> = refresh_tokens::table
-        .filter(refresh_tokens::hash.eq(token.hash()))
-        .select(refresh_tokens::session_id)
-        .first(conn)
-        .optional()?;
-    let Some(key) = key else { return Ok(Look::Refused(Refusal::Unknown)) };
-    Ok(match standing::load(conn, key)? {
-        Some(session) => session.refusal(limits, now, door)?.map_or(Look::Live(key), Look::Refused),
-        None => Look::Refused(Refusal::Unknown),
-    })
+    let Some(session) = standing::of_token(conn, &token.hash())? else { return Ok(Look::Refused(Refusal::Unknown)) };
+    Ok(session.refusal(limits, now, door)?.map_or(Look::Live(session.key), Look::Refused))
 }
 
 /// The session that a token of that door names, whatever became of it.
@@ -123,20 +115,24 @@ pub fn exchange(
         return Ok((Exchange::Refused(refusal), Vec::new()));
     }
     let Some(token) = find(conn, key, shown.token)? else { return Ok((Exchange::Refused(Refusal::Unknown), Vec::new())) };
-    let mut revoked: Vec<Revocation> = mark_seen(conn, &session, token.generation, now)?.into_iter().collect();
+    let mut revoked: Vec<Revocation> = acknowledge(conn, &session, now)?.into_iter().collect();
 
-    // Rule 1: not yet replaced.
-    if token.replaced_at.is_none() {
-        if !shown.renew {
-            return Ok((Exchange::Kept, revoked));
-        }
+    // Rule 1: not yet replaced. It is seen and replaced in one statement.
+    if token.replaced_at.is_none() && shown.renew {
         let next = shown.token.successor(secrets.current());
         insert_successor(conn, key, &next, token.generation + 1, secrets.current().id(), now)?;
-        diesel::update(refresh_tokens::table.find(token.row)).set(refresh_tokens::replaced_at.eq(now)).execute(conn)?;
+        let replaced = (refresh_tokens::replaced_at.eq(now), refresh_tokens::seen_at.eq(token.seen_at.unwrap_or(now)));
+        diesel::update(refresh_tokens::table.find(token.row)).set(replaced).execute(conn)?;
         forget_oldest(conn, key, token.generation + 1)?;
         let turned = (sessions::generation.eq(token.generation + 1), sessions::last_seen_at.eq(now));
         diesel::update(sessions::table.find(key)).set(turned).execute(conn)?;
         return Ok((Exchange::Renewed(session.tokens(limits, now, next, token.generation + 1)?), revoked));
+    }
+    if token.seen_at.is_none() {
+        diesel::update(refresh_tokens::table.find(token.row)).set(refresh_tokens::seen_at.eq(now)).execute(conn)?;
+    }
+    if token.replaced_at.is_none() {
+        return Ok((Exchange::Kept, revoked));
     }
     if token.generation + 1 == session.generation {
         let (derived_with, seen_at) = newest(conn, &session)?;
@@ -168,9 +164,12 @@ pub fn exchange(
     Ok((Exchange::Reuse, revoked))
 }
 
-/// Takes the session's row before anything else, so that an exchange and a sign-out never pass each other.
+/// Takes the session's row before anything else, so that an exchange and a sign-out never pass each other. On SQLite the transaction
+/// has the whole file from its first word.
 fn take(conn: &mut Conn, key: SessionKey) -> Result<Option<Standing>> {
-    diesel::update(sessions::table.find(key)).set(sessions::generation.eq(sessions::generation)).execute(conn)?;
+    if matches!(conn, Conn::Postgres(_)) {
+        diesel::update(sessions::table.find(key)).set(sessions::generation.eq(sessions::generation)).execute(conn)?;
+    }
     standing::load(conn, key)
 }
 
@@ -192,8 +191,12 @@ pub fn see(
         return Ok(None);
     }
     diesel::update(sessions::table.find(key)).set(sessions::last_seen_at.eq(now)).execute(conn)?;
-    let revoked = mark_seen(conn, &session, generation, now)?;
-    Ok(Some(Witness { user: session.user, revoked }))
+    let unseen = refresh_tokens::table
+        .filter(refresh_tokens::session_id.eq(key))
+        .filter(refresh_tokens::generation.eq(generation))
+        .filter(refresh_tokens::seen_at.is_null());
+    diesel::update(unseen).set(refresh_tokens::seen_at.eq(now)).execute(conn)?;
+    Ok(Some(Witness { user: session.user, revoked: acknowledge(conn, &session, now)? }))
 }
 
 /// What seeing a generation brought to light.
@@ -205,13 +208,8 @@ pub struct Witness {
     pub revoked: Option<Revocation>,
 }
 
-/// Notes the first sight of a generation, once; the session that this one replaces ends with it.
-fn mark_seen(conn: &mut Conn, session: &Standing, generation: i64, now: Moment) -> Result<Option<Revocation>> {
-    let unseen = refresh_tokens::table
-        .filter(refresh_tokens::session_id.eq(session.key))
-        .filter(refresh_tokens::generation.eq(generation))
-        .filter(refresh_tokens::seen_at.is_null());
-    diesel::update(unseen).set(refresh_tokens::seen_at.eq(now)).execute(conn)?;
+/// A session was seen: the one that it replaces ends with that.
+fn acknowledge(conn: &mut Conn, session: &Standing, now: Moment) -> Result<Option<Revocation>> {
     let Some(replaced) = session.replaces else { return Ok(None) };
     diesel::update(sessions::table.find(session.key)).set(sessions::replaces.eq(None::<SessionKey>)).execute(conn)?;
     session::end(conn, now, replaced, Because::Replaced)
@@ -255,16 +253,17 @@ struct Found {
     row: i64,
     generation: i64,
     replaced_at: Option<Moment>,
+    seen_at: Option<Moment>,
 }
 
 fn find(conn: &mut Conn, key: SessionKey, token: &RefreshToken) -> Result<Option<Found>> {
-    let row: Option<(i64, i64, Option<Moment>)> = refresh_tokens::table
+    let row: Option<(i64, i64, Option<Moment>, Option<Moment>)> = refresh_tokens::table
         .filter(refresh_tokens::hash.eq(token.hash()))
         .filter(refresh_tokens::session_id.eq(key))
-        .select((refresh_tokens::id, refresh_tokens::generation, refresh_tokens::replaced_at))
+        .select((refresh_tokens::id, refresh_tokens::generation, refresh_tokens::replaced_at, refresh_tokens::seen_at))
         .first(conn)
         .optional()?;
-    Ok(row.map(|(row, generation, replaced_at)| Found { row, generation, replaced_at }))
+    Ok(row.map(|(row, generation, replaced_at, seen_at)| Found { row, generation, replaced_at, seen_at }))
 }
 
 /// With which secret the newest token was derived, and when it was first seen.

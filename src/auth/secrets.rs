@@ -8,6 +8,7 @@ pub mod needed;
 use crate::config::Secret;
 use crate::error::{Error, Result};
 use crate::ids::{base64url, from_base64url, random_bytes};
+use crate::mail::outbox;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{hkdf, hmac};
 use std::fmt;
@@ -144,6 +145,20 @@ impl Secrets {
     /// The current keys, then those of the other secrets that are given.
     pub fn all(&self) -> impl Iterator<Item = &Keys> {
         std::iter::once(&*self.current).chain(self.previous.iter())
+    }
+}
+
+impl outbox::Seal for Secrets {
+    fn id(&self) -> &str {
+        self.current.id()
+    }
+
+    fn seal(&self, purpose: &str, plain: &[u8]) -> (String, String) {
+        (self.current.id().to_owned(), self.current.seal(purpose, plain))
+    }
+
+    fn open(&self, secret: &str, purpose: &str, sealed: &str) -> Option<Vec<u8>> {
+        self.by_id(secret)?.open(purpose, sealed)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::auth::session::{self, Because, Door, Owner, Tokens};
 use crate::clock::Moment;
 use crate::config::SessionLimits;
 use crate::db::Conn;
-use crate::db::schema::{sessions, users};
+use crate::db::schema::{refresh_tokens, sessions, users};
 use crate::error::Result;
 use crate::ids::{SessionId, SessionKey, UserId, UserKey};
 use diesel::prelude::*;
@@ -36,15 +36,10 @@ pub(super) struct Standing {
     pub(super) locked_at: Option<Moment>,
 }
 
-/// How the session of that row stands.
-///
-/// # Errors
-/// What the database says.
-pub(super) fn load(conn: &mut Conn, key: SessionKey) -> Result<Option<Standing>> {
-    let row = sessions::table
-        .inner_join(users::table)
-        .filter(sessions::id.eq(key))
-        .select((
+/// The columns of a `Standing`, in its order.
+macro_rules! columns {
+    () => {
+        (
             sessions::id,
             sessions::public_id,
             sessions::user_id,
@@ -61,10 +56,27 @@ pub(super) fn load(conn: &mut Conn, key: SessionKey) -> Result<Option<Standing>>
             users::role,
             users::epoch,
             users::locked_at,
-        ))
-        .first(conn)
-        .optional()?;
-    Ok(row)
+        )
+    };
+}
+
+/// How the session of that row stands.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn load(conn: &mut Conn, key: SessionKey) -> Result<Option<Standing>> {
+    let row = sessions::table.inner_join(users::table).filter(sessions::id.eq(key)).select(columns!());
+    Ok(row.first(conn).optional()?)
+}
+
+/// How the session of the token with that hash stands.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn of_token(conn: &mut Conn, hash: &str) -> Result<Option<Standing>> {
+    let token = refresh_tokens::table.inner_join(sessions::table.inner_join(users::table));
+    let row = token.filter(refresh_tokens::hash.eq(hash)).select(columns!());
+    Ok(row.first(conn).optional()?)
 }
 
 /// Is a token of that session and epoch as good now as when it was made?

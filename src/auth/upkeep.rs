@@ -8,6 +8,7 @@ use crate::db::schema::{refresh_tokens, sessions};
 use crate::db::{Conn, Db};
 use crate::error::Result;
 use crate::ids::SessionKey;
+use crate::mail::outbox;
 use crate::{
     audit,
     auth::{notice, parking, revocation},
@@ -34,6 +35,8 @@ pub struct Swept {
     pub notices: usize,
     /// Audit events after a year.
     pub audit: usize,
+    /// Letters 30 days after they were done with.
+    pub letters: usize,
 }
 
 /// One round. Run it on a blocking thread.
@@ -74,6 +77,13 @@ pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
     for _ in 0..STEPS {
         let done = db.write_here(|conn| audit::purge(conn, now - 365 * DAY, MOST))?;
         swept.audit += done;
+        if !full(done) {
+            break;
+        }
+    }
+    for _ in 0..STEPS {
+        let done = db.write_here(|conn| outbox::purge(conn, now - 30 * DAY, MOST))?;
+        swept.letters += done;
         if !full(done) {
             break;
         }

@@ -1,6 +1,7 @@
 //! `latchkey doctor`: checks everything and says what to do.
 
 mod browser;
+mod mail;
 mod secrets;
 mod sessions;
 
@@ -12,7 +13,7 @@ use crate::config::{Config, DatabaseUrl};
 use crate::db::{self, Db};
 use crate::error::Result;
 use crate::ids::ProductKey;
-use crate::shop::stock;
+use crate::shop::{self, stock};
 use clap::Subcommand;
 use std::fmt::Display;
 use std::os::unix::fs::PermissionsExt as _;
@@ -24,12 +25,19 @@ use std::process::ExitCode;
 pub(super) enum Command {
     /// Sign in to a running shop and let many requests refresh one session at once
     Sessions(sessions::Race),
+    /// Send one real mail and say what the server answered
+    Mail {
+        /// To whom
+        #[arg(long, value_name = "E-MAIL")]
+        to: String,
+    },
 }
 
 pub(super) fn run(config: &Config, command: Option<Command>) -> std::result::Result<ExitCode, Failure> {
     match command {
         None => Ok(check(config)),
         Some(Command::Sessions(race)) => sessions::run(&race),
+        Some(Command::Mail { to }) => mail::send(config, &to),
     }
 }
 
@@ -52,6 +60,7 @@ fn check(config: &Config) -> ExitCode {
         database(&mut report, config, &secrets);
     }
     writable(&mut report, &config.var);
+    mail::check(&mut report, config);
     if config.public_url.is_none() {
         good("public URL", "none is set: the shop is for this machine only");
     }
@@ -84,8 +93,9 @@ fn database(report: &mut Report, config: &Config, secrets: &Secrets) {
     }
     secrets::check(report, config, &db, secrets, now);
     shelves(report, &db, fix);
-    if let Some(swept) = report.check("housekeeping", upkeep::sweep(&db, now), fix) {
-        let overdue = swept.sessions + swept.revocations + swept.audit;
+    let sweep = || Ok::<_, crate::error::Error>((upkeep::sweep(&db, now)?, shop::upkeep::sweep(&db, now)?));
+    if let Some((swept, of_shop)) = report.check("housekeeping", sweep(), fix) {
+        let overdue = swept.sessions + swept.revocations + swept.audit + swept.letters + of_shop.idempotency_keys;
         good("housekeeping", format!("{overdue} rows were overdue and are deleted now"));
     }
 }

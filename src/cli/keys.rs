@@ -8,6 +8,7 @@ use crate::auth::keys::stored::{self, StoredKey};
 use crate::clock::rfc3339;
 use crate::config::Config;
 use crate::error::Error;
+use crate::mail::outbox::Postbox;
 use clap::Subcommand;
 use std::process::ExitCode;
 
@@ -48,8 +49,17 @@ pub(super) fn run(config: &Config, command: &Command) -> Result<ExitCode, Failur
         },
         Command::Reencrypt => {
             let keys = life::reseal(&db, &secrets, now)?;
+            let (post, mut letters) = (Postbox::new(secrets.clone()), 0);
+            // A few at a time: shoppers go on ordering.
+            loop {
+                let done = db.write_here(|conn| post.reseal(conn, 100))?;
+                letters += done;
+                if done == 0 {
+                    break;
+                }
+            }
             say(format!(
-                "{keys} signing keys are sealed anew; everything at rest needs only the secret {}",
+                "{keys} signing keys and {letters} letters are sealed anew; everything at rest needs only the secret {}",
                 secrets.current().id()
             ));
             say("passwords are made anew when their people sign in: `latchkey doctor` counts what still needs an earlier secret");

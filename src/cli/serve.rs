@@ -19,13 +19,13 @@ pub(super) fn run(config: Config) -> Result<ExitCode, Failure> {
     server::can_listen(&config)?;
     let clock = Clock::default();
     seed_if_wanted(&config, &clock)?;
-    let database = config.database.clone();
+    let (database, mail) = (config.database.clone(), config.mail.clone());
     actix_web::rt::System::new().block_on(async move {
         let running = server::start(config, clock).await.map_err(told)?;
         let asked_to_stop = server::asked_to_stop().map_err(|cause| Failure::Told(cause.to_string()))?;
         let origin = running.origin.as_str().trim_end_matches('/').to_owned();
         say(format!("listening on {origin}"));
-        eprintln!("the shop is open at {origin}, its data is in {database}; Ctrl-C closes it");
+        eprintln!("the shop is open at {origin}, its data is in {database}, its mail goes to {mail}; Ctrl-C closes it");
         actix_web::rt::spawn(warn_of_slow_hashes(running.app.latch.hasher.clone()));
         running.until(asked_to_stop).await.map_err(told)?;
         Ok(ExitCode::SUCCESS)

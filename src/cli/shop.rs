@@ -1,6 +1,6 @@
 //! `latchkey shop`: the goods.
 
-use super::{Failure, demo, say};
+use super::{Failure, demo, discount, say};
 use crate::config::Config;
 use clap::Subcommand;
 use std::process::ExitCode;
@@ -13,10 +13,16 @@ pub(super) enum Command {
         #[arg(long)]
         new_passwords: bool,
     },
+    /// Discount codes
+    #[command(subcommand)]
+    Discount(discount::Command),
 }
 
 pub(super) fn run(config: &Config, command: Command) -> Result<ExitCode, Failure> {
-    let Command::Seed { new_passwords } = command;
+    let new_passwords = match command {
+        Command::Seed { new_passwords } => new_passwords,
+        Command::Discount(command) => return discount::run(config, command),
+    };
     let (db, secrets, clock) = super::open(config)?;
     demo::seed(config, &db, &secrets, &clock, new_passwords)?;
     say(format!("the demo shop is in {}", config.database));

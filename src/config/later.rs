@@ -18,10 +18,8 @@ pub(super) fn check(name: &str, value: &str) -> Option<Result<(), String>> {
         | "LATCHKEY_LIMIT_EMAIL"
         | "LATCHKEY_LIMIT_CODE_ACCOUNT" => Some(value.parse::<Limit>().map(drop)),
         "LATCHKEY_DELETE_KEEPS_ORDERS" => Some(only(&["on", "off"])),
-        "LATCHKEY_MAIL" | "LATCHKEY_MAIL_FROM" => Some(Ok(())),
         // Without it an operator would think themselves safer, or cheaper, than they are.
         "LATCHKEY_ADMIN_SECOND_FACTOR" => Some(only(&["", "off"])),
-        "LATCHKEY_SHOP_TAX_RATE" | "LATCHKEY_SHOP_DELIVERY" | "LATCHKEY_SHOP_DELIVERY_FREE_FROM" => Some(only(&["", "0"])),
         "LATCHKEY_CORS_ORIGINS"
         | "LATCHKEY_TLS_CERT"
         | "LATCHKEY_TLS_KEY"

@@ -5,7 +5,9 @@
 use super::currency::Currency;
 use super::sources::{Found, Sources};
 use super::values::{Limit, Proxies, Registration, Secret, Word, duration};
-use super::{Algorithm, BadSetting, Config, Lifetime, Limits, MetricsListen, SessionLimits, Shop, is_loopback};
+use super::{
+    Algorithm, BadSetting, Config, Lifetime, Limits, Mail, MailFrom, MetricsListen, SessionLimits, Shop, Terms, is_loopback,
+};
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -35,10 +37,16 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
         if secret.is_none() {
             return Err(found.bad("LATCHKEY_SECRET", "a public shop needs a secret of its own"));
         }
+        if !found.is_said("LATCHKEY_MAIL") {
+            return Err(found.bad("LATCHKEY_MAIL", "a public shop must say where its mail goes"));
+        }
     }
     let cost = found.read("LATCHKEY_BCRYPT_COST", |text| within(text, if loopback { 4 } else { 10 }, 16))?;
     let demo: Word = found.read("LATCHKEY_DEMO", parse)?;
+    let shop_name = found.read("LATCHKEY_SHOP_NAME", shop_name)?;
     Ok(Config {
+        mail: found.read("LATCHKEY_MAIL", |text| mail(&text.replace("{var}", &var.to_string_lossy())))?,
+        mail_from: mail_from(&found, &shop_name, public_url.as_ref())?,
         database: found.read("DATABASE_URL", |text| text.replace("{var}", &var.to_string_lossy()).parse())?,
         listen,
         metrics: metrics(&found)?,
@@ -61,13 +69,7 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
         bcrypt_cost: cost,
         password_min: found.read("LATCHKEY_PASSWORD_MIN", |text| within(text, 8, 64))?,
         registration: found.read("LATCHKEY_REGISTRATION", parse::<Registration>)?,
-        shop: Shop {
-            name: found.read("LATCHKEY_SHOP_NAME", shop_name)?,
-            currency: found.read("LATCHKEY_SHOP_CURRENCY", parse::<Currency>)?,
-            time_zone: found.read("LATCHKEY_SHOP_TIME_ZONE", |text| {
-                jiff::tz::TimeZone::get(text).map_err(|_| format!("`{text}` is not a time zone"))
-            })?,
-        },
+        shop: shop(&found, shop_name)?,
         log: found.read("LATCHKEY_LOG", log)?,
         workers: found.read("LATCHKEY_WORKERS", |text| within(text, 0, 256))?,
         pool: found.read("LATCHKEY_POOL", |text| within(text, 1, 200))?,
@@ -83,6 +85,27 @@ fn metrics(found: &Found) -> Result<Option<MetricsListen>, BadSetting> {
     found.read(NAME, |text| match text {
         "off" => Ok(None),
         text => parse(text).map(|address| Some(MetricsListen { address, chosen })),
+    })
+}
+
+fn shop(found: &Found, name: String) -> Result<Shop, BadSetting> {
+    let currency = found.read("LATCHKEY_SHOP_CURRENCY", parse::<Currency>)?;
+    // The defaults are those of the demo shop, whatever it counts in.
+    let amount = |name: &str, text: &str| {
+        if found.is_said(name) { currency.minor_units(text) } else { currency.like_cents(text) }
+    };
+    let (delivery, free_from) = ("LATCHKEY_SHOP_DELIVERY", "LATCHKEY_SHOP_DELIVERY_FREE_FROM");
+    Ok(Shop {
+        name,
+        currency,
+        time_zone: found.read("LATCHKEY_SHOP_TIME_ZONE", |text| {
+            jiff::tz::TimeZone::get(text).map_err(|_| format!("`{text}` is not a time zone"))
+        })?,
+        terms: Terms {
+            delivery: found.read(delivery, |text| amount(delivery, text))?,
+            delivery_free_from: found.optional(free_from, |text| amount(free_from, text))?,
+            tax_rate: found.read("LATCHKEY_SHOP_TAX_RATE", percent)?,
+        },
     })
 }
 
@@ -120,6 +143,25 @@ fn secret(found: &Found) -> Result<Option<Secret>, BadSetting> {
     }
 }
 
+/// Where mail goes; a file of certificates that cannot be read is told now, not with the first letter.
+fn mail(text: &str) -> Result<Mail, String> {
+    let mail: Mail = text.parse()?;
+    if let Mail::Smtp(smtp) = &mail
+        && let Some(ca) = &smtp.ca
+    {
+        std::fs::read(ca).map_err(|cause| format!("{} cannot be read: {cause}", ca.display()))?;
+    }
+    Ok(mail)
+}
+
+fn mail_from(found: &Found, shop: &str, public_url: Option<&Url>) -> Result<MailFrom, BadSetting> {
+    match found.optional("LATCHKEY_MAIL_FROM", |text| MailFrom::read(text, shop))? {
+        Some(from) => Ok(from),
+        None => MailFrom::of(shop, public_url)
+            .ok_or_else(|| found.bad("LATCHKEY_MAIL_FROM", "the shop has no name of its own to send mail from")),
+    }
+}
+
 fn parse<T: FromStr>(text: &str) -> Result<T, String>
 where
     T::Err: Display,
@@ -147,6 +189,20 @@ fn on_off(text: &str) -> Result<bool, String> {
     }
 }
 
+/// A percentage, in hundredths.
+fn percent(text: &str) -> Result<i64, String> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let wrong = || format!("`{text}` is not a percentage from 0 to 100 with at most two decimals");
+    if !digits(whole) || !digits(part) || part.len() > 2 {
+        return Err(wrong());
+    }
+    match format!("{whole}{part:0<2}").parse() {
+        Ok(hundredths @ 0..=10_000) => Ok(hundredths),
+        _ => Err(wrong()),
+    }
+}
+
 fn shop_name(text: &str) -> Result<String, String> {
     let fits = (1..=60).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     if fits { Ok(text.to_owned()) } else { Err("the name is empty, too long, or has control characters".to_owned()) }
@@ -164,4 +220,37 @@ fn public_url(text: &str) -> Result<Url, String> {
         return Err(format!("`{text}` is more or less than an origin"));
     }
     Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentage_has_at_most_two_decimals() {
+        for (text, hundredths) in [("0", 0), ("19", 1_900), ("7.7", 770), ("8.25", 825), ("100", 10_000), ("0.05", 5)] {
+            assert_eq!(percent(text), Ok(hundredths), "{text}");
+        }
+        for wrong in ["", "-1", "101", "100.01", "7.777", "7.", ".5", "19 %", "1e1", "99999999999999999999"] {
+            assert!(percent(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_defaults_fit_every_currency_and_a_chosen_amount_must() {
+        let with = |settings: &[(&str, &str)]| {
+            let environment = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            load(&Sources { environment, ..Sources::default() }).map(|config| config.shop.terms)
+        };
+        let terms = |delivery, free_from| Terms { delivery, delivery_free_from: Some(free_from), tax_rate: 1_900 };
+        assert_eq!(with(&[]), Ok(terms(490, 6_000)));
+        assert_eq!(with(&[("LATCHKEY_SHOP_CURRENCY", "JPY")]), Ok(terms(490, 6_000)));
+        assert_eq!(with(&[("LATCHKEY_SHOP_CURRENCY", "KWD")]), Ok(terms(4_900, 60_000)));
+        let never = with(&[("LATCHKEY_SHOP_DELIVERY_FREE_FROM", "")]).expect("terms");
+        assert_eq!(never.delivery_free_from, None);
+        for wrong in ["-1", "4,90", "4.901", "", "free"] {
+            assert!(with(&[("LATCHKEY_SHOP_DELIVERY", wrong)]).is_err_and(|bad| bad.name == "LATCHKEY_SHOP_DELIVERY"), "{wrong}");
+        }
+        assert!(with(&[("LATCHKEY_SHOP_CURRENCY", "JPY"), ("LATCHKEY_SHOP_DELIVERY", "4.90")]).is_err());
+    }
 }

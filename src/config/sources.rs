@@ -3,12 +3,12 @@
 //! Invariant: later sources win; a name that no setting has is an error, wherever it stands. It does not know what a text means.
 
 use super::values::DatabaseUrl;
-use super::{BadSetting, later};
+use super::{BadSetting, Mail, later};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Name in the environment, default, what it is. In the file the name is the same in lower case, without `LATCHKEY_`.
-const SETTINGS: [(&str, &str, &str); 36] = [
+const SETTINGS: [(&str, &str, &str); 41] = [
     ("DATABASE_URL", "sqlite:{var}/latchkey.db", "sqlite:PATH or postgres://user:password@host/name"),
     ("LATCHKEY_LISTEN", "127.0.0.1:8080", "an address and a port, such as 127.0.0.1:8080; port 0 picks one"),
     ("LATCHKEY_PUBLIC_URL", "", "the one origin people type, such as https://shop.example"),
@@ -35,9 +35,14 @@ const SETTINGS: [(&str, &str, &str); 36] = [
     ("LATCHKEY_PASSWORD_MIN", "12", "8 to 64 characters"),
     ("LATCHKEY_REGISTRATION", "open", "open or closed"),
     ("LATCHKEY_TRUSTED_PROXIES", "", "addresses or networks, separated by commas: 10.0.0.0/8, ::1"),
+    ("LATCHKEY_MAIL", "file:{var}/outbox", "smtp://user:password@host:587, smtps://user:password@host:465 or file:FOLDER"),
+    ("LATCHKEY_MAIL_FROM", "", "an address, such as: Hearth & Grain <shop@shop.example>"),
     ("LATCHKEY_SHOP_NAME", "Hearth & Grain", "a name of 1 to 60 characters"),
     ("LATCHKEY_SHOP_CURRENCY", "EUR", "an ISO 4217 code, such as EUR"),
     ("LATCHKEY_SHOP_TIME_ZONE", "Europe/Berlin", "an IANA name, such as Europe/Berlin"),
+    ("LATCHKEY_SHOP_DELIVERY", "4.90", "an amount in the shop's currency, such as 4.90; 0 for a delivery that costs nothing"),
+    ("LATCHKEY_SHOP_DELIVERY_FREE_FROM", "60.00", "an amount in the shop's currency, such as 60.00; empty for never"),
+    ("LATCHKEY_SHOP_TAX_RATE", "19", "a percentage from 0 to 100 with at most two decimals, such as 19 or 7.7"),
     ("LATCHKEY_LOG", "info", "error, warn, info, debug or trace, and optionally json or pretty: info,json"),
     ("LATCHKEY_METRICS_LISTEN", "127.0.0.1:9090", "an address and a port, such as 127.0.0.1:9090, or off"),
     ("LATCHKEY_WORKERS", "0", "1 to 256 threads; 0 means one a core"),
@@ -180,6 +185,10 @@ impl Found {
                 .replace("{var}", self.text("LATCHKEY_VAR"))
                 .parse::<DatabaseUrl>()
                 .map_or_else(|_| value.to_owned(), |url| url.to_string()),
+            "LATCHKEY_MAIL" => {
+                let mail = value.replace("{var}", self.text("LATCHKEY_VAR")).parse::<Mail>();
+                mail.map_or_else(|_| "(hidden)".to_owned(), |mail| mail.to_string())
+            }
             "LATCHKEY_SECRET" | "LATCHKEY_SECRET_PREVIOUS" if !value.is_empty() => "(hidden)".to_owned(),
             _ => value.to_owned(),
         };

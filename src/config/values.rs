@@ -179,7 +179,7 @@ impl FromStr for Registration {
         match text {
             "open" => Ok(Self::Open),
             "closed" => Ok(Self::Closed),
-            "confirm" => Err("`confirm` needs mail, which this version does not send yet".to_owned()),
+            "confirm" => Err("`confirm` needs confirmed addresses, which this version does not have yet".to_owned()),
             _ => Err(format!("`{text}` is none of the ways")),
         }
     }

@@ -4,6 +4,7 @@
 //! and counts time in UTC. It does not know pools.
 
 use crate::config::DatabaseUrl;
+use crate::db::commit;
 use crate::error::{Error, Result};
 use crate::on_either;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _};
@@ -66,6 +67,7 @@ impl Conn {
     /// # Errors
     /// What the closure says, after a rollback; or the database's reason, when even that was not possible.
     pub fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        commit::forget();
         match self {
             Self::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?,
             Self::Postgres(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN")?,
@@ -73,12 +75,16 @@ impl Conn {
         match work(self) {
             Ok(done) => {
                 on_either!(self, conn => AnsiTransactionManager::commit_transaction(conn))?;
+                commit::follow();
                 Ok(done)
             }
-            Err(reason) => match on_either!(self, conn => AnsiTransactionManager::rollback_transaction(conn)) {
-                Ok(()) => Err(reason),
-                Err(cause) => Err(Error::Unavailable(format!("{reason}; and the rollback failed: {cause}"))),
-            },
+            Err(reason) => {
+                commit::forget();
+                match on_either!(self, conn => AnsiTransactionManager::rollback_transaction(conn)) {
+                    Ok(()) => Err(reason),
+                    Err(cause) => Err(Error::Unavailable(format!("{reason}; and the rollback failed: {cause}"))),
+                }
+            }
         }
     }
 }

@@ -174,6 +174,9 @@ diesel::table! {
         status -> Text,
         version -> BigInt,
         created_at -> Timestamp,
+        removed_product_id -> Nullable<BigInt>,
+        removed_quantity -> Nullable<BigInt>,
+        discount_id -> Nullable<BigInt>,
     }
 }
 
@@ -184,6 +187,38 @@ diesel::table! {
         product_id -> BigInt,
         quantity -> BigInt,
         seen_price -> BigInt,
+    }
+}
+
+diesel::table! {
+    saved_items (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        product_id -> BigInt,
+        quantity -> BigInt,
+    }
+}
+
+diesel::table! {
+    discounts (id) {
+        id -> BigInt,
+        code -> Text,
+        percent -> Nullable<BigInt>,
+        amount -> Nullable<BigInt>,
+        starts_at -> Nullable<Timestamp>,
+        ends_at -> Nullable<Timestamp>,
+        most_uses -> Nullable<BigInt>,
+        uses -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    discount_uses (id) {
+        id -> BigInt,
+        discount_id -> BigInt,
+        user_id -> BigInt,
+        order_id -> BigInt,
     }
 }
 
@@ -208,6 +243,8 @@ diesel::table! {
         phone -> Text,
         note -> Text,
         placed_at -> Timestamp,
+        tax -> BigInt,
+        discount_code -> Nullable<Text>,
     }
 }
 
@@ -220,6 +257,8 @@ diesel::table! {
         unit_price -> BigInt,
         quantity -> BigInt,
         line_total -> BigInt,
+        tax_rate -> BigInt,
+        discount -> BigInt,
     }
 }
 
@@ -254,6 +293,34 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    idempotency_keys (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        key -> Text,
+        body -> Text,
+        order_id -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> BigInt,
+        message_id -> Text,
+        kind -> Text,
+        sealed -> Nullable<Text>,
+        secret_id -> Text,
+        status -> Text,
+        tries -> BigInt,
+        answer -> Text,
+        created_at -> Timestamp,
+        due_at -> Timestamp,
+        expires_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(unread_notices -> notices (notice_id));
@@ -261,11 +328,13 @@ diesel::joinable!(products -> categories (category_id));
 diesel::joinable!(carts -> users (user_id));
 diesel::joinable!(cart_items -> carts (cart_id));
 diesel::joinable!(cart_items -> products (product_id));
+diesel::joinable!(saved_items -> products (product_id));
 diesel::joinable!(orders -> users (user_id));
 diesel::joinable!(order_lines -> orders (order_id));
 diesel::joinable!(order_lines -> products (product_id));
 diesel::joinable!(order_events -> orders (order_id));
 diesel::joinable!(stock_movements -> orders (order_id));
+diesel::joinable!(idempotency_keys -> orders (order_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     users,
@@ -282,9 +351,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     products,
     carts,
     cart_items,
+    saved_items,
+    discounts,
+    discount_uses,
     orders,
     order_lines,
     order_events,
     stock_movements,
     low_stock,
+    idempotency_keys,
+    outbox,
 );

@@ -5,21 +5,29 @@
 
 mod change;
 mod notice;
+mod saved;
+mod undo;
 mod version;
 
-pub use change::{Changed, add, remove, set};
+pub use change::{Changed, add, apply, remove, set, without_discount};
 pub(super) use change::{find, open, put};
 pub use notice::Notice;
+pub use saved::{MOST_SAVED, Saved, forget, restore, save, saved};
+pub use undo::undo;
 pub use version::Version;
 
+use crate::clock::Moment;
+use crate::config::Terms;
 use crate::db::Conn;
-use crate::db::schema::{cart_items, carts, products};
+use crate::db::schema::{cart_items, carts, discount_uses, discounts, products};
 use crate::error::Result;
 use crate::ids::{CartId, CategoryKey, PictureId, ProductId, ProductKey, UserKey};
 use crate::on_either;
+use crate::shop::discount::{self, Applied};
 use crate::shop::money::Money;
 use crate::shop::product::Status;
 use crate::shop::quantity::Quantity;
+use crate::shop::sums::Sums;
 use diesel::prelude::*;
 
 /// The most different things in a cart.
@@ -37,14 +45,10 @@ pub struct Cart {
     pub version: Option<Version>,
     /// What is in it, in the order it was put in.
     pub lines: Vec<Line>,
-    /// The sum of the lines.
-    pub subtotal: Money,
-    /// What is taken off.
-    pub discount: Money,
-    /// What the delivery costs.
-    pub delivery: Money,
-    /// `subtotal - discount + delivery`.
-    pub total: Money,
+    /// The code on it, also one that may not be used any more.
+    pub discount: Option<Applied>,
+    /// What it comes to.
+    pub sums: Sums,
 }
 
 /// One product in a cart.
@@ -116,15 +120,22 @@ impl Line {
 type Item =
     ((ProductKey, ProductId, String, String, String, Option<PictureId>), (CategoryKey, Money, i64, String), (Quantity, Money));
 
-/// The person's open cart, in one statement.
+type Row = (CartId, i64, Option<Item>, Option<discount::Row>, Option<i64>);
+
+/// The person's open cart, at the shop's terms, in one statement.
 ///
 /// # Errors
 /// What the database says.
-pub fn show(conn: &mut Conn, user: UserKey) -> Result<Cart> {
-    // Two plain left joins: SQLite would first build the whole of a join in brackets.
+pub fn show(conn: &mut Conn, now: Moment, terms: &Terms, user: UserKey) -> Result<Cart> {
+    // Plain left joins: SQLite would first build the whole of a join in brackets.
     let query = carts::table
         .left_join(cart_items::table)
         .left_join(products::table.on(cart_items::product_id.eq(products::id)))
+        .left_join(discounts::table.on(carts::discount_id.eq(discounts::id.nullable())))
+        .left_join(
+            discount_uses::table
+                .on(discount_uses::discount_id.nullable().eq(carts::discount_id).and(discount_uses::user_id.eq(carts::user_id))),
+        )
         .filter(carts::user_id.eq(user))
         .filter(carts::status.eq(OPEN))
         .order(cart_items::id)
@@ -137,14 +148,17 @@ pub fn show(conn: &mut Conn, user: UserKey) -> Result<Cart> {
                 (cart_items::quantity, cart_items::seen_price),
             )
                 .nullable(),
+            discount::COLUMNS.nullable(),
+            discount_uses::id.nullable(),
         ));
-    let rows: Vec<(CartId, i64, Option<Item>)> = on_either!(conn, conn => query.load(conn))?;
-    let version = rows.first().map(|(cart, counter, _)| Version { cart: *cart, counter: *counter });
-    let lines = rows.into_iter().filter_map(|(_, _, item)| item).map(line).collect::<Result<Vec<_>>>()?;
-    let subtotal = Money::sum(lines.iter().map(|line| line.line_total))?;
-    let (discount, delivery) = (Money::ZERO, Money::ZERO);
-    let total = subtotal.minus(discount)?.plus(delivery)?;
-    Ok(Cart { version, lines, subtotal, discount, delivery, total })
+    let rows: Vec<Row> = on_either!(conn, conn => query.load(conn))?;
+    let version = rows.first().map(|(cart, counter, ..)| Version { cart: *cart, counter: *counter });
+    let on_it = rows.first().and_then(|(.., row, used)| Some((row.clone()?, used.is_some())));
+    let discount = on_it.map(|(row, used_before)| row.applied(now, used_before)).transpose()?;
+    let lines = rows.into_iter().filter_map(|(_, _, item, ..)| item).map(line).collect::<Result<Vec<_>>>()?;
+    let off = discount.as_ref().and_then(Applied::valid);
+    let sums = Sums::of(lines.iter().map(|line| line.line_total), off, terms)?;
+    Ok(Cart { version, lines, discount, sums })
 }
 
 /// Pieces in the person's open cart. Added up here, not in SQL: the databases disagree about the type of a sum.
@@ -159,6 +173,20 @@ pub fn count(conn: &mut Conn, user: UserKey) -> Result<i64> {
         .select(cart_items::quantity);
     let quantities: Vec<i64> = on_either!(conn, conn => query.load(conn))?;
     Ok(quantities.into_iter().sum())
+}
+
+/// What is in the person's open cart and how much of it, where its prices do not matter.
+///
+/// # Errors
+/// What the database says.
+pub fn wanted(conn: &mut Conn, user: UserKey) -> Result<Vec<(String, i64)>> {
+    let query = carts::table
+        .inner_join(cart_items::table.inner_join(products::table))
+        .filter(carts::user_id.eq(user))
+        .filter(carts::status.eq(OPEN))
+        .order(cart_items::id)
+        .select((products::title, cart_items::quantity));
+    Ok(on_either!(conn, conn => query.load(conn))?)
 }
 
 fn line(item: Item) -> Result<Line> {

@@ -14,12 +14,16 @@ use crate::db::Conn;
 use crate::db::schema::{carts, order_events, order_lines, orders};
 use crate::error::{Error, Result};
 use crate::ids::{CartId, CartKey, OrderKey, UserKey};
+use crate::mail::outbox::Postbox;
 use crate::on_either;
 use crate::shop::address::Address;
 use crate::shop::cart::{self, Cart, Version};
+use crate::shop::discount;
+use crate::shop::idempotency::{self, IdempotencyKey, Known};
 use crate::shop::money::Money;
-use crate::shop::order::{Number, Status};
+use crate::shop::order::{Number, Status, letters};
 use crate::shop::stock::{self, Pieces};
+use crate::shop::sums;
 use diesel::prelude::*;
 
 /// What a person asks for when they press "Place order".
@@ -33,6 +37,8 @@ pub struct Wish {
     pub cart_version: String,
     /// The total they saw.
     pub expected_total: Money,
+    /// The name they gave it, so that sending it again asks for the same order.
+    pub key: Option<IdempotencyKey>,
 }
 
 /// What came of it.
@@ -42,6 +48,8 @@ pub enum Outcome {
     Placed(Number),
     /// This cart was ordered before: here is that order.
     Already(Number),
+    /// The same was asked under the same name before: here is that order.
+    Replayed(Number),
     /// The cart, a price or the stock is not what they saw. Nothing was done.
     Changed(Box<Review>),
     /// There is nothing to order. Nothing was done.
@@ -56,6 +64,15 @@ pub fn expected_total(text: &str) -> Result<Money, String> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let minor = if digits { text.parse().ok() } else { None };
     minor.and_then(Money::new).ok_or_else(|| "The total of this form is not readable. Open the checkout again.".to_owned())
+}
+
+/// The shop that sells.
+#[derive(Debug, Clone, Copy)]
+pub struct House<'a> {
+    /// Its name and its currency.
+    pub shop: &'a Shop,
+    /// Where the letter to the customer is left.
+    pub post: &'a Postbox,
 }
 
 /// Why no order was made.
@@ -80,27 +97,51 @@ impl From<diesel::result::Error> for Halt {
 /// Places the order, if everything still is as the person saw it.
 ///
 /// # Errors
-/// What the database says. What the rules of the shop say is an `Outcome`.
-pub fn place(conn: &mut Conn, now: Moment, actor: &Actor, shop: &Shop, user: UserKey, wish: &Wish) -> Result<Outcome> {
+/// `Refused` as `idempotency_mismatch` for another wish under a name that is taken, and what the database says. What else the rules of
+/// the shop say is an `Outcome`.
+pub fn place(conn: &mut Conn, now: Moment, actor: &Actor, house: House<'_>, user: UserKey, wish: &Wish) -> Result<Outcome> {
+    if let Some(known) = replayed(conn, now, user, wish)? {
+        return Ok(known);
+    }
+    match attempt(conn, now, actor, house, user, wish)? {
+        Outcome::Placed(number) => Ok(Outcome::Placed(number)),
+        // Whoever was faster may have done it under this very name: then the answer is theirs.
+        other => Ok(replayed(conn, now, user, wish)?.unwrap_or(other)),
+    }
+}
+
+fn replayed(conn: &mut Conn, now: Moment, user: UserKey, wish: &Wish) -> Result<Option<Outcome>> {
+    let Some(key) = &wish.key else { return Ok(None) };
+    match idempotency::known(conn, now, user, key, wish)? {
+        None => Ok(None),
+        Some(Known::Same(number)) => Ok(Some(Outcome::Replayed(number))),
+        Some(Known::Other) => {
+            let text = "This Idempotency-Key stands for another order. Send a new key with a new order.";
+            Err(Error::refused("idempotency_mismatch", text))
+        }
+    }
+}
+
+fn attempt(conn: &mut Conn, now: Moment, actor: &Actor, house: House<'_>, user: UserKey, wish: &Wish) -> Result<Outcome> {
     let version: Option<Version> = wish.cart_version.parse().ok();
-    let cart = cart::show(conn, user)?;
+    let cart = cart::show(conn, now, &house.shop.terms, user)?;
     if version.is_none() || cart.version != version || !as_seen(&cart, wish) {
         return refuse(conn, user, cart, version, wish);
     }
     // A savepoint, because the outer transaction commits whatever outcome is told: when the third product of five turns out to be
     // gone, the claim, the order and two takings must not stay behind.
-    match conn.transaction(|conn| order(conn, now, actor, shop, user, wish, &cart)) {
+    match conn.transaction(|conn| order(conn, now, actor, house, user, wish, &cart)) {
         Ok(number) => Ok(Outcome::Placed(number)),
         Err(Halt::Failed(cause)) => Err(cause),
         Err(Halt::Overtaken) => {
-            let cart = cart::show(conn, user)?;
+            let cart = cart::show(conn, now, &house.shop.terms, user)?;
             refuse(conn, user, cart, version, wish)
         }
     }
 }
 
 fn as_seen(cart: &Cart, wish: &Wish) -> bool {
-    !cart.lines.is_empty() && !cart.is_blocked() && cart.total == wish.expected_total
+    !cart.lines.is_empty() && !cart.is_blocked() && cart.sums.total == wish.expected_total
 }
 
 fn refuse(conn: &mut Conn, user: UserKey, cart: Cart, version: Option<Version>, wish: &Wish) -> Result<Outcome> {
@@ -142,15 +183,28 @@ fn order(
     conn: &mut Conn,
     now: Moment,
     actor: &Actor,
-    shop: &Shop,
+    house: House<'_>,
     user: UserKey,
     wish: &Wish,
     cart: &Cart,
 ) -> Result<Number, Halt> {
     // The version is claimed, so the lines read before the claim are the lines of the claimed cart.
     let claimed = claim(conn, user, cart)?.ok_or(Halt::Overtaken)?;
-    let (order, number) = insert(conn, now, shop, user, claimed, wish, cart)?;
-    for line in &cart.lines {
+    let (order, number) = insert(conn, now, house.shop, user, claimed, wish, cart)?;
+    if let Some(key) = &wish.key
+        && !idempotency::keep(conn, now, user, key, wish, order)?
+    {
+        return Err(Halt::Overtaken);
+    }
+    if let Some(code) = cart.discount.as_ref().filter(|code| code.refusal.is_none())
+        && !discount::take(conn, now, code.key, user, order)?
+    {
+        return Err(Halt::Overtaken);
+    }
+    let totals: Vec<Money> = cart.lines.iter().map(|line| line.line_total).collect();
+    let shares = discount::split(cart.sums.discount, &totals)?;
+    let tax_rate = sums::tax_rate(&house.shop.terms)?;
+    for (line, share) in cart.lines.iter().zip(shares) {
         diesel::insert_into(order_lines::table)
             .values((
                 order_lines::order_id.eq(order),
@@ -159,6 +213,8 @@ fn order(
                 order_lines::unit_price.eq(line.unit_price),
                 order_lines::quantity.eq(line.quantity),
                 order_lines::line_total.eq(line.line_total),
+                order_lines::tax_rate.eq(tax_rate),
+                order_lines::discount.eq(share),
             ))
             .execute(conn)?;
     }
@@ -169,6 +225,7 @@ fn order(
         ))
         .execute(conn)?;
     audit::record(conn, now, Kind::OrderPlaced, actor, number.as_str())?;
+    house.post.put(conn, now, user, letters::placed(&number, now, cart, &wish.address))?;
     // Last, so that the row of a product that everybody wants is held for as short a time as can be.
     let pieces = |line: &cart::Line| Pieces {
         key: line.key,
@@ -198,7 +255,8 @@ fn insert(
     wish: &Wish,
     cart: &Cart,
 ) -> Result<(OrderKey, Number)> {
-    let to = &wish.address;
+    let (to, sums) = (&wish.address, &cart.sums);
+    let code = cart.discount.as_ref().filter(|code| code.refusal.is_none()).map(|code| code.code.as_str());
     // One number in a million million is taken already; then the next one is not.
     for _ in 0..3 {
         let number = Number::random(&shop.name);
@@ -206,8 +264,8 @@ fn insert(
             .values((
                 (orders::number.eq(&number), orders::user_id.eq(user), orders::cart_id.eq(claimed)),
                 (orders::status.eq(Status::Placed), orders::placed_at.eq(now), orders::currency.eq(shop.currency.code)),
-                (orders::subtotal.eq(cart.subtotal), orders::discount.eq(cart.discount)),
-                (orders::delivery.eq(cart.delivery), orders::total.eq(cart.total)),
+                (orders::subtotal.eq(sums.subtotal), orders::discount.eq(sums.discount), orders::delivery.eq(sums.delivery)),
+                (orders::total.eq(sums.total), orders::tax.eq(sums.tax), orders::discount_code.eq(code)),
                 (orders::name.eq(&to.name), orders::address1.eq(&to.address1), orders::address2.eq(&to.address2)),
                 (orders::city.eq(&to.city), orders::postal_code.eq(&to.postal_code), orders::country.eq(to.country)),
                 (orders::phone.eq(&to.phone), orders::note.eq(&wish.note)),

@@ -114,12 +114,10 @@ fn add(conn: &mut Conn, now: Moment, currency: &Currency, ware: &Ware, position:
     product::insert(conn, now, &new)
 }
 
-/// The list is in euros and cents. A currency without a minor unit gets the same digits (a yen is about a cent), one with three
-/// gets a zero more.
+/// The list is in euros and cents.
 fn price(text: &str, currency: &Currency) -> Result<Money> {
-    let cents = Currency { exponent: 2, ..*currency };
-    let amount = Money::parse(text, &cents).map_err(Error::internal)?;
-    amount.times(10_i64.pow(currency.exponent.saturating_sub(2)))
+    let minor = currency.like_cents(text).map_err(Error::internal)?;
+    Money::new(minor).ok_or_else(|| Error::internal("a price below nothing"))
 }
 
 #[cfg(test)]

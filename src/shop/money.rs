@@ -69,22 +69,7 @@ impl Money {
     /// # Errors
     /// A sentence that says what is expected.
     pub fn parse(text: &str, currency: &Currency) -> Result<Self, String> {
-        let wrong = || match currency.exponent {
-            0 => format!("`{text}` is not an amount: {} has no decimals", currency.code),
-            most => format!("`{text}` is not an amount such as {}", Self(10_i64.pow(most)).decimal(currency)),
-        };
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        let (whole, part) = match text.split_once('.') {
-            Some((whole, part)) if digits(part) => (whole, part),
-            None => (text, ""),
-            Some(_) => return Err(wrong()),
-        };
-        let missing = currency.exponent.checked_sub(u32::try_from(part.len()).map_err(|_| wrong())?).ok_or_else(wrong)?;
-        if !digits(whole) {
-            return Err(wrong());
-        }
-        let minor: i64 = format!("{whole}{part}").parse().map_err(|_| wrong())?;
-        minor.checked_mul(10_i64.pow(missing)).map(Self).ok_or_else(wrong)
+        currency.minor_units(text).map(Self)
     }
 
     /// The amount as `parse` reads it, for export.

@@ -6,6 +6,7 @@
 mod cancel;
 pub mod history;
 mod ledger;
+pub mod letters;
 mod number;
 mod reorder;
 mod status;
@@ -27,6 +28,8 @@ use crate::ids::{OrderKey, PictureId, ProductId, UserKey};
 use crate::shop::address::Address;
 use crate::shop::country::Country;
 use crate::shop::money::Money;
+use crate::shop::sums::Sums;
+use crate::shop::tax::TaxRate;
 use diesel::prelude::*;
 
 /// An order.
@@ -44,14 +47,10 @@ pub struct Order {
     pub currency: String,
     /// What was bought.
     pub lines: Vec<Line>,
-    /// The sum of the lines.
-    pub subtotal: Money,
-    /// What was taken off.
-    pub discount: Money,
-    /// What the delivery cost.
-    pub delivery: Money,
-    /// `subtotal - discount + delivery`.
-    pub total: Money,
+    /// The discount code it was placed with.
+    pub discount_code: Option<String>,
+    /// What it came to.
+    pub sums: Sums,
     /// Where it goes.
     pub address: Address,
     /// What the customer wanted us to know.
@@ -77,6 +76,10 @@ pub struct Line {
     pub quantity: i64,
     /// Price by quantity.
     pub line_total: Money,
+    /// Its share of what was taken off.
+    pub discount: Money,
+    /// The rate of the tax in it, then.
+    pub tax_rate: TaxRate,
 }
 
 /// A step in an order's life.
@@ -105,7 +108,7 @@ impl Order {
     }
 }
 
-type Sums = (String, Money, Money, Money, Money);
+type Amounts = (String, Money, Money, Money, Money, Money);
 type Where = (String, String, String, String, String, Country, String);
 
 const WHERE: (
@@ -135,17 +138,17 @@ pub fn show(conn: &mut Conn, user: UserKey, number: &Number) -> Result<Order> {
 /// # Errors
 /// `NotFound` if there is none.
 pub fn find(conn: &mut Conn, number: &Number) -> Result<Order> {
-    type Row = ((OrderKey, UserKey, Status, Moment, String), Sums, Where);
+    type Row = ((OrderKey, UserKey, Status, Moment, String, Option<String>), Amounts, Where);
     let row: Option<Row> = orders::table
         .filter(orders::number.eq(number))
         .select((
-            (orders::id, orders::user_id, orders::status, orders::placed_at, orders::note),
-            (orders::currency, orders::subtotal, orders::discount, orders::delivery, orders::total),
+            (orders::id, orders::user_id, orders::status, orders::placed_at, orders::note, orders::discount_code),
+            (orders::currency, orders::subtotal, orders::discount, orders::delivery, orders::total, orders::tax),
             WHERE,
         ))
         .first(conn)
         .optional()?;
-    let ((key, customer, status, placed_at, note), (currency, subtotal, discount, delivery, total), place) =
+    let ((key, customer, status, placed_at, note, discount_code), (currency, subtotal, discount, delivery, total, tax), place) =
         row.ok_or(Error::NotFound)?;
     let lines = order_lines::table
         .inner_join(products::table)
@@ -159,6 +162,8 @@ pub fn find(conn: &mut Conn, number: &Number) -> Result<Order> {
             order_lines::unit_price,
             order_lines::quantity,
             order_lines::line_total,
+            order_lines::discount,
+            order_lines::tax_rate,
         ))
         .load(conn)?;
     let events = order_events::table
@@ -167,7 +172,8 @@ pub fn find(conn: &mut Conn, number: &Number) -> Result<Order> {
         .select((order_events::status, order_events::at, order_events::user_id, order_events::note))
         .load(conn)?;
     let (number, address) = (number.clone(), address(place));
-    Ok(Order { number, customer, status, placed_at, currency, lines, subtotal, discount, delivery, total, address, note, events })
+    let sums = Sums { subtotal, discount, delivery, total, tax };
+    Ok(Order { number, customer, status, placed_at, currency, lines, discount_code, sums, address, note, events })
 }
 
 /// Where the person's last order went, to fill in the next form.

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::ids::{ProductKey, UserKey};
 use crate::shop::catalogue::{self, Query, Sort};
 use crate::shop::paging::PageNumber;
-use crate::shop::trial::{eur, now, on_each, person};
+use crate::shop::trial::{eur, now, on_each, person, shop};
 use crate::shop::{cart, category, demo, order, product, takings};
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::prelude::*;
@@ -73,8 +73,9 @@ fn no_list_of_products_sorts_or_reads_the_whole_table() {
 /// A page, and how many statements it may take.
 type Asked = (&'static str, usize, fn(&mut Conn, UserKey) -> Result<()>);
 
-const PAGES: [Asked; 12] = [
-    ("cart", 1, |conn, user| cart::show(conn, user).map(drop)),
+const PAGES: [Asked; 13] = [
+    ("cart", 1, |conn, user| cart::show(conn, now(), &shop().terms, user).map(drop)),
+    ("saved", 1, |conn, user| cart::saved(conn, user).map(drop)),
     ("count", 1, |conn, user| cart::count(conn, user).map(drop)),
     ("latest", 1, |conn, user| order::latest(conn, user).map(drop)),
     ("history", 3, |conn, user| order::history(conn, user, PageNumber::FIRST).map(drop)),
@@ -117,7 +118,7 @@ fn figures_and_long_lists_are_read_from_an_index_alone_and_never_sorted() {
         let user = person(db);
         demo::products(db, now(), &eur(), &mut |_, _| {}).expect("seeded");
         let customer = demo::Customer { key: user, name: "Ada".to_owned() };
-        demo::orders(db, now(), &crate::shop::trial::house(), &[customer], &mut |_, _| {}).expect("seeded");
+        demo::orders(db, now(), &shop(), &[customer], &mut |_, _| {}).expect("seeded");
         let some = db.read_here(|conn| order::ledger(conn, None, None)).expect("a page");
         // The newest: the index is walked from its end, as far as the page goes.
         let first = db.read_here(|conn| plans(conn, |conn| order::ledger(conn, None, None))).expect("plans");

@@ -4,12 +4,13 @@
 //! `LATCHKEY_TEST_POSTGRES` names a server. It does not know what is tested.
 
 use crate::clock::{Clock, Moment};
-use crate::config::{Currency, DatabaseUrl, Shop};
+use crate::config::{Currency, DatabaseUrl, Shop, Terms};
 use crate::db::schema::{products, users};
 use crate::db::{Conn, Db, migrate};
 use crate::error::Result;
 use crate::ids::{ProductId, ProductKey, UserId, UserKey};
-use crate::shop::checkout::Wish;
+use crate::mail::outbox::{Postbox, Seal};
+use crate::shop::checkout::{House, Wish};
 use crate::shop::money::Money;
 use crate::shop::product::{NewProduct, Status, insert};
 use crate::shop::quantity::Quantity;
@@ -128,13 +129,41 @@ pub fn stock(db: &Db, id: ProductId) -> i64 {
     db.read_here(read).expect("a product")
 }
 
-/// The shop.
-pub fn house() -> Shop {
-    Shop { name: "Hearth & Grain".to_owned(), currency: eur(), time_zone: jiff::tz::TimeZone::UTC }
+/// The shop's settings: it delivers for nothing and pays no tax.
+pub fn shop() -> Shop {
+    let terms = Terms { delivery: 0, delivery_free_from: None, tax_rate: 0 };
+    Shop { name: "Hearth & Grain".to_owned(), currency: eur(), time_zone: jiff::tz::TimeZone::UTC, terms }
+}
+
+/// A postbox that hides nothing.
+pub fn post() -> Postbox {
+    struct Glass;
+    impl Seal for Glass {
+        fn id(&self) -> &'static str {
+            "glass"
+        }
+        fn seal(&self, _: &str, plain: &[u8]) -> (String, String) {
+            ("glass".to_owned(), String::from_utf8_lossy(plain).into_owned())
+        }
+        fn open(&self, _: &str, _: &str, sealed: &str) -> Option<Vec<u8>> {
+            Some(sealed.as_bytes().to_vec())
+        }
+    }
+    Postbox::new(Glass)
+}
+
+/// Who sells.
+pub fn house<'a>(shop: &'a Shop, post: &'a Postbox) -> House<'a> {
+    House { shop, post }
 }
 
 /// What the person asks for when they order the cart as it stands.
 pub fn wish(db: &Db, user: UserKey) -> Wish {
-    let cart = db.read_here(|conn| cart::show(conn, user)).expect("a cart");
-    Wish { address: home(), note: String::new(), cart_version: cart.version_text(), expected_total: cart.total }
+    wish_at(db, &shop(), user)
+}
+
+/// The same, in another shop.
+pub fn wish_at(db: &Db, shop: &Shop, user: UserKey) -> Wish {
+    let cart = db.read_here(|conn| cart::show(conn, now(), &shop.terms, user)).expect("a cart");
+    Wish { address: home(), note: String::new(), cart_version: cart.version_text(), expected_total: cart.sums.total, key: None }
 }

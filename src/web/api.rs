@@ -5,6 +5,7 @@
 
 pub mod cart;
 pub mod dashboard;
+pub mod discount;
 pub mod login;
 pub mod logout;
 pub mod orders;
@@ -12,6 +13,7 @@ pub mod products;
 pub mod profile;
 pub mod refresh;
 pub mod register;
+pub mod saved;
 pub mod sessions;
 mod tokens;
 mod wire;

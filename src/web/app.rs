@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::base64url;
+use crate::shop::checkout::House;
 use crate::web::assets::Assets;
 use crate::web::headers::Policy;
 use crate::web::host::Origin;
@@ -58,7 +59,7 @@ impl App {
         let assets = Arc::new(Assets::lay_out(&config.var, config.dev)?);
         let latch = Latch::open(&config, db.clone(), clock.clone(), secrets, origin.as_str())?;
         Ok(Self {
-            metrics: Metrics::new(&latch.tally),
+            metrics: Metrics::new(&latch.tally, latch.post.tally()),
             latch,
             templates: Templates::new(&config, origin.as_str(), Arc::clone(&assets))?,
             policy: Policy::new(origin.is_tls()),
@@ -70,6 +71,12 @@ impl App {
             origin,
             assets,
         })
+    }
+
+    /// Who sells.
+    #[must_use]
+    pub fn house(&self) -> House<'_> {
+        House { shop: &self.config.shop, post: &self.latch.post }
     }
 
     /// Binds `csrf` values.

@@ -5,6 +5,8 @@
 
 use crate::auth::tally::Tally;
 use crate::auth::upkeep::Swept;
+use crate::mail::outbox;
+use crate::shop;
 use crate::web::app::App;
 use actix_web::dev::ServerHandle;
 use actix_web::http::{StatusCode, header};
@@ -60,12 +62,13 @@ pub struct Metrics {
     connections: [Gauge; 2],
     hashes_waiting: Gauge,
     underway: Gauge,
+    letters_waiting: Gauge,
 }
 
 impl Metrics {
     /// Nothing counted yet but by the tally.
     #[must_use]
-    pub fn new(tally: &Tally) -> Self {
+    pub fn new(tally: &Tally, post: &outbox::Tally) -> Self {
         let mut metrics = Self {
             registry: Registry::default(),
             answered: Family::default(),
@@ -79,10 +82,12 @@ impl Metrics {
             connections: Default::default(),
             hashes_waiting: Gauge::default(),
             underway: Gauge::default(),
+            letters_waiting: Gauge::default(),
         };
         metrics.register_requests();
         metrics.register_revocation(tally);
         metrics.register_sign_in(tally);
+        metrics.register_mail(post);
         metrics
     }
 
@@ -116,6 +121,15 @@ impl Metrics {
         all.register("password_hashes_waiting", "Passwords that wait for their turn", self.hashes_waiting.clone());
     }
 
+    fn register_mail(&mut self, post: &outbox::Tally) {
+        let all = &mut self.registry;
+        all.register("mails_sent", "Mails that a server took", post.sent.clone());
+        all.register("mails_refused", "Mails that a server will never take", post.refused.clone());
+        all.register("mails_expired", "Mails that nobody took while they were of use", post.expired.clone());
+        all.register("mails_put_off", "Attempts that failed and are made again", post.put_off.clone());
+        all.register("mails_waiting", "Mails in the outbox of all nodes", self.letters_waiting.clone());
+    }
+
     /// Counts an answer.
     pub fn answered(&self, route: Option<String>, method: &'static str, status: StatusCode, took: Duration) {
         let route = Route { route: route.map_or(Cow::Borrowed("-"), Cow::Owned) };
@@ -128,13 +142,15 @@ impl Metrics {
     }
 
     /// Counts what a round of housekeeping deleted.
-    pub fn swept(&self, swept: &Swept) {
+    pub fn swept(&self, swept: &Swept, of_shop: &shop::upkeep::Swept) {
         for (table, rows) in [
             ("sessions", swept.sessions),
             ("revocations", swept.revocations),
             ("parked_forms", swept.parked),
             ("notices", swept.notices),
             ("audit_events", swept.audit),
+            ("idempotency_keys", of_shop.idempotency_keys),
+            ("outbox", swept.letters),
         ] {
             self.swept.get_or_create(&Table { table }).inc_by(rows as u64);
         }
@@ -176,6 +192,13 @@ pub fn serve(app: web::Data<App>, listener: TcpListener) -> std::io::Result<Serv
 }
 
 async fn show(app: web::Data<App>) -> actix_web::Result<HttpResponse> {
+    match app.db.read(outbox::waiting).await {
+        Ok(count) => {
+            app.metrics.letters_waiting.set(count);
+        }
+        // The other figures are worth most just now.
+        Err(cause) => tracing::warn!(%cause, "the mails that wait could not be counted"),
+    }
     let text = app.metrics.text(&app).map_err(actix_web::error::ErrorInternalServerError)?;
     let mut answer = HttpResponse::Ok();
     answer.insert_header((header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8"));

@@ -13,7 +13,8 @@ pub use mount::{Route, configure, page};
 use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
-    account, admin, cart, checkout, dashboard, devices, front, login, logout, orders, parked, password, products, register,
+    account, admin, cart, checkout, dashboard, devices, discount, front, login, logout, orders, parked, password, products,
+    register, saved,
 };
 
 /// The pages.
@@ -32,6 +33,12 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/cart/items").post(cart::add).parks(),
         page("/cart/items/{product_id}").post(cart::set).parks(),
         page("/cart/items/{product_id}/remove").post(cart::remove).parks(),
+        page("/cart/items/{product_id}/save").post(saved::save).parks(),
+        page("/cart/saved/{product_id}/restore").post(saved::restore).parks(),
+        page("/cart/saved/{product_id}/remove").post(saved::remove).parks(),
+        page("/cart/undo").post(cart::undo).parks(),
+        page("/cart/discount").post(discount::apply).limited(limits.checkout.throttle()),
+        page("/cart/discount/remove").post(discount::remove).parks(),
         page("/checkout").get(checkout::show).post(checkout::submit).parks().limited(limits.checkout.throttle()),
         page("/orders").get(orders::index),
         page("/orders/{number}").get(orders::show),
@@ -89,6 +96,12 @@ pub fn api(app: &App) -> Vec<Route> {
         page("/cart").get(api::cart::show),
         page("/cart/items").post(api::cart::add),
         page("/cart/items/{product_id}").put(api::cart::set).delete(api::cart::remove),
+        page("/cart/items/{product_id}/save").post(api::saved::save),
+        page("/cart/saved").get(api::saved::index),
+        page("/cart/saved/{product_id}").delete(api::saved::remove),
+        page("/cart/saved/{product_id}/restore").post(api::saved::restore),
+        page("/cart/undo").post(api::cart::undo),
+        page("/cart/discount").post(api::discount::apply).delete(api::discount::remove).limited(limits.checkout.throttle()),
         page("/orders").get(api::orders::index).post(api::orders::place).limited(limits.checkout.throttle()),
         page("/orders/{number}").get(api::orders::show),
         page("/orders/{number}/cancel").post(api::orders::cancel),

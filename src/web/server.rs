@@ -4,6 +4,7 @@
 //! nothing new and waits for what has begun. It does not know what is served.
 
 mod bind;
+pub mod mail;
 mod upkeep;
 
 pub use bind::can_listen;
@@ -14,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db;
 use crate::error::Error;
+use crate::mail::sender;
 use crate::web::app::App;
 use crate::web::{gate, metrics, routes};
 use actix_web::body::BoxBody;
@@ -47,6 +49,7 @@ pub struct Running {
     work: rt::task::JoinHandle<std::io::Result<()>>,
     watched: Option<ServerHandle>,
     upkeep: rt::task::JoinHandle<()>,
+    mail: sender::Running,
 }
 
 /// Starts serving in the background.
@@ -68,6 +71,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     })
     .await??;
     let app = web::Data::new(app);
+    let mail = mail::sender(&app)?;
     note(&app, audit::Kind::Started).await?;
     let site = app.clone();
     let server = HttpServer::new(move || assemble(&site, routes::pages(&site), routes::api(&site)))
@@ -82,8 +86,9 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let work = rt::spawn(server);
     let watched = beside.map(|listener| metrics::serve(app.clone(), listener)).transpose()?;
     let upkeep = rt::spawn(upkeep::every_minute(app.clone()));
+    let mail = mail.start();
     let origin = app.origin.url().clone();
-    Ok(Running { origin, address, app: app.into_inner(), metrics, handle, work, watched, upkeep })
+    Ok(Running { origin, address, app: app.into_inner(), metrics, handle, work, watched, upkeep, mail })
 }
 
 /// How many threads answer requests, and how many blocking ones each of them has at most: for its share of the database's
@@ -148,6 +153,7 @@ impl Running {
             watched.stop(false).await;
         }
         self.upkeep.abort();
+        self.mail.stop(mail::GRACE).await;
         note(&self.app, audit::Kind::Stopped).await?;
         Ok(())
     }

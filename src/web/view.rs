@@ -4,6 +4,7 @@
 //! the page's own data; a message is shown once. It does not know what the pages show.
 
 pub mod flash;
+pub mod letters;
 pub mod notice;
 pub mod templates;
 
@@ -82,12 +83,20 @@ impl Layout {
     /// What the database says.
     pub fn load(conn: &mut Conn, person: Option<CurrentUser>) -> Result<Self> {
         let Some(person) = person else { return Ok(Self::visitor()) };
-        let glance = match glance::of(conn, person.key, person.session) {
-            Ok(glance) => glance,
-            Err(Error::NotFound) => return Err(Error::SignedOut),
-            Err(cause) => return Err(cause),
-        };
-        Ok(Self::of(&glance, cart::count(conn, person.key)?))
+        let cart_count = cart::count(conn, person.key)?;
+        Self::beside(conn, person, cart_count)
+    }
+
+    /// One statement, for a page that has read the cart itself.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn beside(conn: &mut Conn, person: CurrentUser, cart_count: i64) -> Result<Self> {
+        match glance::of(conn, person.key, person.session) {
+            Ok(glance) => Ok(Self::of(&glance, cart_count)),
+            Err(Error::NotFound) => Err(Error::SignedOut),
+            Err(cause) => Err(cause),
+        }
     }
 
     /// The frame of a page that has read the person and their cart itself.

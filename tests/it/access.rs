@@ -22,7 +22,7 @@ on_both! { every_route_answers_each_person_as_it_should, every_api_route_answers
 /// Method, path, and the answers to: a visitor, the shopper whose things are named, another shopper, an admin.
 type Row = (&'static str, &'static str, [u16; 4]);
 
-const PAGES: [Row; 41] = [
+const PAGES: [Row; 47] = [
     ("GET", "/", [200, 200, 200, 200]),
     ("GET", "/products", [200, 200, 200, 200]),
     ("GET", "/products/{slug}", [200, 200, 200, 200]),
@@ -35,8 +35,14 @@ const PAGES: [Row; 41] = [
     ("POST", "/cart/items", [303, 303, 303, 303]),
     ("POST", "/cart/items/{product_id}", [303, 303, 303, 303]),
     ("POST", "/cart/items/{product_id}/remove", [303, 303, 303, 303]),
+    ("POST", "/cart/items/{product_id}/save", [303, 404, 404, 404]),
+    ("POST", "/cart/saved/{product_id}/restore", [303, 404, 404, 404]),
+    ("POST", "/cart/saved/{product_id}/remove", [303, 303, 303, 303]),
+    ("POST", "/cart/discount", [303, 422, 422, 422]),
+    ("POST", "/cart/discount/remove", [303, 303, 303, 303]),
     ("GET", "/checkout", [303, 200, 303, 303]),
     ("POST", "/checkout", [303, 409, 303, 303]),
+    ("POST", "/cart/undo", [303, 303, 303, 303]),
     ("GET", "/orders", [303, 200, 200, 200]),
     ("GET", "/orders/{number}", [303, 200, 404, 404]),
     ("GET", "/admin", [303, 404, 404, 200]),
@@ -66,7 +72,7 @@ const PAGES: [Row; 41] = [
     ("POST", "/logout", [303, 303, 303, 303]),
 ];
 
-const API: [Row; 27] = [
+const API: [Row; 34] = [
     ("POST", "/api/auth/register", [422, 422, 422, 422]),
     ("POST", "/api/register", [422, 422, 422, 422]),
     ("POST", "/api/auth/login", [422, 422, 422, 422]),
@@ -88,6 +94,13 @@ const API: [Row; 27] = [
     ("POST", "/api/cart/items", [401, 422, 422, 422]),
     ("PUT", "/api/cart/items/{product_id}", [401, 422, 422, 422]),
     ("DELETE", "/api/cart/items/{product_id}", [401, 200, 200, 200]),
+    ("POST", "/api/cart/undo", [401, 200, 200, 200]),
+    ("POST", "/api/cart/items/{product_id}/save", [401, 404, 404, 404]),
+    ("GET", "/api/cart/saved", [401, 200, 200, 200]),
+    ("POST", "/api/cart/saved/{product_id}/restore", [401, 404, 404, 404]),
+    ("DELETE", "/api/cart/saved/{product_id}", [401, 200, 200, 200]),
+    ("POST", "/api/cart/discount", [401, 422, 422, 422]),
+    ("DELETE", "/api/cart/discount", [401, 200, 200, 200]),
     ("GET", "/api/orders", [401, 200, 200, 200]),
     ("POST", "/api/orders", [401, 422, 422, 422]),
     ("GET", "/api/orders/{number}", [401, 200, 404, 404]),
@@ -139,6 +152,7 @@ impl Things {
             "/admin/products/{slug}" => vec![("title", "Oak Bowl"), ("price", "24"), ("status", "active"), ("version", "0")],
             "/admin/products/{slug}/stock" => vec![("reason", "received"), ("count", "1"), ("seen", "0")],
             "/admin/orders/{number}/move" => vec![("to", "paid")],
+            "/cart/discount" => vec![("code", "NO-SUCH-CODE")],
             "/account" => vec![("name", "Ada")],
             "/account/password" => vec![("current_password", "wrong-wagon"), ("new_password", PASSWORD)],
             _ => Vec::new(),

@@ -61,6 +61,9 @@ async fn what_happens_is_counted(app: &TestApp) {
     is(&told, "http_request_duration_seconds_count{route=\"/products/{slug}\"}", 1.0);
     is(&told, "limits_hit_total{route=\"/checkout\"}", 1.0);
     is(&told, "password_hashes_waiting", 0.0);
+    is(&told, "mails_sent_total", 0.0);
+    is(&told, "mails_waiting", 0.0);
+    assert!(told.contains("mails_sent_total ") && told.contains("mails_waiting "), "{told}");
     assert!(value(&told, "database_connections_max") >= 1.0, "{told}");
     assert!(value(&told, "revocation_feed_age_seconds") < 60.0 && told.contains("revocation_feed_age_seconds "), "{told}");
     assert!(value(&told, "database_clock_offset_seconds").abs() < 2.0, "{told}");

@@ -11,7 +11,9 @@ pub mod goods;
 pub mod jar;
 pub mod page;
 pub mod people;
+pub mod post_office;
 pub mod postgres;
+pub mod smtp;
 pub mod storage;
 pub mod visitor;
 

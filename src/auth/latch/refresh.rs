@@ -4,6 +4,7 @@
 //! its commit, on the committing thread. The rules themselves stand in `rotation`.
 
 use super::Latch;
+use crate::auth::letters;
 use crate::auth::refresh_token::RefreshToken;
 use crate::auth::rotation::{self, Exchange, Look, Shown};
 use crate::auth::session::Door;
@@ -38,7 +39,7 @@ impl Latch {
         let (latch, memory) = (self.clone(), self.clone());
         let work = move |conn: &mut Conn| {
             let shown = Shown { door, token: &token, address: &address, renew };
-            rotation::exchange(conn, &latch.secrets, &latch.limits, now, key, shown)
+            letters::exchange(conn, &latch, now, key, shown)
         };
         let (exchange, _) = self.db.write_then(work, move |(_, revoked)| memory.forget(revoked)).await?;
         Ok(exchange)

@@ -8,6 +8,7 @@ use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{refresh_tokens, sessions, signing_keys, users};
 use crate::error::{Error, Result};
+use crate::mail::outbox;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
@@ -70,6 +71,8 @@ pub struct Need {
     pub sessions: i64,
     /// Signing keys sealed with it: until `latchkey keys reencrypt`.
     pub signing_keys: i64,
+    /// Waiting letters encrypted with it: until they are sent, or `latchkey keys reencrypt`.
+    pub letters: i64,
 }
 
 impl Need {
@@ -106,6 +109,9 @@ pub fn count(conn: &mut Conn, now: Moment, idle: Duration) -> Result<BTreeMap<St
     let sealed: Vec<String> = signing_keys::table.select(signing_keys::secret_id).load(conn)?;
     for id in sealed {
         needs.entry(id).or_default().signing_keys += 1;
+    }
+    for (id, count) in outbox::sealed_with(conn)? {
+        needs.entry(id).or_default().letters = count;
     }
     Ok(needs)
 }

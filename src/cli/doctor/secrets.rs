@@ -28,11 +28,12 @@ pub(super) fn check(report: &mut Report, config: &Config, db: &Db, secrets: &Sec
 }
 
 fn told(need: &Need) -> String {
-    format!("{} passwords, {} sessions, {} signing keys", need.passwords, need.sessions, need.signing_keys)
+    let Need { passwords, sessions, signing_keys, letters } = need;
+    format!("{passwords} passwords, {sessions} sessions, {letters} letters, {signing_keys} signing keys")
 }
 
 fn advice(need: &Need) -> &'static str {
-    if need.signing_keys > 0 {
+    if need.signing_keys > 0 || need.letters > 0 {
         "; run `latchkey keys reencrypt`"
     } else if need.passwords > 0 {
         "; each password is made anew when its person signs in"

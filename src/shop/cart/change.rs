@@ -4,13 +4,15 @@
 //! the other on both databases, and neither is lost. What cannot be bought is never put in.
 
 use super::notice::Notice;
+use super::undo::remember;
 use super::{MOST_LINES, OPEN};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{cart_items, carts, products};
 use crate::error::{Error, Result};
-use crate::ids::{CartId, CartKey, ProductId, ProductKey, UserKey};
+use crate::ids::{CartId, CartKey, DiscountKey, ProductId, ProductKey, UserKey};
 use crate::on_either;
+use crate::shop::discount::{self, Code};
 use crate::shop::money::Money;
 use crate::shop::product::Status;
 use crate::shop::quantity::{MOST, Quantity, SetQuantity};
@@ -32,9 +34,9 @@ pub struct Changed {
 /// What a change must know about a product.
 #[derive(Debug, Clone, Queryable)]
 pub(in crate::shop) struct Ware {
-    key: ProductKey,
-    id: ProductId,
-    title: String,
+    pub(super) key: ProductKey,
+    pub(super) id: ProductId,
+    pub(super) title: String,
     price: Money,
     stock: i64,
     status: String,
@@ -73,25 +75,67 @@ pub fn set(conn: &mut Conn, now: Moment, user: UserKey, product: ProductId, wish
 /// `NotFound` for a product that is neither in the cart nor for sale.
 pub fn remove(conn: &mut Conn, user: UserKey, product: ProductId) -> Result<Changed> {
     let ware = find(conn, product)?;
+    match take_out(conn, user, ware.key)? {
+        None if !ware.is_sold() => return Err(Error::NotFound),
+        None => {}
+        Some((cart, quantity)) => remember(conn, cart, Some((ware.key, quantity)))?,
+    }
+    Ok(Changed { product, title: ware.title, quantity: 0, notices: Vec::new() })
+}
+
+/// Puts a discount code on the cart, in the place of another.
+///
+/// # Errors
+/// `Invalid` with a sentence beside `code`, for one that is not known or may not be used, and for a cart that is not there yet.
+pub fn apply(conn: &mut Conn, now: Moment, user: UserKey, code: &Code) -> Result<()> {
+    let Some(cart) = raise(conn, user)? else {
+        return Err(Error::field("code", "Put something into your cart first, then the code."));
+    };
+    let found = discount::find(conn, now, user, code)?;
+    let found = found.ok_or_else(|| Error::field("code", format!("We know no code {code}. Check how it is written.")))?;
+    if let Some(sentence) = found.sentence() {
+        return Err(Error::field("code", sentence));
+    }
+    diesel::update(carts::table.filter(carts::id.eq(cart))).set(carts::discount_id.eq(found.key)).execute(conn)?;
+    Ok(())
+}
+
+/// Takes the discount code off the cart again.
+///
+/// # Errors
+/// What the database says.
+pub fn without_discount(conn: &mut Conn, user: UserKey) -> Result<()> {
+    if let Some(cart) = raise(conn, user)? {
+        let none: Option<DiscountKey> = None;
+        diesel::update(carts::table.filter(carts::id.eq(cart))).set(carts::discount_id.eq(none)).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Takes a line out of the person's open cart: of which cart, and how many pieces it had. Without such a line nothing changes.
+pub(super) fn take_out(conn: &mut Conn, user: UserKey, product: ProductKey) -> Result<Option<(CartKey, i64)>> {
     let in_cart = carts::table
         .inner_join(cart_items::table)
         .filter(carts::user_id.eq(user))
         .filter(carts::status.eq(OPEN))
-        .filter(cart_items::product_id.eq(ware.key))
+        .filter(cart_items::product_id.eq(product))
         .select(carts::id)
         .first::<CartKey>(conn)
         .optional()?;
-    match in_cart {
-        None if !ware.is_sold() => return Err(Error::NotFound),
-        None => {}
-        Some(_) => {
-            if let Some(cart) = raise(conn, user)? {
-                let item = cart_items::table.filter(cart_items::cart_id.eq(cart)).filter(cart_items::product_id.eq(ware.key));
-                diesel::delete(item).execute(conn)?;
-            }
-        }
+    if in_cart.is_none() {
+        return Ok(None);
     }
-    Ok(Changed { product, title: ware.title, quantity: 0, notices: Vec::new() })
+    let Some(cart) = raise(conn, user)? else { return Ok(None) };
+    let item = cart_items::table.filter(cart_items::cart_id.eq(cart)).filter(cart_items::product_id.eq(product));
+    let quantity: Option<i64> = diesel::delete(item).returning(cart_items::quantity).get_result(conn).optional()?;
+    Ok(quantity.map(|quantity| (cart, quantity)))
+}
+
+/// Is the product in this cart?
+pub(super) fn has(conn: &mut Conn, cart: CartKey, product: ProductKey) -> Result<bool> {
+    let item = cart_items::table.filter(cart_items::cart_id.eq(cart)).filter(cart_items::product_id.eq(product));
+    let row: Option<i64> = item.select(cart_items::id).first(conn).optional()?;
+    Ok(row.is_some())
 }
 
 /// The person's open cart, taken for a change; made if there is none.

@@ -4,14 +4,14 @@ use super::*;
 use crate::db::Db;
 use crate::error::Error;
 use crate::shop::quantity::SetQuantity;
-use crate::shop::trial::{change, now, on_each, person, pieces, product, product_in};
+use crate::shop::trial::{change, now, on_each, person, pieces, product, product_in, shop};
 
 fn put_in(db: &Db, user: UserKey, id: ProductId, count: i64) -> Result<Changed> {
     db.write_here(|conn| add(conn, now(), user, id, pieces(count)))
 }
 
 fn shown(db: &Db, user: UserKey) -> Cart {
-    db.read_here(|conn| show(conn, user)).expect("a cart")
+    db.read_here(|conn| show(conn, now(), &shop().terms, user)).expect("a cart")
 }
 
 fn counted(db: &Db, user: UserKey) -> i64 {
@@ -34,7 +34,7 @@ fn adding_adds_setting_sets_and_zero_removes() {
             cart.lines.iter().map(|line| (line.title.as_str(), line.quantity.get())).collect::<Vec<_>>(),
             [("Mug", 5), ("Vase", 4)]
         );
-        assert_eq!((cart.total.minor(), cart.count(), counted(db, user)), (5 * 1250 + 4 * 4000, 9, 9));
+        assert_eq!((cart.sums.total.minor(), cart.count(), counted(db, user)), (5 * 1250 + 4 * 4000, 9, 9));
         set_to(mug, None).expect("removed");
         db.write_here(|conn| remove(conn, user, vase)).expect("removed");
         let unchanged = shown(db, user);

@@ -4,6 +4,7 @@
 
 use crate::config::Currency;
 use crate::shop::cart::{Cart, Notice, Version};
+use crate::shop::discount::Refusal;
 use crate::shop::money::Money;
 
 /// The cart as it stands now, and how that differs from what the person saw.
@@ -26,6 +27,13 @@ pub enum Change {
         wanted: i64,
         /// What happened.
         notice: Notice,
+    },
+    /// The discount code is good no longer.
+    Discount {
+        /// What was typed.
+        code: String,
+        /// Why.
+        refusal: Refusal,
     },
     /// The total is another one.
     Total {
@@ -53,7 +61,7 @@ pub struct Told {
 
 impl Review {
     pub(super) fn of(cart: Cart, seen: Option<Version>, expected: Money) -> Self {
-        let other_total = cart.total != expected;
+        let other_total = cart.sums.total != expected;
         // A price that had changed before the person looked is part of the total they agreed to.
         let matters = |notice: &Notice| other_total || !matches!(notice, Notice::PriceChanged { .. });
         let of_lines = cart.lines.iter().flat_map(|line| {
@@ -62,8 +70,14 @@ impl Review {
             line.notices.iter().filter(|notice| matters(notice)).map(change)
         });
         let mut changes: Vec<Change> = of_lines.collect();
+        // A code that took nothing off when they looked is part of the total they agreed to.
+        if let Some((code, refusal)) = cart.discount.as_ref().and_then(|it| Some((it.code.clone(), it.refusal?)))
+            && other_total
+        {
+            changes.push(Change::Discount { code, refusal });
+        }
         if other_total {
-            changes.push(Change::Total { old: expected, new: cart.total });
+            changes.push(Change::Total { old: expected, new: cart.sums.total });
         }
         if changes.is_empty() || (seen.is_none_or(|seen| cart.version != Some(seen)) && !other_total) {
             changes.push(Change::Cart);
@@ -88,6 +102,12 @@ impl Change {
                     told(title, "for sale", "yes".to_owned(), "no longer sold".to_owned())
                 }
             },
+            Self::Discount { code, refusal } => told(
+                &format!("Code {code}"),
+                "discount",
+                "taken off".to_owned(),
+                format!("nothing, because it {}", refusal.reason()),
+            ),
             Self::Total { old, new } => told("Your order", "total", old.show(currency), new.show(currency)),
             Self::Cart => told("Your cart", "contents", "as you saw them".to_owned(), "changed in another window".to_owned()),
         }

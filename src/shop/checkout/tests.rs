@@ -6,12 +6,12 @@ use crate::db::schema::audit_events;
 use crate::ids::ProductId;
 use crate::shop::order;
 use crate::shop::product;
-use crate::shop::trial::{change, house, money, now, on_each, person, pieces, product, stock, wish};
+use crate::shop::trial::{change, house, money, now, on_each, person, pieces, post, product, shop, stock, wish};
 use std::collections::BTreeSet;
 
 fn buy(db: &Db, user: UserKey, wish: &Wish) -> Outcome {
     let actor = Actor { user: Some(user), ..Actor::default() };
-    db.write_here(|conn| place(conn, now(), &actor, &house(), user, wish)).expect("an outcome")
+    db.write_here(|conn| place(conn, now(), &actor, house(&shop(), &post()), user, wish)).expect("an outcome")
 }
 
 fn put_in(db: &Db, user: UserKey, id: ProductId, count: i64) {
@@ -42,7 +42,7 @@ fn an_order_copies_what_was_bought() {
         let Outcome::Placed(number) = buy(db, user, &seen) else { panic!("not placed") };
         change(db, mug, 9999, stock(db, mug), product::Status::Archived);
         let order = db.read_here(|conn| order::show(conn, user, &number)).expect("an order");
-        assert_eq!((order.total.minor(), order.currency.as_str(), order.status), (11750, "EUR", Status::Placed));
+        assert_eq!((order.sums.total.minor(), order.currency.as_str(), order.status), (11750, "EUR", Status::Placed));
         let lines: Vec<_> =
             order.lines.iter().map(|it| (it.title.as_str(), it.unit_price.minor(), it.line_total.minor())).collect();
         assert_eq!(lines, [("Mug", 1250, 3750), ("Vase", 4000, 8000)]);
@@ -91,9 +91,9 @@ fn what_is_not_as_it_was_seen_is_reviewed_and_nothing_is_done() {
         assert_eq!(review(&Wish { cart_version: "nonsense".to_owned(), ..seen.clone() }).changes, [Change::Cart]);
         put_in(db, user, mug, 1);
         let fresh = review(&seen);
-        assert_eq!(fresh.cart.total, money(11_000));
+        assert_eq!(fresh.cart.sums.total, money(11_000));
         assert_eq!((written(db), stock(db, mug), stock(db, vase)), ([0; 5], 5, 5));
-        let next = Wish { cart_version: fresh.cart.version_text(), expected_total: fresh.cart.total, ..seen };
+        let next = Wish { cart_version: fresh.cart.version_text(), expected_total: fresh.cart.sums.total, ..seen };
         assert!(matches!(buy(db, user, &next), Outcome::Placed(_)), "the review's own version and total place the order");
     });
 }

@@ -15,6 +15,7 @@ use crate::on_either;
 use crate::shop::money::Money;
 use crate::shop::order::{Number, Status};
 use crate::shop::product;
+use crate::shop::sums::{self, Sums};
 use diesel::prelude::*;
 use time::Duration;
 
@@ -155,14 +156,16 @@ fn events(chance: &mut Chance, now: Moment, placed: Moment, fate: usize) -> Vec<
 
 fn insert(conn: &mut Conn, shop: &Shop, plan: &Plan) -> Result<bool> {
     let totals: Vec<Money> = plan.lines.iter().map(|((_, _, price), count)| price.times(*count)).collect::<Result<_>>()?;
-    let total = Money::sum(totals.iter().copied())?;
+    let sums = Sums::of(totals.iter().copied(), None, &shop.terms)?;
+    let tax_rate = sums::tax_rate(&shop.terms)?;
     let (Some((_, placed)), Some((status, _))) = (plan.events.first(), plan.events.last()) else { return Ok(false) };
     let (street, city, postal_code, country) = plan.place;
     let key: Option<OrderKey> = on_either!(conn, conn => diesel::insert_into(orders::table)
         .values((
             (orders::number.eq(&plan.number), orders::user_id.eq(plan.customer.key)),
             (orders::status.eq(status), orders::placed_at.eq(placed), orders::currency.eq(shop.currency.code)),
-            (orders::subtotal.eq(total), orders::discount.eq(Money::ZERO), orders::delivery.eq(Money::ZERO), orders::total.eq(total)),
+            (orders::subtotal.eq(sums.subtotal), orders::discount.eq(sums.discount), orders::delivery.eq(sums.delivery)),
+            (orders::total.eq(sums.total), orders::tax.eq(sums.tax)),
             (orders::name.eq(&plan.customer.name), orders::address1.eq(street), orders::address2.eq("")),
             (orders::city.eq(city), orders::postal_code.eq(postal_code), orders::country.eq(country)),
             (orders::phone.eq(""), orders::note.eq("")),
@@ -178,6 +181,7 @@ fn insert(conn: &mut Conn, shop: &Shop, plan: &Plan) -> Result<bool> {
             .values((
                 (order_lines::order_id.eq(key), order_lines::product_id.eq(product), order_lines::title.eq(title)),
                 (order_lines::unit_price.eq(price), order_lines::quantity.eq(count), order_lines::line_total.eq(line_total)),
+                order_lines::tax_rate.eq(tax_rate),
             ))
             .execute(conn)?;
     }

@@ -5,7 +5,7 @@ use crate::db::schema::{order_events, order_lines, orders as placed};
 use crate::shop::catalogue::{self, Query};
 use crate::shop::order;
 use crate::shop::paging::PageNumber;
-use crate::shop::trial::{change, eur, house, now, on_each, person};
+use crate::shop::trial::{change, eur, now, on_each, person, shop};
 
 #[test]
 fn seeding_twice_changes_nothing() {
@@ -39,10 +39,10 @@ fn ninety_days_of_orders_are_the_same_each_time() {
         let customer = |name: &str| Customer { key: person(db), name: name.to_owned() };
         let customers = [customer("Robin"), customer("Kim"), customer("Sam")];
         let at = now();
-        let added = orders(db, at, &house(), &customers, &mut |done, of| assert!(done <= of)).expect("seeded");
+        let added = orders(db, at, &shop(), &customers, &mut |done, of| assert!(done <= of)).expect("seeded");
         assert!((120..350).contains(&added), "{added}");
         let later = at + time::Duration::days(3);
-        assert_eq!(orders(db, later, &house(), &customers, &mut |_, _| {}).expect("seeded"), 0);
+        assert_eq!(orders(db, later, &shop(), &customers, &mut |_, _| {}).expect("seeded"), 0);
         let own = db.read_here(|conn| order::history(conn, customers[0].key, PageNumber::FIRST)).expect("a history");
         assert!((8..30).contains(&own.paging.total), "{}", own.paging.total);
         let newest = own.orders.first().expect("an order");

@@ -2,7 +2,7 @@
 //!
 //! Invariant: only its own person reaches it, and asking again is answered as the first time. What follows from it is `step`'s.
 
-use super::step::take;
+use super::step::{Take, take};
 use super::{Number, Status};
 use crate::audit::Actor;
 use crate::clock::Moment;
@@ -10,17 +10,19 @@ use crate::db::Conn;
 use crate::db::schema::orders;
 use crate::error::{Error, Result};
 use crate::ids::{OrderKey, UserKey};
+use crate::mail::outbox::Postbox;
 use diesel::prelude::*;
 
 /// Calls the person's order off and puts its pieces back; on a cancelled order nothing happens, and the answer is the same.
 ///
 /// # Errors
 /// `NotFound` if it is not theirs; `Refused` as `not_cancellable` once it is packed.
-pub fn cancel(conn: &mut Conn, now: Moment, actor: &Actor, user: UserKey, number: &Number) -> Result<()> {
+pub fn cancel(conn: &mut Conn, now: Moment, actor: &Actor, post: &Postbox, user: UserKey, number: &Number) -> Result<()> {
     let cancellable: Vec<Status> = Status::ALL.into_iter().filter(|status| status.is_cancellable()).collect();
     let order = orders::table.filter(orders::number.eq(number)).filter(orders::user_id.eq(user));
     let key: OrderKey = order.select(orders::id).first(conn).optional()?.ok_or(Error::NotFound)?;
-    if take(conn, now, actor, (key, number), &cancellable, Status::Cancelled, "")? {
+    let step = Take { order: key, number, from: &cancellable, to: Status::Cancelled, note: "" };
+    if take(conn, now, actor, post, &step)? {
         return Ok(());
     }
     match order.select(orders::status).first(conn)? {

@@ -8,21 +8,21 @@ use crate::shop::cart;
 use crate::shop::checkout::{Outcome, place};
 use crate::shop::paging::PageNumber;
 use crate::shop::product;
-use crate::shop::trial::{change, eur, house, now, on_each, person, pieces, product, stock, wish};
+use crate::shop::trial::{change, eur, house, now, on_each, person, pieces, post, product, shop, stock, wish};
 
 pub(super) fn bought(db: &Db, user: UserKey, wares: &[(ProductId, i64)]) -> Number {
     for (id, count) in wares {
         db.write_here(|conn| cart::add(conn, now(), user, *id, pieces(*count))).expect("added");
     }
     let seen = wish(db, user);
-    match db.write_here(|conn| place(conn, now(), &Actor::default(), &house(), user, &seen)).expect("an outcome") {
+    match db.write_here(|conn| place(conn, now(), &Actor::default(), house(&shop(), &post()), user, &seen)).expect("an outcome") {
         Outcome::Placed(number) => number,
         other => panic!("{other:?}"),
     }
 }
 
 pub(super) fn call_off(db: &Db, user: UserKey, number: &Number) -> Result<()> {
-    db.write_here(|conn| cancel(conn, now(), &Actor::default(), user, number))
+    db.write_here(|conn| cancel(conn, now(), &Actor::default(), &post(), user, number))
 }
 
 pub(super) fn shown(db: &Db, user: UserKey, number: &Number) -> Order {

@@ -5,7 +5,7 @@ use crate::db::Db;
 use crate::db::schema::{audit_events, low_stock, stock_movements};
 use crate::ids::{ProductId, UserKey};
 use crate::shop::order::{Number, cancel};
-use crate::shop::trial::{change, house, now, on_each, person, pieces, product, stock, wish};
+use crate::shop::trial::{change, house, now, on_each, person, pieces, post, product, shop, stock, wish};
 use crate::shop::{cart, checkout};
 
 fn booked(db: &Db, slug: &str, why: Why, count: i64, seen: i64) -> Booked {
@@ -18,7 +18,7 @@ fn order(db: &Db, user: UserKey, wares: &[ProductId]) -> Option<Number> {
         db.write_here(|conn| cart::add(conn, now(), user, *id, pieces(1))).ok()?;
     }
     let seen = wish(db, user);
-    match db.write_here(|conn| checkout::place(conn, now(), &Actor::default(), &house(), user, &seen)) {
+    match db.write_here(|conn| checkout::place(conn, now(), &Actor::default(), house(&shop(), &post()), user, &seen)) {
         Ok(checkout::Outcome::Placed(number)) => Some(number),
         _ => None,
     }
@@ -38,7 +38,7 @@ fn every_piece_that_comes_or_goes_is_a_movement() {
     on_each(|db| {
         let (user, mug) = (person(db), product(db, "Mug", 1000, 5));
         let number = order(db, user, &[mug]).expect("placed");
-        db.write_here(|conn| cancel(conn, now(), &Actor::default(), user, &number)).expect("cancelled");
+        db.write_here(|conn| cancel(conn, now(), &Actor::default(), &post(), user, &number)).expect("cancelled");
         assert_eq!(booked(db, "mug", Why::Received, 10, 5), Booked::Done(15));
         assert_eq!(booked(db, "mug", Why::Returned, 1, 0), Booked::Done(16));
         assert_eq!(booked(db, "mug", Why::Damaged, 4, 0), Booked::Done(12));
@@ -88,7 +88,7 @@ fn what_does_not_come_about_leaves_no_movement() {
         }
         let seen = wish(db, user);
         change(db, vase, 1000, 0, Status::Active);
-        let placed = db.write_here(|conn| checkout::place(conn, now(), &Actor::default(), &house(), user, &seen));
+        let placed = db.write_here(|conn| checkout::place(conn, now(), &Actor::default(), house(&shop(), &post()), user, &seen));
         assert!(matches!(placed, Ok(checkout::Outcome::Changed(_))), "{placed:?}");
         let sold = stock_movements::table.filter(stock_movements::reason.eq(Reason::Sold)).count();
         assert_eq!(db.read_here(|conn| Ok(sold.get_result::<i64>(conn)?)).expect("a count"), 0);
@@ -108,7 +108,8 @@ fn whatever_races_the_movements_add_up_and_the_low_shelf_is_right() {
                         let mut mixed = wares.clone();
                         mixed.rotate_left((nth + round) % 3);
                         if let Some(number) = order(db, *user, &mixed[..2]).filter(|_| round % 2 == 0) {
-                            db.write_here(|conn| cancel(conn, now(), &Actor::default(), *user, &number)).expect("cancelled");
+                            db.write_here(|conn| cancel(conn, now(), &Actor::default(), &post(), *user, &number))
+                                .expect("cancelled");
                         }
                     }
                 });

@@ -16,7 +16,8 @@ use serde::Serialize;
 /// # Errors
 /// `Unavailable` from the database.
 pub async fn show(app: web::Data<App>, user: CurrentUser) -> Result<HttpResponse> {
-    let cart = app.db.read(move |conn| cart::show(conn, user.key)).await?;
+    let (now, terms) = (app.clock.now(), app.config.shop.terms);
+    let cart = app.db.read(move |conn| cart::show(conn, now, &terms, user.key)).await?;
     Ok(answer(&app, cart))
 }
 
@@ -26,7 +27,7 @@ pub async fn show(app: web::Data<App>, user: CurrentUser) -> Result<HttpResponse
 /// `sold_out`; `NotFound` for what is not sold; `Unavailable` from the database.
 pub async fn add(app: web::Data<App>, user: CurrentUser, body: Json<Add>) -> Result<HttpResponse> {
     let (now, (product, quantity)) = (app.clock.now(), body.0.wish()?);
-    change(&app, user, move |conn| cart::add(conn, now, user.key, product, quantity)).await
+    change(&app, user, move |conn| cart::add(conn, now, user.key, product, quantity).map(Some)).await
 }
 
 /// `PUT /api/cart/items/{product_id}`: sets a quantity.
@@ -35,7 +36,7 @@ pub async fn add(app: web::Data<App>, user: CurrentUser, body: Json<Add>) -> Res
 /// As `add`.
 pub async fn set(app: web::Data<App>, user: CurrentUser, product: web::Path<String>, body: Json<Set>) -> Result<HttpResponse> {
     let (now, product, Json(Set(wish))) = (app.clock.now(), read(&product)?, body);
-    change(&app, user, move |conn| cart::set(conn, now, user.key, product, wish)).await
+    change(&app, user, move |conn| cart::set(conn, now, user.key, product, wish).map(Some)).await
 }
 
 /// `DELETE /api/cart/items/{product_id}`.
@@ -44,22 +45,35 @@ pub async fn set(app: web::Data<App>, user: CurrentUser, product: web::Path<Stri
 /// `NotFound`; `Unavailable` from the database.
 pub async fn remove(app: web::Data<App>, user: CurrentUser, product: web::Path<String>) -> Result<HttpResponse> {
     let product = read(&product)?;
-    change(&app, user, move |conn| cart::remove(conn, user.key, product)).await
+    change(&app, user, move |conn| cart::remove(conn, user.key, product).map(Some)).await
 }
 
-fn read(product: &str) -> Result<ProductId> {
+/// `POST /api/cart/undo`: puts back what was taken out last; without such a thing the cart stays as it is.
+///
+/// # Errors
+/// As `add`.
+pub async fn undo(app: web::Data<App>, user: CurrentUser) -> Result<HttpResponse> {
+    change(&app, user, move |conn| cart::undo(conn, user.key)).await
+}
+
+pub(super) fn read(product: &str) -> Result<ProductId> {
     product.parse().map_err(|_| Error::NotFound)
 }
 
 /// Changes the cart and reads it again, in one transaction.
-async fn change(
+pub(super) async fn change(
     app: &App,
     user: CurrentUser,
-    work: impl FnOnce(&mut crate::db::Conn) -> Result<Changed> + Send + 'static,
+    work: impl FnOnce(&mut crate::db::Conn) -> Result<Option<Changed>> + Send + 'static,
 ) -> Result<HttpResponse> {
+    let (now, terms) = (app.clock.now(), app.config.shop.terms);
     let changed = move |conn: &mut crate::db::Conn| {
         let changed = work(conn)?;
-        Ok(cart::show(conn, user.key)?.said(changed))
+        let cart = cart::show(conn, now, &terms, user.key)?;
+        Ok(match changed {
+            Some(changed) => cart.said(changed),
+            None => cart,
+        })
     };
     Ok(answer(app, app.db.write(changed).await?))
 }

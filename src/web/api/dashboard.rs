@@ -21,8 +21,9 @@ pub async fn show(app: web::Data<App>, user: CurrentUser) -> Result<HttpResponse
         cart: WireCart,
         orders: Vec<WireSummary>,
     }
+    let (now, terms) = (app.clock.now(), app.config.shop.terms);
     let load = move |conn: &mut crate::db::Conn| {
-        Ok((user::find(conn, user.key)?, cart::show(conn, user.key)?, order::latest(conn, user.key)?))
+        Ok((user::find(conn, user.key)?, cart::show(conn, now, &terms, user.key)?, order::latest(conn, user.key)?))
     };
     let (person, cart, orders) = app.db.read(load).await?;
     let cart = WireCart::of(cart, &app.config.shop.currency);

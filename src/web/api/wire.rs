@@ -5,7 +5,8 @@
 use crate::clock::rfc3339;
 use crate::config::Currency;
 use crate::ids::{PictureId, ProductId};
-use crate::shop::cart::{Cart, Line};
+use crate::shop::cart::{Cart, Line, Saved};
+use crate::shop::discount::Applied;
 use crate::shop::order::{self, Order, Summary};
 use crate::shop::paging::Paging;
 use crate::shop::product::Product;
@@ -65,8 +66,11 @@ pub(super) struct WireCart {
     items: Vec<WireItem>,
     subtotal: i64,
     discount: i64,
+    discount_code: Option<String>,
+    discount_notice: Option<WireNotice>,
     delivery: i64,
     total: i64,
+    tax: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -103,14 +107,46 @@ impl WireCart {
             line_total: line.line_total.minor(),
             stock: line.stock,
         };
+        let notice = |applied: &Applied| {
+            let code = applied.refusal?.code();
+            Some(WireNotice { code, message: applied.sentence()? })
+        };
+        let discount_notice = cart.discount.as_ref().and_then(notice);
         Self {
             version: cart.version_text(),
             currency: currency.code,
             items: cart.lines.into_iter().map(item).collect(),
-            subtotal: cart.subtotal.minor(),
-            discount: cart.discount.minor(),
-            delivery: cart.delivery.minor(),
-            total: cart.total.minor(),
+            subtotal: cart.sums.subtotal.minor(),
+            discount: cart.sums.discount.minor(),
+            discount_notice,
+            discount_code: cart.discount.map(|applied| applied.code),
+            delivery: cart.sums.delivery.minor(),
+            total: cart.sums.total.minor(),
+            tax: cart.sums.tax.minor(),
+        }
+    }
+}
+
+/// A thing that was put aside for later.
+#[derive(Debug, Serialize)]
+pub(super) struct WireSaved {
+    product_id: ProductId,
+    slug: String,
+    title: String,
+    unit_price: i64,
+    quantity: i64,
+    stock: i64,
+}
+
+impl From<Saved> for WireSaved {
+    fn from(saved: Saved) -> Self {
+        Self {
+            product_id: saved.product,
+            slug: saved.slug,
+            title: saved.title,
+            unit_price: saved.unit_price.minor(),
+            quantity: saved.quantity,
+            stock: saved.stock,
         }
     }
 }
@@ -147,8 +183,10 @@ pub(super) struct WireOrder {
     lines: Vec<WireLine>,
     subtotal: i64,
     discount: i64,
+    discount_code: Option<String>,
     delivery: i64,
     total: i64,
+    tax: i64,
     address: WireAddress,
     note: String,
 }
@@ -161,6 +199,8 @@ struct WireLine {
     unit_price: i64,
     quantity: i64,
     line_total: i64,
+    discount: i64,
+    tax_rate: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -183,6 +223,8 @@ impl From<Order> for WireOrder {
             unit_price: line.unit_price.minor(),
             quantity: line.quantity,
             line_total: line.line_total.minor(),
+            discount: line.discount.minor(),
+            tax_rate: line.tax_rate.hundredths(),
         };
         let place = order.address;
         Self {
@@ -191,10 +233,12 @@ impl From<Order> for WireOrder {
             placed_at: rfc3339(order.placed_at),
             currency: order.currency,
             lines: order.lines.into_iter().map(line).collect(),
-            subtotal: order.subtotal.minor(),
-            discount: order.discount.minor(),
-            delivery: order.delivery.minor(),
-            total: order.total.minor(),
+            subtotal: order.sums.subtotal.minor(),
+            discount: order.sums.discount.minor(),
+            discount_code: order.discount_code,
+            delivery: order.sums.delivery.minor(),
+            total: order.sums.total.minor(),
+            tax: order.sums.tax.minor(),
             address: WireAddress {
                 name: place.name,
                 address1: place.address1,

@@ -3,12 +3,15 @@
 //! Invariant: amounts go out as minor units, which templates turn into words; times as RFC 3339. It does not know templates.
 
 use crate::clock::rfc3339;
-use crate::config::Currency;
+use crate::config::Shop;
 use crate::ids::{PictureId, ProductId};
-use crate::shop::cart::{Cart, Line};
+use crate::shop::cart::{Cart, Line, Saved};
+use crate::shop::discount::Applied;
+use crate::shop::money::Money;
 use crate::shop::order::{Status, Summary};
 use crate::shop::paging::Paging;
 use crate::shop::product::Product;
+use crate::shop::tax::TaxRate;
 use serde::Serialize;
 
 /// Where a picture is; without one, a quiet stand-in.
@@ -72,8 +75,13 @@ pub struct Basket {
     items: Vec<Item>,
     subtotal: i64,
     discount: i64,
+    discount_code: Option<String>,
+    discount_refused: Option<String>,
     delivery: i64,
     total: i64,
+    tax: i64,
+    tax_rate: String,
+    to_free_delivery: Option<i64>,
     blocked: bool,
 }
 
@@ -94,7 +102,8 @@ struct Item {
 impl Basket {
     /// The cart, with each notice in words.
     #[must_use]
-    pub fn of(cart: Cart, currency: &Currency) -> Self {
+    pub fn of(cart: Cart, shop: &Shop) -> Self {
+        let (currency, sums) = (&shop.currency, cart.sums);
         let (version, count, blocked) = (cart.version_text(), cart.count(), cart.is_blocked());
         let item = |line: Line| Item {
             product_id: line.product,
@@ -113,10 +122,41 @@ impl Basket {
             count,
             blocked,
             items: cart.lines.into_iter().map(item).collect(),
-            subtotal: cart.subtotal.minor(),
-            discount: cart.discount.minor(),
-            delivery: cart.delivery.minor(),
-            total: cart.total.minor(),
+            subtotal: sums.subtotal.minor(),
+            discount: sums.discount.minor(),
+            discount_refused: cart.discount.as_ref().and_then(Applied::sentence),
+            discount_code: cart.discount.map(|applied| applied.code),
+            delivery: sums.delivery.minor(),
+            total: sums.total.minor(),
+            tax: sums.tax.minor(),
+            tax_rate: TaxRate::new(shop.terms.tax_rate).unwrap_or_default().to_string(),
+            to_free_delivery: sums.to_free_delivery(&shop.terms).map(Money::minor),
+        }
+    }
+}
+
+/// A thing that was put aside for later.
+#[derive(Debug, Serialize)]
+pub struct SavedItem {
+    product_id: ProductId,
+    slug: String,
+    title: String,
+    image: String,
+    unit_price: i64,
+    quantity: i64,
+    stock: i64,
+}
+
+impl From<Saved> for SavedItem {
+    fn from(saved: Saved) -> Self {
+        Self {
+            product_id: saved.product,
+            slug: saved.slug,
+            title: saved.title,
+            image: image(saved.picture),
+            unit_price: saved.unit_price.minor(),
+            quantity: saved.quantity,
+            stock: saved.stock,
         }
     }
 }

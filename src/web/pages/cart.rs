@@ -8,9 +8,10 @@ use crate::shop::quantity::{Quantity, SetQuantity};
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Press, Reader, Typed};
 use crate::web::identity::CurrentUser;
-use crate::web::pages::card::Basket;
+use crate::web::pages::card::{Basket, SavedItem};
+use crate::web::pages::discount::Apply;
 use crate::web::pages::products::{self, Wanted};
-use crate::web::view::{Kind, View, see_other};
+use crate::web::view::{Flash, Kind, Layout, View, see_other};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -113,7 +114,7 @@ pub async fn set(
     let now = app.clock.now();
     match app.db.write(move |conn| cart::set(conn, now, user.key, product, wish)).await {
         Ok(changed) if changed.quantity == 0 => {
-            view.flash(Kind::Success, format!("{} is out of your cart.", changed.title));
+            say_removed(&view, &changed);
             Ok(see_other("/cart"))
         }
         Ok(changed) => {
@@ -137,11 +138,27 @@ pub async fn remove(
 ) -> Result<HttpResponse> {
     let product: ProductId = product.parse().map_err(|_| Error::NotFound)?;
     let changed = app.db.write(move |conn| cart::remove(conn, user.key, product)).await?;
-    view.flash(Kind::Success, format!("{} is out of your cart.", changed.title));
+    say_removed(&view, &changed);
     Ok(see_other("/cart"))
 }
 
-fn say(app: &App, view: &View, changed: &Changed, done: &str) {
+/// `POST /cart/undo`: puts back what was taken out last.
+///
+/// # Errors
+/// `StaleForm`; `Unavailable` from the database.
+pub async fn undo(app: web::Data<App>, user: CurrentUser, view: View, _: Press) -> Result<HttpResponse> {
+    match app.db.write(move |conn| cart::undo(conn, user.key)).await {
+        Ok(Some(changed)) => say(&app, &view, &changed, "is back in your cart"),
+        Ok(None) => {
+            view.flash(Kind::Notice, "There is nothing to put back: you took nothing out of this cart, or it is back already.");
+        }
+        Err(Error::NotFound) => view.flash(Kind::Error, "We no longer sell this, so it cannot be put back."),
+        Err(cause) => view.flash(Kind::Error, refusal(cause)?),
+    }
+    Ok(see_other("/cart"))
+}
+
+pub(super) fn say(app: &App, view: &View, changed: &Changed, done: &str) {
     let (kind, text) = told(&app.config.shop.currency, changed, done);
     view.flash(kind, text);
 }
@@ -154,6 +171,11 @@ pub(in crate::web) fn told(currency: &Currency, changed: &Changed, done: &str) -
     } else {
         (Kind::Notice, format!("{}: {}", changed.title, reasons.join(" ")))
     }
+}
+
+fn say_removed(view: &View, changed: &Changed) {
+    let text = format!("{} is out of your cart.", changed.title);
+    view.leave(Flash { kind: Kind::Success, text, undo: Some("/cart/undo".to_owned()) });
 }
 
 /// The sentence of a "no" that belongs beside the quantity.
@@ -171,13 +193,24 @@ fn of_line(mut typed: Typed, product: ProductId) -> Typed {
     typed
 }
 
-async fn show_with(app: &App, user: CurrentUser, view: &View, form: Typed) -> Result<HttpResponse> {
+pub(super) async fn show_with(app: &App, user: CurrentUser, view: &View, form: Typed) -> Result<HttpResponse> {
     #[derive(Serialize)]
     struct Page {
         cart: Basket,
+        saved: Vec<SavedItem>,
         form: Typed,
+        code_form: Typed,
     }
-    let (status, currency) = (form.status, app.config.shop.currency);
-    let load = move |conn: &mut crate::db::Conn| Ok(Page { cart: Basket::of(cart::show(conn, user.key)?, &currency), form });
-    view.show_as(status, "cart/show.html", load).await
+    // Two kinds of form are on the page: what was typed into one of them is not shown in the other.
+    let code_form = if form.name == Apply::NAME { form.clone() } else { Typed::blank(Apply::NAME) };
+    let (status, now, shop) = (form.status, app.clock.now(), app.config.shop.clone());
+    // Three statements, whatever is in the cart: the frame takes its count from the same rows.
+    let load = move |conn: &mut crate::db::Conn| {
+        let cart = cart::show(conn, now, &shop.terms, user.key)?;
+        let saved = cart::saved(conn, user.key)?.into_iter().map(SavedItem::from).collect();
+        let layout = Layout::beside(conn, user, cart.count())?;
+        Ok((layout, Page { cart: Basket::of(cart, &shop), saved, form, code_form }))
+    };
+    let (layout, page) = app.db.read(load).await?;
+    view.draw(status, "cart/show.html", view.told(layout).await, &page)
 }

@@ -48,7 +48,7 @@ impl Fields for PlaceOrder {
             phone: phone?.unwrap_or_default(),
         };
         let (cart_version, expected_total): (String, Money) = (cart_version?, expected_total?);
-        Some(Self(Wish { address, note: note?.unwrap_or_default(), cart_version, expected_total }))
+        Some(Self(Wish { address, note: note?.unwrap_or_default(), cart_version, expected_total, key: None }))
     }
 }
 
@@ -88,10 +88,11 @@ pub async fn submit(app: web::Data<App>, user: CurrentUser, view: View, form: Fo
             };
         }
     };
-    let (now, actor, shop) = (app.clock.now(), view.visit().actor(), app.config.shop.clone());
-    match app.db.write(move |conn| checkout::place(conn, now, &actor, &shop, user.key, &wish)).await? {
-        Outcome::Placed(number) => Ok(see_other(&format!("/orders/{}", number.as_str()))),
-        Outcome::Already(number) => Ok(see_other(&format!("/orders/{}", number.as_str()))),
+    let (now, actor, inner) = (app.clock.now(), view.visit().actor(), app.clone());
+    match app.db.write(move |conn| checkout::place(conn, now, &actor, inner.house(), user.key, &wish)).await? {
+        Outcome::Placed(number) | Outcome::Already(number) | Outcome::Replayed(number) => {
+            Ok(see_other(&format!("/orders/{}", number.as_str())))
+        }
         Outcome::Empty => Ok(see_other("/cart")),
         Outcome::Changed(review) => {
             let currency = app.config.shop.currency;
@@ -137,15 +138,16 @@ async fn show_with(
         changes: Vec<Difference>,
         cart: Basket,
     }
-    let (status, currency) = (typed.as_ref().map_or(StatusCode::OK, |typed| typed.status), app.config.shop.currency);
+    let (status, shop) = (typed.as_ref().map_or(StatusCode::OK, |typed| typed.status), app.config.shop.clone());
     // A form that is wrong goes on being about the cart it was drawn from: what changed since must still be shown, old and new.
     let wrong = typed.as_ref().filter(|typed| typed.status != StatusCode::CONFLICT);
     let seen = wrong.and_then(|typed| {
         let Ok(total) = checkout::expected_total(typed.values.get("expected_total")?) else { return None };
         Some((typed.values.get("cart_version")?.clone(), total.minor()))
     });
+    let now = app.clock.now();
     let load = move |conn: &mut crate::db::Conn| -> Result<Option<Page>> {
-        let cart = cart::show(conn, user.key)?;
+        let cart = cart::show(conn, now, &shop.terms, user.key)?;
         if cart.lines.is_empty() {
             return Ok(None);
         }
@@ -156,8 +158,8 @@ async fn show_with(
         let mut countries: Vec<Choice> =
             Country::all().map(|country| Choice { code: country.code(), name: country.name() }).collect();
         countries.sort_unstable_by_key(|country| country.name);
-        let (cart_version, expected_total) = seen.unwrap_or_else(|| (cart.version_text(), cart.total.minor()));
-        Ok(Some(Page { form, countries, cart_version, expected_total, changes, cart: Basket::of(cart, &currency) }))
+        let (cart_version, expected_total) = seen.unwrap_or_else(|| (cart.version_text(), cart.sums.total.minor()));
+        Ok(Some(Page { form, countries, cart_version, expected_total, changes, cart: Basket::of(cart, &shop) }))
     };
     let person = view.visit().person();
     let loaded = app.db.read(move |conn| Ok((crate::web::view::Layout::load(conn, person)?, load(conn)?))).await?;

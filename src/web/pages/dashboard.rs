@@ -62,16 +62,17 @@ pub async fn show(app: web::Data<App>, user: CurrentUser, view: View) -> Result<
     let now = app.clock.now();
     let hour = hour(now, &app.config.shop.time_zone);
     let alive = Alive::at(now, &app.config.sessions, user.role);
+    let terms = app.config.shop.terms;
     let load = move |conn: &mut crate::db::Conn| {
         let (glance, devices) = glance::with_devices(conn, user.key, user.session, alive)?;
-        let cart = cart::show(conn, user.key)?;
+        let cart = cart::show(conn, now, &terms, user.key)?;
         let orders = order::latest(conn, user.key)?;
         let layout = Layout::of(&glance, cart.count());
         let person = glance.user;
         let greeting = format!("{}, {}", greeting(hour), person.name);
         let glance = Glance {
             count: cart.count(),
-            total: cart.total.minor(),
+            total: cart.sums.total.minor(),
             lines: cart.lines.into_iter().take(LINES).map(line).collect(),
         };
         let account = Account {

@@ -69,7 +69,8 @@ pub async fn cancel(
 ) -> Result<HttpResponse> {
     let number = read(&number)?;
     let (now, actor, back) = (app.clock.now(), view.visit().actor(), format!("/orders/{}", number.as_str()));
-    app.db.write(move |conn| order::cancel(conn, now, &actor, user.key, &number)).await?;
+    let post = app.latch.post.clone();
+    app.db.write(move |conn| order::cancel(conn, now, &actor, &post, user.key, &number)).await?;
     view.flash(Kind::Success, "Your order is cancelled.");
     Ok(see_other(&back))
 }
@@ -111,8 +112,11 @@ pub(super) struct Shown {
     lines: Vec<Line>,
     subtotal: i64,
     discount: i64,
+    discount_code: Option<String>,
     delivery: i64,
     total: i64,
+    tax: i64,
+    tax_rate: String,
     address: Address,
     note: String,
     cancellable: bool,
@@ -165,6 +169,8 @@ impl From<Order> for Shown {
             line_total: line.line_total.minor(),
             image: image(line.picture),
         };
+        // One order has one rate: the shop's, when it was placed.
+        let rate = order.lines.first().map(|line| line.tax_rate).unwrap_or_default();
         let place = order.address;
         Self {
             number: order.number.as_str().to_owned(),
@@ -173,10 +179,13 @@ impl From<Order> for Shown {
             placed_at: rfc3339(order.placed_at),
             currency: order.currency,
             lines: order.lines.into_iter().map(line).collect(),
-            subtotal: order.subtotal.minor(),
-            discount: order.discount.minor(),
-            delivery: order.delivery.minor(),
-            total: order.total.minor(),
+            subtotal: order.sums.subtotal.minor(),
+            discount: order.sums.discount.minor(),
+            discount_code: order.discount_code,
+            delivery: order.sums.delivery.minor(),
+            total: order.sums.total.minor(),
+            tax: order.sums.tax.minor(),
+            tax_rate: rate.to_string(),
             address: Address {
                 country: place.country.code(),
                 country_name: place.country.name(),

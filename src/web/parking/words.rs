@@ -64,6 +64,17 @@ pub fn words(conn: &mut Conn, currency: &Currency, deed: &Deed, person: Option<U
             let title = title(conn, named("product_id"))?;
             (format!("take {title} out of your cart"), "Remove it".to_owned())
         }
+        "/cart/items/{product_id}/save" => {
+            (format!("save {} for later", title(conn, named("product_id"))?), "Save it".to_owned())
+        }
+        "/cart/saved/{product_id}/restore" => {
+            (format!("move {} back into your cart", title(conn, named("product_id"))?), "Move to cart".to_owned())
+        }
+        "/cart/saved/{product_id}/remove" => {
+            (format!("forget {}, which you saved for later", title(conn, named("product_id"))?), "Remove it".to_owned())
+        }
+        "/cart/undo" => ("put back what you took out of your cart".to_owned(), "Put it back".to_owned()),
+        "/cart/discount/remove" => ("take the discount code off your cart".to_owned(), "Take it off".to_owned()),
         "/checkout" => ("place your order".to_owned(), "Place order".to_owned()),
         "/account" => (format!("change your name to {}", field("name").unwrap_or_default()), "Save name".to_owned()),
         "/orders/{number}/cancel" => (format!("cancel order {}", named("number")), format!("Cancel order {}", named("number"))),
@@ -84,8 +95,8 @@ pub fn words(conn: &mut Conn, currency: &Currency, deed: &Deed, person: Option<U
 
 /// What is in the cart now. If that is not what the form was about, the checkout shows both before anything is ordered.
 fn order(conn: &mut Conn, person: UserKey) -> Result<Option<Fact>> {
-    let cart = cart::show(conn, person)?;
-    let lines: Vec<String> = cart.lines.iter().map(|line| format!("{} × {}", line.quantity.get(), line.title)).collect();
+    let wanted = cart::wanted(conn, person)?;
+    let lines: Vec<String> = wanted.into_iter().map(|(title, quantity)| format!("{quantity} × {title}")).collect();
     Ok((!lines.is_empty()).then(|| Fact { label: "In your cart".to_owned(), value: lines.join("\n") }))
 }
 

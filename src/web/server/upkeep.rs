@@ -2,7 +2,8 @@
 //!
 //! Invariant: none of it stops the shop: what fails is logged and tried again a minute later.
 
-use crate::auth::upkeep;
+use crate::auth;
+use crate::shop;
 use crate::web::app::App;
 use actix_web::web;
 use std::time::Duration;
@@ -25,10 +26,11 @@ pub async fn every_minute(app: web::Data<App>) {
             Err(cause) => tracing::error!(%cause, "the upkeep of the signing keys fell over"),
         }
         let (db, now) = (app.db.clone(), app.clock.now());
-        match tokio::task::spawn_blocking(move || upkeep::sweep(&db, now)).await {
-            Ok(Ok(swept)) => {
-                app.metrics.swept(&swept);
-                tracing::debug!(?swept, "swept");
+        let sweep = move || Ok::<_, crate::error::Error>((auth::upkeep::sweep(&db, now)?, shop::upkeep::sweep(&db, now)?));
+        match tokio::task::spawn_blocking(sweep).await {
+            Ok(Ok((swept, of_shop))) => {
+                app.metrics.swept(&swept, &of_shop);
+                tracing::debug!(?swept, ?of_shop, "swept");
             }
             Ok(Err(cause)) => tracing::warn!(%cause, "the minute's sweep did not end"),
             Err(cause) => tracing::error!(%cause, "the minute's sweep fell over"),

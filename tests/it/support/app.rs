@@ -28,6 +28,7 @@ pub struct TestApp {
     /// For its actors.
     pub http: Client,
     running: Running,
+    settings: Vec<(String, String)>,
 }
 
 impl TestApp {
@@ -44,7 +45,8 @@ impl TestApp {
             .resolve("localhost", running.address)
             .build()
             .expect("a client needs nothing");
-        Self { storage, clock, origin, http, running }
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { storage, clock, origin, http, running, settings }
     }
 
     /// A second server of the same shop: the same rows, secret and public URL, another port. A proxy would send people to either.
@@ -53,8 +55,10 @@ impl TestApp {
     }
 
     /// A second server with some settings of its own.
-    pub async fn node_with(&self, settings: &Settings<'_>) -> Running {
-        let settings = [&[("LATCHKEY_PUBLIC_URL", self.origin.as_str())], settings].concat();
+    pub async fn node_with(&self, more: &Settings<'_>) -> Running {
+        let mut settings: Vec<_> = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        settings.push(("LATCHKEY_PUBLIC_URL", self.origin.as_str()));
+        settings.extend_from_slice(more);
         server::start(settings_of(&self.storage, &settings), self.clock.clone()).await.expect("a second node opens")
     }
 
@@ -95,6 +99,9 @@ pub fn settings_of(storage: &Storage, settings: &Settings<'_>) -> Config {
         ("LATCHKEY_DEMO", "off".to_owned()),
         ("LATCHKEY_WORKERS", "2".to_owned()),
         ("LATCHKEY_POOL", "8".to_owned()),
+        // What is bought is all that is paid, unless a test is about the rest.
+        ("LATCHKEY_SHOP_DELIVERY", "0".to_owned()),
+        ("LATCHKEY_SHOP_TAX_RATE", "0".to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();

@@ -3,14 +3,13 @@
 use super::*;
 use crate::db::Db;
 use crate::db::schema::audit_events;
-use crate::ids::UserKey;
 use crate::shop::order::tests::{bought, call_off, shown};
-use crate::shop::trial::{now, on_each, person, product, stock};
+use crate::shop::trial::{now, on_each, person, post, product, stock};
 
 fn go(db: &Db, by: UserKey, number: &Number, from: Option<Status>, to: Status) -> Stepped {
     let actor = Actor { user: Some(by), ..Actor::default() };
     let wish = Step { from, to, note: format!("to {}", to.code()) };
-    db.write_here(|conn| step(conn, now(), &actor, number, &wish)).expect("an outcome")
+    db.write_here(|conn| step(conn, now(), &actor, &post(), number, &wish)).expect("an outcome")
 }
 
 #[test]
@@ -45,7 +44,7 @@ fn a_step_that_is_not_legal_or_comes_too_late_does_nothing() {
         assert_eq!(shown(db, user, &number).events.len(), 1);
         let nothing = "HG-2222-2222".parse().expect("a number");
         let wish = Step { from: None, to: Status::Paid, note: String::new() };
-        let lost = db.write_here(|conn| step(conn, now(), &Actor::default(), &nothing, &wish));
+        let lost = db.write_here(|conn| step(conn, now(), &Actor::default(), &post(), &nothing, &wish));
         assert!(matches!(lost, Err(Error::NotFound)));
     });
 }

@@ -71,7 +71,8 @@ pub async fn step(app: web::Data<App>, number: web::Path<String>, view: View, fo
         Err(typed) => return show_with(&view, number, typed).await,
     };
     let (now, actor, to, of) = (app.clock.now(), view.visit().actor(), wish.to, number.clone());
-    let why = match app.db.write(move |conn| order::step(conn, now, &actor, &of, &wish)).await? {
+    let post = app.latch.post.clone();
+    let why = match app.db.write(move |conn| order::step(conn, now, &actor, &post, &of, &wish)).await? {
         Stepped::Done => {
             view.flash(Kind::Success, format!("Order {number} is {} now.", to.word().to_lowercase()));
             return Ok(see_other(&format!("/admin/orders/{number}")));

@@ -1,0 +1,3 @@
+ALTER TABLE carts DROP COLUMN removed_quantity;
+ALTER TABLE carts DROP COLUMN removed_product_id;
+DROP TABLE saved_items;

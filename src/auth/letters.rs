@@ -1,0 +1,53 @@
+//! Letters about one's account: what a person should hear of even when they are not looking.
+//!
+//! Invariant: each is left in the transaction of what it tells of. It does not know how it reads.
+
+use crate::auth::latch::Inner;
+use crate::auth::revocation::Revocation;
+use crate::auth::rotation::{self, Exchange, Shown};
+use crate::auth::user_agent::Client;
+use crate::clock::{Moment, rfc3339};
+use crate::db::Conn;
+use crate::db::schema::sessions;
+use crate::error::Result;
+use crate::ids::{SessionKey, UserKey};
+use crate::mail::letter::{Change, EndedSignIn, Letter};
+use crate::mail::outbox::Postbox;
+use diesel::prelude::*;
+
+/// `rotation::exchange`; a person whose sign-in it ended as stolen is told by mail.
+///
+/// # Errors
+/// What the database says; nothing was changed then.
+pub(super) fn exchange(
+    conn: &mut Conn,
+    latch: &Inner,
+    now: Moment,
+    key: SessionKey,
+    shown: Shown<'_>,
+) -> Result<(Exchange, Vec<Revocation>)> {
+    let done = rotation::exchange(conn, &latch.secrets, &latch.limits, now, key, shown)?;
+    if matches!(done.0, Exchange::Reuse) {
+        let session =
+            sessions::table.find(key).select((sessions::user_id, sessions::created_at, sessions::address, sessions::user_agent));
+        let (person, signed_in_at, signed_in_from, agent): (UserKey, Moment, String, String) = session.first(conn)?;
+        let letter = Letter::SignInEnded(EndedSignIn {
+            at: rfc3339(now),
+            address: shown.address.to_owned(),
+            signed_in_at: rfc3339(signed_in_at),
+            signed_in_from,
+            client: Client::read(&agent).words(shown.door),
+        });
+        latch.post.put(conn, now, person, letter)?;
+    }
+    Ok(done)
+}
+
+/// Tells a person that their password is another one now.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn password_changed(conn: &mut Conn, post: &Postbox, now: Moment, person: UserKey, address: &str) -> Result<()> {
+    let letter = Letter::PasswordChanged(Change { at: rfc3339(now), address: address.to_owned() });
+    post.put(conn, now, person, letter)
+}

@@ -1,0 +1,42 @@
+//! The words of letters, from templates/mail.
+//!
+//! Invariant: a letter's links begin with the public URL and nothing else; its text template opens with one line, the subject, and a
+//! value that has a line break in it cannot make another header of it. It does not know how letters are sent.
+
+use super::templates::Templates;
+use crate::error::{Error, Result};
+use crate::mail::letter::{Addressed, Letter};
+use crate::mail::message::Words;
+use tera::Context;
+
+/// Draws a letter.
+///
+/// # Errors
+/// `Internal`, when its templates are wrong.
+pub fn draw(templates: &Templates, addressed: &Addressed) -> Result<Words> {
+    let (html, text) = names(&addressed.letter);
+    let mut context = Context::new();
+    context.insert("letter", &addressed.letter);
+    context.insert("name", &addressed.to.greeting());
+    context.insert_value("shop", templates.shop().clone());
+    let drawn = |name| String::from_utf8(templates.render(name, &context)?).map_err(Error::internal);
+    let (html, text) = (drawn(html)?, drawn(text)?);
+    let (subject, text) = text
+        .strip_prefix("Subject: ")
+        .and_then(|text| text.split_once('\n'))
+        .ok_or_else(|| Error::internal("the text of a letter does not open with its subject"))?;
+    Ok(Words { subject: subject.to_owned(), text: text.trim_start().to_owned(), html })
+}
+
+fn names(letter: &Letter) -> (&'static str, &'static str) {
+    match letter {
+        Letter::OrderPlaced(_) => ("mail/order_placed.html", "mail/order_placed.txt"),
+        Letter::OrderCancelled(_) => ("mail/order_cancelled.html", "mail/order_cancelled.txt"),
+        Letter::SignInEnded(_) => ("mail/sign_in_ended.html", "mail/sign_in_ended.txt"),
+        Letter::PasswordChanged(_) => ("mail/password_changed.html", "mail/password_changed.txt"),
+        Letter::Trial => ("mail/trial.html", "mail/trial.txt"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

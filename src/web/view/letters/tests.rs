@@ -1,0 +1,93 @@
+//! Every letter as it is drawn.
+//!
+//! Invariant: whatever people wrote, links lead to the shop and nowhere else, and nothing is loaded from anywhere.
+
+use super::*;
+use crate::config::{Sources, load};
+use crate::mail::letter::{Cancelled, Change, EndedSignIn, Receipt, ReceiptLine, Recipient};
+use crate::web::assets::Assets;
+use std::sync::Arc;
+
+const EVIL: &str = "<a href=\"http://evil.example\">x</a>";
+
+fn every_letter(word: &str) -> Vec<Letter> {
+    let text = |usual: &str| if word.is_empty() { usual.to_owned() } else { word.to_owned() };
+    let at = || "2026-11-22T10:00:00Z".to_owned();
+    let line = |title: &str, quantity: i64| ReceiptLine { title: text(title), quantity, line_total: 2_400 * quantity };
+    vec![
+        Letter::OrderPlaced(Box::new(Receipt {
+            number: "HG-7K3M-9QX2".to_owned(),
+            placed_at: at(),
+            lines: vec![line("Oak Bowl", 2), line("Long-handled brush for the bottoms of bottles", 1)],
+            subtotal: 7_200,
+            discount: 500,
+            delivery: 490,
+            total: 7_190,
+            address: vec![text("Ada Lovelace"), "12 St James's Square".to_owned(), "SW1Y 4JH London".to_owned()],
+        })),
+        Letter::OrderCancelled(Cancelled { number: "HG-7K3M-9QX2".to_owned(), placed_at: at(), at: at(), total: 7_190 }),
+        Letter::SignInEnded(EndedSignIn {
+            at: at(),
+            address: text("203.0.113.9"),
+            signed_in_at: at(),
+            signed_in_from: text("198.51.100.4"),
+            client: "Firefox on Linux".to_owned(),
+        }),
+        Letter::PasswordChanged(Change { at: at(), address: text("203.0.113.9") }),
+        Letter::Trial,
+    ]
+}
+
+fn drawn(name: &str, word: &str) -> Vec<(&'static str, Words)> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = load(&Sources::default()).expect("settings");
+    let assets = Arc::new(Assets::lay_out(folder.path(), false).expect("assets"));
+    let templates = Templates::new(&config, "https://shop.example", assets).expect("templates");
+    let to = Recipient { address: "ada@example.com".to_owned(), name: name.to_owned() };
+    let draw = |letter: Letter| {
+        let kind = letter.kind();
+        (kind, draw(&templates, &Addressed { to: to.clone(), letter }).expect(kind))
+    };
+    every_letter(word).into_iter().map(draw).collect()
+}
+
+#[test]
+fn every_letter_says_the_same_in_text_and_in_html() {
+    for (kind, words) in drawn("Ada Lovelace", "") {
+        assert!(words.subject.len() > 10 && !words.subject.contains('\n'), "{kind}: {}", words.subject);
+        for form in [&words.text, &words.html] {
+            assert!(!form.contains("{{") && !form.contains("{%") && form.contains("https://shop.example"), "{kind}: {form}");
+            assert!(kind == "trial" || form.contains("Hello Ada Lovelace,"), "{kind}: {form}");
+        }
+        for fact in ["HG-7K3M-9QX2", "€71.90", "2 x Oak Bowl", "SW1Y 4JH London", "203.0.113.9", "22 November 2026"] {
+            let loose = fact.trim_start_matches("2 x ");
+            assert_eq!(words.text.contains(loose), words.html.contains(loose), "{kind}: {fact}");
+        }
+    }
+}
+
+#[test]
+fn a_receipt_has_its_lines_sums_and_address() {
+    let (_, words) = drawn("Ada", "").swap_remove(0);
+    for fact in ["2 x Oak Bowl: €48.00\n", "\nDiscount: −€5.00\n", "\nDelivery: €4.90\n", "\nTotal: €71.90\n"] {
+        assert!(words.text.contains(fact), "{fact:?}: {}", words.text);
+    }
+    assert!(words.text.contains("12 St James's Square\nSW1Y 4JH London\n"), "nothing is escaped in text: {}", words.text);
+    assert!(words.text.contains("https://shop.example/orders/HG-7K3M-9QX2\n"));
+    assert_eq!(words.subject, "Your order HG-7K3M-9QX2 at Hearth & Grain");
+}
+
+#[test]
+fn links_lead_to_the_shop_and_nothing_is_loaded() {
+    for (kind, words) in drawn(EVIL, EVIL) {
+        let html = words.html.to_ascii_lowercase();
+        for target in html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(target.starts_with("https://shop.example"), "{kind}: {target}");
+        }
+        for loaded in ["src=", "url(", "<img", "<link", "@import", "<script"] {
+            assert!(!html.contains(loaded), "{kind}: {loaded}");
+        }
+        assert!(!words.text.starts_with("Hello <"), "{kind}");
+        assert!(words.html.len() < 12_000, "{kind}: longer letters are cut off by some readers");
+    }
+}
