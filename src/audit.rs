@@ -3,6 +3,10 @@
 //! Invariant: a row is written in the same transaction as the act it tells of, so that neither exists without the other; no row
 //! carries a password, a token, a code or an e-mail address. It does not know what the acts mean.
 
+mod tally;
+
+pub use tally::tally;
+
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::audit_events;
@@ -52,6 +56,14 @@ pub enum Kind {
     OrderPlaced,
     /// An order was cancelled.
     OrderCancelled,
+    /// An order went on in its life.
+    OrderMoved,
+    /// A product's words, price or status were changed.
+    ProductChanged,
+    /// Pieces were booked in, out, or counted.
+    StockChanged,
+    /// Somebody who runs the shop did something to a person.
+    PersonChanged,
     /// The server started.
     Started,
     /// The server stopped.
@@ -82,6 +94,10 @@ impl Kind {
             Self::KeysResealed => "keys_resealed",
             Self::OrderPlaced => "order_placed",
             Self::OrderCancelled => "order_cancelled",
+            Self::OrderMoved => "order_moved",
+            Self::ProductChanged => "product_changed",
+            Self::StockChanged => "stock_changed",
+            Self::PersonChanged => "person_changed",
             Self::Started => "started",
             Self::Stopped => "stopped",
         }

@@ -5,6 +5,7 @@
 
 pub mod access_token;
 pub mod alive;
+pub mod census;
 pub mod claims;
 pub mod device;
 pub mod email;
@@ -22,6 +23,7 @@ pub mod refresh_token;
 mod refused;
 pub mod registration;
 pub mod revocation;
+pub mod roll;
 pub mod rotation;
 pub mod secrets;
 pub mod seen;
@@ -29,6 +31,7 @@ pub mod session;
 pub mod sign_in;
 pub mod sign_out;
 mod standing;
+pub mod stewardship;
 mod surplus;
 pub mod tally;
 pub mod upkeep;

@@ -19,8 +19,9 @@ pub mod picture;
 pub mod product;
 pub mod quantity;
 pub mod search;
-mod stock;
+pub mod stock;
 pub mod sums;
+pub mod takings;
 pub mod tax;
 pub mod upkeep;
 

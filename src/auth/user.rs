@@ -224,17 +224,22 @@ pub fn change_password(conn: &mut Conn, key: UserKey, epoch: i64, hash: &str) ->
     Ok((changed == 1).then_some(epoch + 1))
 }
 
-/// Locks a person out, or lets them in again, and raises the epoch; the person as they are now.
+/// Locks a person out, or lets them in again, and raises the epoch; the person as they are now. `None` when they stood so already: of two
+/// who do it at once, one did it.
 ///
 /// # Errors
 /// `NotFound` when there is no such person.
-pub fn set_locked(conn: &mut Conn, email: &Email, since: Option<Moment>) -> Result<User> {
-    let row: Option<Row> = diesel::update(users::table.filter(users::email.eq(email.as_str())))
+pub fn set_locked(conn: &mut Conn, email: &Email, since: Option<Moment>) -> Result<Option<User>> {
+    let otherwise = users::table.filter(users::email.eq(email.as_str())).filter(users::locked_at.is_null().eq(since.is_some()));
+    let row: Option<Row> = diesel::update(otherwise)
         .set((users::locked_at.eq(since), users::epoch.eq(users::epoch + 1)))
         .returning(COLUMNS)
         .get_result(conn)
         .optional()?;
-    row.map_or(Err(Error::NotFound), read)
+    if row.is_none() && by_email(conn, email)?.is_none() {
+        return Err(Error::NotFound);
+    }
+    row.map(read).transpose()
 }
 
 /// Gives a person a role and raises the epoch, so that the next refresh brings it; the person as they are now. `None` when they had

@@ -12,6 +12,8 @@ use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
 use crate::db::{self, Db};
 use crate::error::Result;
+use crate::ids::ProductKey;
+use crate::shop::stock;
 use clap::Subcommand;
 use std::fmt::Display;
 use std::os::unix::fs::PermissionsExt as _;
@@ -93,6 +95,7 @@ fn database(report: &mut Report, config: &Config, secrets: &Secrets) {
         }
     }
     secrets::check(report, config, &db, secrets, now);
+    shelves(report, &db, fix);
     match report.check("housekeeping", db.read_here(|conn| upkeep::overdue(conn, now)), fix) {
         None => {}
         Some(overdue) if overdue > BEHIND => {
@@ -103,6 +106,24 @@ fn database(report: &mut Report, config: &Config, secrets: &Secrets) {
             );
         }
         Some(overdue) => good("housekeeping", format!("{overdue} rows are overdue")),
+    }
+}
+
+/// A product's movements add up to its stock, or somebody changed one without the other.
+fn shelves(report: &mut Report, db: &Db, fix: &str) {
+    let (mut after, mut looked, mut off) = (ProductKey(0), true, 0);
+    while looked {
+        let Some((some, last)) = report.check("stock", db.read_here(|conn| stock::drift(conn, after, 500)), fix) else { return };
+        off += some.len();
+        for drift in some.iter().take(10) {
+            let text = format!("{} has {} in stock, and its movements say {}", drift.slug, drift.stock, drift.moved);
+            report.bad("stock", text, "count the shelf, and enter it on the product's page below /admin/products");
+        }
+        looked = last.is_some();
+        after = last.unwrap_or(after);
+    }
+    if off == 0 {
+        good("stock", "the movements of each product add up to it");
     }
 }
 

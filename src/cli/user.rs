@@ -1,12 +1,11 @@
 //! `latchkey user`: people with accounts.
 
 use super::{Failure, say};
-use crate::audit::{self, Actor, Kind};
 use crate::auth::email::Email;
 use crate::auth::password::Password;
 use crate::auth::registration::{self, Applicant};
-use crate::auth::revocation::{self, Revocation};
-use crate::auth::session::{self, Because};
+use crate::auth::revocation::Revocation;
+use crate::auth::stewardship;
 use crate::auth::user::{self, Role};
 use crate::config::Config;
 use crate::ids::UserKey;
@@ -119,14 +118,8 @@ fn set_role(config: &Config, text: &str, role: Role) -> Result<ExitCode, Failure
     super::there(config)?;
     let (db, _, clock) = super::open(config)?;
     let now = clock.now();
-    let changed = db.write_here(|conn| {
-        let Some(person) = user::set_role(conn, &email, role)? else { return Ok(()) };
-        revocation::record(conn, now, &[Revocation::Epoch(person.id, person.epoch)])?;
-        let actor = Actor { user: Some(person.key), ..Actor::default() };
-        audit::record(conn, now, Kind::RoleChanged, &actor, role.word())
-    });
-    match changed {
-        Ok(()) => say(format!("{text} is {} now", role.word())),
+    match db.write_here(|conn| stewardship::set_role(conn, now, &email, role, "")) {
+        Ok(_) => say(format!("{text} is {} now", role.word())),
         Err(crate::error::Error::NotFound) => return Err(nobody(text)),
         Err(cause) => return Err(cause.into()),
     }
@@ -138,16 +131,11 @@ fn set_locked(config: &Config, text: &str, lock: bool) -> Result<ExitCode, Failu
     super::there(config)?;
     let (db, _, clock) = super::open(config)?;
     let now = clock.now();
-    let changed = db.write_here(|conn| {
-        let person = user::set_locked(conn, &email, lock.then_some(now))?;
-        let ended = if lock { session::end_all(conn, now, person.key, None, Because::Locked)?.len() } else { 0 };
-        revocation::record(conn, now, &[Revocation::Epoch(person.id, person.epoch)])?;
-        let actor = Actor { user: Some(person.key), ..Actor::default() };
-        audit::record(conn, now, Kind::LockChanged, &actor, if lock { "locked" } else { "unlocked" })?;
-        Ok(ended)
-    });
-    match changed {
-        Ok(ended) if lock => say(format!("{text} is locked out; {ended} sessions ended")),
+    match db.write_here(|conn| stewardship::set_locked(conn, now, &email, lock, "")) {
+        Ok(revoked) if lock => {
+            let ended = revoked.iter().flatten().filter(|revocation| matches!(revocation, Revocation::Session(_))).count();
+            say(format!("{text} is locked out; {ended} sessions ended"));
+        }
         Ok(_) => say(format!("{text} can sign in again")),
         Err(crate::error::Error::NotFound) => return Err(nobody(text)),
         Err(cause) => return Err(cause.into()),

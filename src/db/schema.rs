@@ -158,6 +158,7 @@ diesel::joinable!(orders -> users (user_id));
 diesel::joinable!(order_lines -> orders (order_id));
 diesel::joinable!(order_lines -> products (product_id));
 diesel::joinable!(order_events -> orders (order_id));
+diesel::joinable!(stock_movements -> orders (order_id));
 diesel::joinable!(idempotency_keys -> orders (order_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -181,6 +182,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     orders,
     order_lines,
     order_events,
+    stock_movements,
+    low_stock,
     idempotency_keys,
     outbox,
 );

@@ -219,7 +219,10 @@ fn order(
             .execute(conn)?;
     }
     diesel::insert_into(order_events::table)
-        .values((order_events::order_id.eq(order), order_events::status.eq(Status::Placed), order_events::at.eq(now)))
+        .values((
+            (order_events::order_id.eq(order), order_events::status.eq(Status::Placed), order_events::at.eq(now)),
+            order_events::user_id.eq(user),
+        ))
         .execute(conn)?;
     audit::record(conn, now, Kind::OrderPlaced, actor, number.as_str())?;
     house.post.put(conn, now, user, letters::placed(&number, now, cart, &wish.address))?;
@@ -230,7 +233,7 @@ fn order(
         count: line.quantity.get(),
         price: line.unit_price,
     };
-    if stock::take(conn, cart.lines.iter().map(pieces).collect())? { Ok(number) } else { Err(Halt::Overtaken) }
+    if stock::take(conn, now, actor, order, cart.lines.iter().map(pieces).collect())? { Ok(number) } else { Err(Halt::Overtaken) }
 }
 
 fn claim(conn: &mut Conn, user: UserKey, cart: &Cart) -> Result<Option<CartKey>> {

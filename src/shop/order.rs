@@ -5,16 +5,20 @@
 
 mod cancel;
 pub mod history;
+mod ledger;
 pub mod letters;
 mod number;
 mod reorder;
 mod status;
+mod step;
 
 pub use cancel::cancel;
 pub use history::{History, PER_PAGE, Summary, history, latest};
+pub use ledger::{Entry, Ledger, ledger, waiting};
 pub use number::{NotANumber, Number};
 pub use reorder::{Reordered, reorder};
-pub use status::Status;
+pub use status::{NoStatus, Status};
+pub use step::{Step, Stepped, step};
 
 use crate::clock::Moment;
 use crate::db::Conn;
@@ -33,6 +37,8 @@ use diesel::prelude::*;
 pub struct Order {
     /// Its number.
     pub number: Number,
+    /// Whose it is.
+    pub customer: UserKey,
     /// Where it stands.
     pub status: Status,
     /// When it was placed.
@@ -77,12 +83,29 @@ pub struct Line {
 }
 
 /// A step in an order's life.
-#[derive(Debug, Clone, Copy, Queryable)]
+#[derive(Debug, Clone, Queryable)]
 pub struct Event {
     /// What it became.
     pub status: Status,
     /// When.
     pub at: Moment,
+    /// Who did it, if that was written down and they are still with us.
+    pub by: Option<UserKey>,
+    /// What an operator wanted to remember of it.
+    pub note: String,
+}
+
+impl Order {
+    /// Was it ever paid for?
+    #[must_use]
+    pub fn was_paid(&self) -> bool {
+        self.events.iter().any(|event| event.status == Status::Paid)
+    }
+
+    /// What may come next.
+    pub fn moves(&self) -> impl Iterator<Item = Status> {
+        self.status.moves(self.was_paid())
+    }
 }
 
 type Amounts = (String, Money, Money, Money, Money, Money);
@@ -103,18 +126,29 @@ const WHERE: (
 /// # Errors
 /// `NotFound` if there is none, or it is somebody else's.
 pub fn show(conn: &mut Conn, user: UserKey, number: &Number) -> Result<Order> {
-    type Row = ((OrderKey, Status, Moment, String, Option<String>), Amounts, Where);
+    match find(conn, number) {
+        Ok(order) if order.customer == user => Ok(order),
+        Ok(_) => Err(Error::NotFound),
+        Err(cause) => Err(cause),
+    }
+}
+
+/// The order with this number, whoever it belongs to: for those who run the shop.
+///
+/// # Errors
+/// `NotFound` if there is none.
+pub fn find(conn: &mut Conn, number: &Number) -> Result<Order> {
+    type Row = ((OrderKey, UserKey, Status, Moment, String, Option<String>), Amounts, Where);
     let row: Option<Row> = orders::table
         .filter(orders::number.eq(number))
-        .filter(orders::user_id.eq(user))
         .select((
-            (orders::id, orders::status, orders::placed_at, orders::note, orders::discount_code),
+            (orders::id, orders::user_id, orders::status, orders::placed_at, orders::note, orders::discount_code),
             (orders::currency, orders::subtotal, orders::discount, orders::delivery, orders::total, orders::tax),
             WHERE,
         ))
         .first(conn)
         .optional()?;
-    let ((key, status, placed_at, note, discount_code), (currency, subtotal, discount, delivery, total, tax), place) =
+    let ((key, customer, status, placed_at, note, discount_code), (currency, subtotal, discount, delivery, total, tax), place) =
         row.ok_or(Error::NotFound)?;
     let lines = order_lines::table
         .inner_join(products::table)
@@ -135,11 +169,11 @@ pub fn show(conn: &mut Conn, user: UserKey, number: &Number) -> Result<Order> {
     let events = order_events::table
         .filter(order_events::order_id.eq(key))
         .order(order_events::id)
-        .select((order_events::status, order_events::at))
+        .select((order_events::status, order_events::at, order_events::user_id, order_events::note))
         .load(conn)?;
     let (number, address) = (number.clone(), address(place));
     let sums = Sums { subtotal, discount, delivery, total, tax };
-    Ok(Order { number, status, placed_at, currency, lines, discount_code, sums, address, note, events })
+    Ok(Order { number, customer, status, placed_at, currency, lines, discount_code, sums, address, note, events })
 }
 
 /// Where the person's last order went, to fill in the next form.

@@ -2,13 +2,14 @@
 //!
 //! Invariant: no page reads a whole table that grows with the shop, and no list of products is sorted. Only tests know this module.
 
+use crate::audit;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::ids::{ProductKey, UserKey};
 use crate::shop::catalogue::{self, Query, Sort};
 use crate::shop::paging::PageNumber;
 use crate::shop::trial::{eur, now, on_each, person, shop};
-use crate::shop::{cart, category, demo, order, product};
+use crate::shop::{cart, category, demo, order, product, takings};
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -72,13 +73,17 @@ fn no_list_of_products_sorts_or_reads_the_whole_table() {
 /// A page, and how many statements it may take.
 type Asked = (&'static str, usize, fn(&mut Conn, UserKey) -> Result<()>);
 
-const PAGES: [Asked; 9] = [
+const PAGES: [Asked; 13] = [
     ("cart", 1, |conn, user| cart::show(conn, now(), &shop().terms, user).map(drop)),
     ("saved", 1, |conn, user| cart::saved(conn, user).map(drop)),
     ("count", 1, |conn, user| cart::count(conn, user).map(drop)),
     ("latest", 1, |conn, user| order::latest(conn, user).map(drop)),
     ("history", 3, |conn, user| order::history(conn, user, PageNumber::FIRST).map(drop)),
     ("last address", 1, |conn, user| order::last_address(conn, user).map(drop)),
+    ("ledger of a status", 1, |conn, _| order::ledger(conn, Some(order::Status::Paid), None).map(drop)),
+    ("waiting", 2, |conn, _| order::waiting(conn, 100).map(drop)),
+    ("takings", 1, |conn, _| takings::since(conn, now()).map(drop)),
+    ("tally", 1, |conn, _| audit::tally(conn, audit::Kind::SignIn, now()).map(drop)),
     ("front", 2, |conn, _| catalogue::front(conn).map(drop)),
     ("shelves", 1, |conn, _| category::shelves(conn).map(drop)),
     ("product", 2, |conn, _| {
@@ -99,6 +104,32 @@ fn every_page_finds_its_rows_by_index_in_few_statements() {
             // There are few categories, and the front shows them all.
             let scans = |step: &&String| step.starts_with("SCAN") && **step != "SCAN categories";
             assert_eq!(plans.iter().flatten().find(scans), None, "{name}: {plans:?}");
+        }
+    });
+}
+
+#[test]
+fn figures_and_long_lists_are_read_from_an_index_alone_and_never_sorted() {
+    on_each(|db| {
+        let number = db.read_here(|conn| plans(conn, |conn| takings::since(conn, now()))).expect("plans");
+        assert!(number.iter().all(|plan| plan[0].contains("USING COVERING INDEX orders_placed (placed_at>?)")), "{number:?}");
+        let tally = db.read_here(|conn| plans(conn, |conn| audit::tally(conn, audit::Kind::SignIn, now()))).expect("plans");
+        assert!(tally.iter().all(|plan| plan[0].contains("COVERING INDEX audit_events_kind (kind=? AND at>?)")), "{tally:?}");
+        let user = person(db);
+        demo::products(db, now(), &eur(), &mut |_, _| {}).expect("seeded");
+        let customer = demo::Customer { key: user, name: "Ada".to_owned() };
+        demo::orders(db, now(), &shop(), &[customer], &mut |_, _| {}).expect("seeded");
+        let some = db.read_here(|conn| order::ledger(conn, None, None)).expect("a page");
+        // The newest: the index is walked from its end, as far as the page goes.
+        let first = db.read_here(|conn| plans(conn, |conn| order::ledger(conn, None, None))).expect("plans");
+        assert!(first.iter().flatten().all(|step| step == "SCAN orders USING INDEX orders_placed"), "{first:?}");
+        let after = some.orders.last().expect("there are orders").number.clone();
+        for status in [None, Some(order::Status::Delivered)] {
+            let plans = db.read_here(|conn| plans(conn, |conn| order::ledger(conn, status, Some(&after)))).expect("plans");
+            let index = if status.is_some() { "orders_status (status=? AND placed_at<?)" } else { "orders_placed (placed_at<?)" };
+            for plan in plans.iter().skip(1) {
+                assert!(plan.len() == 1 && plan[0].contains(index), "{plan:?}");
+            }
         }
     });
 }

@@ -1,7 +1,14 @@
 //! A product.
 //!
-//! Invariant: only active products are found here; a draft or archived one is as if it did not exist. What `words` and
+//! Invariant: only active products are found here; a draft or archived one is as if it did not exist, but to those who run the shop
+//! (`edit`, `inventory`). What `words` and
 //! `sort_title` hold is made by one place (`search`) at every insert. It does not know carts or orders.
+
+mod edit;
+mod inventory;
+
+pub use edit::{Change, Edited, Record, edit, record};
+pub use inventory::{Inventory, Item, ON_A_PAGE, Shelf, by_sku, inventory};
 
 use crate::clock::Moment;
 use crate::db::Conn;
@@ -10,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::ids::{CategoryKey, PictureId, ProductId, ProductKey};
 use crate::on_either;
 use crate::shop::money::Money;
-use crate::shop::search;
+use crate::shop::{search, stock};
 use diesel::prelude::*;
 
 /// Is it for sale?
@@ -33,6 +40,12 @@ impl Status {
             Self::Draft => "draft",
             Self::Archived => "archived",
         }
+    }
+
+    /// Reads the word in the table.
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        [Self::Active, Self::Draft, Self::Archived].into_iter().find(|status| status.word() == word)
     }
 }
 
@@ -175,7 +188,7 @@ pub fn related(conn: &mut Conn, to: &Product) -> Result<Vec<Product>> {
 pub fn insert(conn: &mut Conn, now: Moment, new: &NewProduct) -> Result<bool> {
     let words = search::words_of(new.title, new.description, new.category.1, new.sku);
     let sort_title = search::fold(new.title);
-    let rows = on_either!(conn, conn => diesel::insert_into(products::table)
+    let key: Option<ProductKey> = on_either!(conn, conn => diesel::insert_into(products::table)
         .values((
             products::public_id.eq(ProductId::random()),
             products::sku.eq(new.sku),
@@ -192,6 +205,11 @@ pub fn insert(conn: &mut Conn, now: Moment, new: &NewProduct) -> Result<bool> {
             products::created_at.eq(now),
         ))
         .on_conflict_do_nothing()
-        .execute(conn))?;
-    Ok(rows == 1)
+        .returning(products::id)
+        .get_result(conn)
+        .optional())?;
+    if let Some(key) = key {
+        stock::open(conn, now, key, new.stock)?;
+    }
+    Ok(key.is_some())
 }

@@ -1,15 +1,26 @@
 //! Pieces leaving the shelf, and coming back.
 //!
-//! Invariant: stock goes down only by a conditional UPDATE, never below nothing, and only at the price that was agreed.
-//! It does not know who buys.
+//! Invariant: stock goes down only by a conditional UPDATE, never below nothing, and only at the price that was agreed; every change
+//! is a movement in the same transaction, so that a product's movements add up to its stock. It does not know who buys.
 
+mod balance;
+mod booking;
+mod movement;
+
+pub use balance::{Drift, drift};
+pub use booking::{Booked, Booking, MOST, Why, book};
+pub use movement::{Movement, Reason, latest};
+
+use crate::audit::Actor;
+use crate::clock::Moment;
 use crate::db::schema::products;
 use crate::db::{Conn, lock_products};
 use crate::error::Result;
-use crate::ids::{CategoryKey, ProductKey};
+use crate::ids::{CategoryKey, OrderKey, ProductKey};
 use crate::shop::money::Money;
 use crate::shop::product::Status;
 use diesel::prelude::*;
+pub(super) use movement::open;
 
 /// Pieces of one product.
 #[derive(Debug, Clone, Copy, Queryable)]
@@ -20,9 +31,11 @@ pub(super) struct Pieces {
     pub price: Money,
 }
 
-/// Takes all of it from the shelf; `false` if any is not there, not sold or not at this price, and then the caller rolls back
-/// what was taken.
-pub(super) fn take(conn: &mut Conn, mut pieces: Vec<Pieces>) -> Result<bool> {
+/// Takes all of it from the shelf for an order; `false` if any is not there, not sold or not at this price, and then the caller rolls
+/// back what was taken.
+pub(super) fn take(conn: &mut Conn, now: Moment, actor: &Actor, order: OrderKey, mut pieces: Vec<Pieces>) -> Result<bool> {
+    // Before the rows that everybody wants are held: it is rolled back with the rest.
+    movement::of_order(conn, now, actor, order, Reason::Sold, &pieces)?;
     in_order(conn, &mut pieces)?;
     for piece in pieces {
         let there = products::table
@@ -37,8 +50,9 @@ pub(super) fn take(conn: &mut Conn, mut pieces: Vec<Pieces>) -> Result<bool> {
     Ok(true)
 }
 
-/// Puts all of it back.
-pub(super) fn give_back(conn: &mut Conn, mut pieces: Vec<Pieces>) -> Result<()> {
+/// Puts all of an order back.
+pub(super) fn give_back(conn: &mut Conn, now: Moment, actor: &Actor, order: OrderKey, mut pieces: Vec<Pieces>) -> Result<()> {
+    movement::of_order(conn, now, actor, order, Reason::Cancelled, &pieces)?;
     in_order(conn, &mut pieces)?;
     for piece in pieces {
         diesel::update(products::table.filter(products::id.eq(piece.key)))
@@ -59,3 +73,6 @@ fn in_order(conn: &mut Conn, pieces: &mut [Pieces]) -> Result<()> {
     pieces.sort_unstable_by_key(|piece| (piece.category, piece.key));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

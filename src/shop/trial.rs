@@ -8,13 +8,13 @@ use crate::config::{Currency, DatabaseUrl, Shop, Terms};
 use crate::db::schema::{products, users};
 use crate::db::{Conn, Db, migrate};
 use crate::error::Result;
-use crate::ids::{ProductId, UserId, UserKey};
+use crate::ids::{ProductId, ProductKey, UserId, UserKey};
 use crate::mail::outbox::{Postbox, Seal};
 use crate::shop::checkout::{House, Wish};
 use crate::shop::money::Money;
 use crate::shop::product::{NewProduct, Status, insert};
 use crate::shop::quantity::Quantity;
-use crate::shop::{address, cart, category};
+use crate::shop::{address, cart, category, stock};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
@@ -114,8 +114,11 @@ pub fn product_in(db: &Db, category: &str, title: &str, price: i64, stock: i64, 
 /// Changes a product behind everyone's back.
 pub fn change(db: &Db, id: ProductId, price: i64, stock: i64, status: Status) {
     let update = |conn: &mut Conn| -> Result<usize> {
+        let product = products::table.filter(products::public_id.eq(id));
+        let (key, before): (ProductKey, i64) = product.select((products::id, products::stock)).first(conn)?;
+        stock::open(conn, now(), key, stock - before)?;
         let values = (products::price.eq(price), products::stock.eq(stock), products::status.eq(status.word()));
-        Ok(diesel::update(products::table.filter(products::public_id.eq(id))).set(values).execute(conn)?)
+        Ok(diesel::update(product).set(values).execute(conn)?)
     };
     assert_eq!(db.write_here(update).expect("an update"), 1);
 }

@@ -4,6 +4,7 @@
 //! calls with nothing typed. Rules live in `auth` and `shop`.
 
 pub mod account;
+pub mod admin;
 pub mod card;
 pub mod cart;
 pub mod checkout;

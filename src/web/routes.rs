@@ -1,7 +1,8 @@
 //! Every address of the site, on one page.
 //!
-//! Invariant: a page or an API route needs a signed-in person unless its line says `.open()`; what is not listed is not found. A form
-//! that a signed-out person sends is kept where the line says `.parks()`: never one with a password or a code in it.
+//! Invariant: a page or an API route needs a signed-in person unless its line says `.open()`, and one who runs the shop if it says
+//! `.admin()`; what is not listed is not found. A form that a signed-out person sends is kept where the line says `.parks()`: never one
+//! with a password or a code in it.
 //! Beside these stand the small addresses that know no cookies (`mount`): /static, /pictures, /healthz, /readyz, /robots.txt,
 //! /favicon.ico, /.well-known, /csp-report.
 
@@ -12,8 +13,8 @@ pub use mount::{Route, configure, page};
 use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
-    account, cart, checkout, dashboard, devices, discount, front, login, logout, orders, parked, password, products, register,
-    saved,
+    account, admin, cart, checkout, dashboard, devices, discount, front, login, logout, orders, parked, password, products,
+    register, saved,
 };
 
 /// The pages.
@@ -50,6 +51,19 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/account/devices/sign-out-others").post(devices::end_others),
         page("/account/devices/sign-out-everywhere").post(devices::end_all),
         page("/account/password").get(password::show).post(password::submit).limited(limits.sign_in.throttle()),
+        page("/admin").get(admin::show).admin(),
+        page("/admin/people").get(admin::people::index).admin(),
+        page("/admin/people/{id}")
+            .get(admin::person::show)
+            .post(admin::person::submit)
+            .admin()
+            .limited(limits.sign_in.throttle()),
+        page("/admin/products").get(admin::products::index).admin(),
+        page("/admin/products/{slug}").get(admin::product::show).post(admin::product::submit).admin(),
+        page("/admin/products/{slug}/stock").post(admin::product::book).admin(),
+        page("/admin/orders").get(admin::orders::index).admin(),
+        page("/admin/orders/{number}").get(admin::order::show).admin(),
+        page("/admin/orders/{number}/move").post(admin::order::step).admin(),
     ]
 }
 

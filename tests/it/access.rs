@@ -9,6 +9,9 @@ use crate::support::app::TestApp;
 use crate::support::page::Page;
 use crate::support::people::{ADDRESS, Admin, PASSWORD, Shopper};
 use crate::support::visitor::Visitor;
+use diesel::prelude::*;
+use latchkey::db::schema::users;
+use latchkey::ids::UserId;
 use latchkey::web::routes;
 use reqwest::Method;
 use serde_json::json;
@@ -19,7 +22,7 @@ on_both! { every_route_answers_each_person_as_it_should, every_api_route_answers
 /// Method, path, and the answers to: a visitor, the shopper whose things are named, another shopper, an admin.
 type Row = (&'static str, &'static str, [u16; 4]);
 
-const PAGES: [Row; 36] = [
+const PAGES: [Row; 47] = [
     ("GET", "/", [200, 200, 200, 200]),
     ("GET", "/products", [200, 200, 200, 200]),
     ("GET", "/products/{slug}", [200, 200, 200, 200]),
@@ -42,6 +45,17 @@ const PAGES: [Row; 36] = [
     ("POST", "/cart/undo", [303, 303, 303, 303]),
     ("GET", "/orders", [303, 200, 200, 200]),
     ("GET", "/orders/{number}", [303, 200, 404, 404]),
+    ("GET", "/admin", [303, 404, 404, 200]),
+    ("GET", "/admin/people", [303, 404, 404, 200]),
+    ("GET", "/admin/people/{id}", [303, 404, 404, 200]),
+    ("POST", "/admin/people/{id}", [303, 404, 404, 422]),
+    ("GET", "/admin/products", [303, 404, 404, 200]),
+    ("GET", "/admin/products/{slug}", [303, 404, 404, 200]),
+    ("POST", "/admin/products/{slug}", [303, 404, 404, 303]),
+    ("POST", "/admin/products/{slug}/stock", [303, 404, 404, 303]),
+    ("GET", "/admin/orders", [303, 404, 404, 200]),
+    ("GET", "/admin/orders/{number}", [303, 404, 404, 200]),
+    ("POST", "/admin/orders/{number}/move", [303, 404, 404, 303]),
     ("POST", "/orders/{number}/cancel", [303, 303, 404, 404]),
     ("POST", "/orders/{number}/reorder", [303, 303, 404, 404]),
     ("GET", "/parked", [303, 200, 200, 200]),
@@ -101,6 +115,7 @@ struct Things {
     product_id: String,
     number: String,
     session: String,
+    person: String,
 }
 
 impl Things {
@@ -112,11 +127,17 @@ impl Things {
         let devices = owner.elsewhere(app).await.get("/account/devices").await.expect(200);
         let action = devices.attributes(".device form", "action").remove(0);
         let session = action.split('/').nth(3).unwrap_or_default().to_owned();
-        Self { slug: bowl.slug, product_id: bowl.id.to_string(), number, session }
+        let person: UserId = users::table
+            .filter(users::email.eq(&owner.email))
+            .select(users::public_id)
+            .first(&mut app.storage.second_connection())
+            .expect("the owner is there");
+        Self { slug: bowl.slug, product_id: bowl.id.to_string(), number, session, person: person.to_string() }
     }
 
     fn named(&self, path: &str) -> String {
-        [("slug", &self.slug), ("product_id", &self.product_id), ("number", &self.number), ("id", &self.session)]
+        let id = if path.starts_with("/admin/people") { &self.person } else { &self.session };
+        [("slug", &self.slug), ("product_id", &self.product_id), ("number", &self.number), ("id", id)]
             .into_iter()
             .fold(path.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value))
     }
@@ -127,6 +148,10 @@ impl Things {
             "/cart/items" => vec![("product_id", &self.product_id), ("quantity", "1")],
             "/cart/items/{product_id}" => vec![("quantity", "2")],
             "/checkout" => ADDRESS.into_iter().chain([("cart_version", "old"), ("expected_total", "1")]).collect(),
+            "/admin/people/{id}" => vec![("act", "sign_out"), ("current_password", "wrong-wagon")],
+            "/admin/products/{slug}" => vec![("title", "Oak Bowl"), ("price", "24"), ("status", "active"), ("version", "0")],
+            "/admin/products/{slug}/stock" => vec![("reason", "received"), ("count", "1"), ("seen", "0")],
+            "/admin/orders/{number}/move" => vec![("to", "paid")],
             "/cart/discount" => vec![("code", "NO-SUCH-CODE")],
             "/account" => vec![("name", "Ada")],
             "/account/password" => vec![("current_password", "wrong-wagon"), ("new_password", PASSWORD)],

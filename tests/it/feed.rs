@@ -13,7 +13,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use latchkey::auth::latch::Latch;
 use latchkey::auth::revocation::{self, Revocation};
-use latchkey::auth::session::{self, Because};
+use latchkey::auth::stewardship;
 use latchkey::auth::user::{self, Role};
 use latchkey::db::Conn;
 use latchkey::db::schema::revocations;
@@ -70,12 +70,8 @@ async fn a_new_password_ends_the_other_browsers_at_every_node(app: &TestApp) {
 fn lock(conn: &mut Conn, app: &TestApp, person: &Shopper) {
     let now = app.clock.now();
     let email = person.email.parse().expect("an address");
-    let locked = conn.write(|conn| {
-        let user = user::set_locked(conn, &email, Some(now))?;
-        session::end_all(conn, now, user.key, None, Because::Locked)?;
-        revocation::record(conn, now, &[Revocation::Epoch(user.id, user.epoch)])
-    });
-    locked.expect("a person can be locked out");
+    let locked = conn.write(|conn| stewardship::set_locked(conn, now, &email, true, ""));
+    assert!(locked.expect("a person can be locked out").is_some());
 }
 
 async fn a_lock_beside_a_running_shop_is_noticed(app: &TestApp) {

@@ -62,8 +62,9 @@ async fn a_new_role_is_in_the_next_token(app: &TestApp) {
 
 async fn admin_pages_are_not_there_for_others(app: &TestApp) {
     let ada = Shopper::registered(app).await;
-    for path in ["/admin", "/admin/products", "/admin/users"] {
+    for path in ["/admin", "/admin/products", "/admin/people"] {
         ada.get(path).await.expect(404);
-        Visitor::new(app).get(path).await.expect(404);
+        Visitor::new(app).get(path).await.expect_to(&format!("/login?next={path}"));
     }
+    assert!(!ada.get("/dashboard").await.expect(200).body.contains("/admin"), "nothing leads there");
 }

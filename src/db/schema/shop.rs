@@ -39,6 +39,7 @@ diesel::table! {
         status -> Text,
         picture -> Nullable<Text>,
         created_at -> Timestamp,
+        version -> BigInt,
     }
 }
 
@@ -144,6 +145,28 @@ diesel::table! {
         order_id -> BigInt,
         status -> Text,
         at -> Timestamp,
+        user_id -> Nullable<BigInt>,
+        note -> Text,
+    }
+}
+
+diesel::table! {
+    stock_movements (id) {
+        id -> BigInt,
+        product_id -> BigInt,
+        pieces -> BigInt,
+        reason -> Text,
+        order_id -> Nullable<BigInt>,
+        user_id -> Nullable<BigInt>,
+        note -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    low_stock (id) {
+        id -> BigInt,
+        stock -> BigInt,
     }
 }
 

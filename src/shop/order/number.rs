@@ -39,6 +39,14 @@ impl Number {
         Self(format!("{}-{}-{}", initials(shop), group(0), group(4)))
     }
 
+    /// The number that somebody typed as they heard it: blanks, dashes and small letters do not matter.
+    #[must_use]
+    pub fn heard(text: &str) -> Option<Self> {
+        let letters: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+        let groups = letters.len().checked_sub(8)?;
+        format!("{}-{}-{}", letters.get(..groups)?, letters.get(groups..groups + 4)?, letters.get(groups + 4..)?).parse().ok()
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -85,6 +93,7 @@ mod tests {
         for shop in ["Hearth & Grain", "", "0 1 Örtlich", "one island", "A Very Long Name Of A Shop"] {
             let number = Number::random(shop);
             assert_eq!(number.as_str().to_lowercase().parse(), Ok(number.clone()));
+            assert_eq!(Number::heard(&number.as_str().to_lowercase().replace('-', " ")), Some(number.clone()));
             assert!(!number.as_str().contains(['0', 'O', '1', 'I']), "{number}");
         }
         assert!(Number::random("Hearth & Grain").as_str().starts_with("HG-"));
@@ -92,6 +101,9 @@ mod tests {
             ["", "HG", "HG-7K3F", "HG-7K3F-9QX", "HG-7K3F-9QXMM", "HG-7K3F-9QXM-2", "HG-7K3F-9QX0", "-7K3F-9QXM", "HG 7K3F 9QXM"]
         {
             assert_eq!(wrong.parse::<Number>(), Err(NotANumber), "{wrong}");
+        }
+        for wrong in ["", "7K3F9QXM", "HG 7K3F", "é", "HG7K3F9QX0", "HGHG7K3F9QXM"] {
+            assert_eq!(Number::heard(wrong), None, "{wrong}");
         }
     }
 }

@@ -60,16 +60,17 @@ impl Status {
         }
     }
 
-    /// What may come next.
+    /// What may come next. Pieces come back to the shelf by a cancellation alone, so money is given back after one, or once the
+    /// parcel was packed.
     #[must_use]
     pub const fn next(self) -> &'static [Self] {
         match self {
             Self::Placed => &[Self::Paid, Self::Packed, Self::Cancelled],
-            Self::Paid => &[Self::Packed, Self::Cancelled, Self::Refunded],
+            Self::Paid => &[Self::Packed, Self::Cancelled],
             Self::Packed => &[Self::Shipped, Self::Refunded],
             Self::Shipped => &[Self::Delivered, Self::Refunded],
-            Self::Delivered => &[Self::Refunded],
-            Self::Cancelled | Self::Refunded => &[],
+            Self::Delivered | Self::Cancelled => &[Self::Refunded],
+            Self::Refunded => &[],
         }
     }
 
@@ -79,6 +80,11 @@ impl Status {
         self.next().contains(&next)
     }
 
+    /// What may come next of an order that was paid for, or was not: what was called off unpaid has nothing to be given back.
+    pub fn moves(self, paid: bool) -> impl Iterator<Item = Self> {
+        self.next().iter().copied().filter(move |next| paid || (self, *next) != (Self::Cancelled, Self::Refunded))
+    }
+
     /// May the customer still call it off?
     #[must_use]
     pub fn is_cancellable(self) -> bool {
@@ -86,10 +92,19 @@ impl Status {
     }
 }
 
-column!(Status: Text as str, String, |status| status.code(), |code| Self::ALL
-    .into_iter()
-    .find(|status| status.code() == code)
-    .ok_or_else(|| format!("`{code}` is no status").into()));
+impl std::str::FromStr for Status {
+    type Err = NoStatus;
+    fn from_str(code: &str) -> Result<Self, NoStatus> {
+        Self::ALL.into_iter().find(|status| status.code() == code).ok_or_else(|| NoStatus(code.to_owned()))
+    }
+}
+
+/// The text is none of the words for programs.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no status")]
+pub struct NoStatus(String);
+
+column!(Status: Text as str, String, |status| status.code(), |code| Ok(code.parse()?));
 
 #[cfg(test)]
 mod tests {
@@ -110,6 +125,12 @@ mod tests {
                 assert!(!next.may_become(status), "{status:?} {next:?}");
             }
         }
-        assert!(Status::Cancelled.next().is_empty());
+    }
+
+    #[test]
+    fn only_what_was_paid_is_paid_back_after_it_was_called_off() {
+        assert_eq!(Status::Cancelled.moves(false).count(), 0);
+        assert_eq!(Status::Cancelled.moves(true).collect::<Vec<_>>(), [Status::Refunded]);
+        assert_eq!(Status::Packed.moves(false).collect::<Vec<_>>(), [Status::Shipped, Status::Refunded]);
     }
 }

@@ -10,7 +10,7 @@ use crate::shop::paging::PageNumber;
 use crate::shop::product;
 use crate::shop::trial::{change, eur, house, now, on_each, person, pieces, post, product, shop, stock, wish};
 
-fn bought(db: &Db, user: UserKey, wares: &[(ProductId, i64)]) -> Number {
+pub(super) fn bought(db: &Db, user: UserKey, wares: &[(ProductId, i64)]) -> Number {
     for (id, count) in wares {
         db.write_here(|conn| cart::add(conn, now(), user, *id, pieces(*count))).expect("added");
     }
@@ -21,11 +21,11 @@ fn bought(db: &Db, user: UserKey, wares: &[(ProductId, i64)]) -> Number {
     }
 }
 
-fn call_off(db: &Db, user: UserKey, number: &Number) -> Result<()> {
+pub(super) fn call_off(db: &Db, user: UserKey, number: &Number) -> Result<()> {
     db.write_here(|conn| cancel(conn, now(), &Actor::default(), &post(), user, number))
 }
 
-fn shown(db: &Db, user: UserKey, number: &Number) -> Order {
+pub(super) fn shown(db: &Db, user: UserKey, number: &Number) -> Order {
     db.read_here(|conn| show(conn, user, number)).expect("an order")
 }
 

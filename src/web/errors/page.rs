@@ -78,6 +78,10 @@ pub fn form_page(path: &str) -> String {
     if is_under(path, "/account/devices") {
         return "/account/devices".to_owned();
     }
+    if is_under(path, "/admin") {
+        // The room, the list, the thing; what is done to it comes behind.
+        return path.split('/').take(4).collect::<Vec<_>>().join("/");
+    }
     if let Some(number) = path.strip_prefix("/orders/").and_then(|rest| rest.split('/').next()) {
         return format!("/orders/{number}");
     }
@@ -176,6 +180,8 @@ mod tests {
             ("/account/password", "/account/password"),
             ("/account/devices/abc/sign-out", "/account/devices"),
             ("/checkout", "/checkout"),
+            ("/admin/orders/K7QX/move", "/admin/orders/K7QX"),
+            ("/admin", "/admin"),
         ];
         for (path, page) in pages {
             assert_eq!(form_page(path), page);

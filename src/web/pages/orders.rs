@@ -101,8 +101,9 @@ fn read(number: &str) -> Result<Number> {
     number.parse().map_err(|_| Error::NotFound)
 }
 
+/// An order as its page shows it.
 #[derive(Serialize)]
-struct Shown {
+pub(super) struct Shown {
     number: String,
     status: &'static str,
     status_word: &'static str,

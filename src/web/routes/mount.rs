@@ -2,8 +2,10 @@
 //!
 //! Invariant: a page stands behind identity, the cross-site rules, its limit, the deadline and (unless open) the question who it is;
 //! between the rules and the router a confirmed form becomes the request it stands for;
-//! static files and the small addresses behind none of them: they neither read nor set cookies.
+//! static files and the small addresses behind none of them: they neither read nor set cookies. What is for those who run the shop is
+//! not found by anybody else.
 
+use crate::auth::user::Role;
 use crate::error::{Error, Result};
 use crate::web::app::App;
 use crate::web::csrf::origin;
@@ -22,6 +24,7 @@ pub struct Route {
     routes: Vec<actix_web::Route>,
     methods: Vec<&'static str>,
     open: bool,
+    admin: bool,
     parks: bool,
     throttle: Option<Throttle>,
 }
@@ -29,7 +32,7 @@ pub struct Route {
 /// An address that needs a signed-in person.
 #[must_use]
 pub fn page(path: &'static str) -> Route {
-    Route { path, routes: Vec::new(), methods: Vec::new(), open: false, parks: false, throttle: None }
+    Route { path, routes: Vec::new(), methods: Vec::new(), open: false, admin: false, parks: false, throttle: None }
 }
 
 macro_rules! method {
@@ -86,6 +89,12 @@ impl Route {
         Self { open: true, ..self }
     }
 
+    /// Only for those who run the shop: to other people it is not there.
+    #[must_use]
+    pub fn admin(self) -> Self {
+        Self { admin: true, ..self }
+    }
+
     /// What a signed-out person sends here is kept until they are signed in.
     #[must_use]
     pub fn parks(self) -> Self {
@@ -112,10 +121,11 @@ impl Route {
 
     fn mount(self, scope: &mut web::ServiceConfig) {
         // The question who it is comes after the one for the method: a wrong method is told so, not sent to sign in.
-        let ask = |route: actix_web::Route| match (self.open, self.parks) {
-            (true, _) => route,
-            (false, false) => route.wrap(from_fn(signed_in)),
-            (false, true) => route.wrap(from_fn(parking::signed_in)),
+        let ask = |route: actix_web::Route| match (self.open, self.admin, self.parks) {
+            (_, true, _) => route.wrap(from_fn(operator)),
+            (true, ..) => route,
+            (false, false, false) => route.wrap(from_fn(signed_in)),
+            (false, false, true) => route.wrap(from_fn(parking::signed_in)),
         };
         let resource = self.routes.into_iter().map(ask).fold(web::resource(self.path), Resource::route);
         // The layer added last is the outermost.
@@ -131,11 +141,29 @@ async fn signed_in(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    admit(request, next, |_| true).await
+}
+
+/// Sends visitors to sign in, and tells everybody who does not run the shop that there is nothing here.
+async fn operator(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    admit(request, next, |role| role == Role::Admin).await
+}
+
+async fn admit(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    may: fn(Role) -> bool,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let person = request.extensions().get::<Visit>().map_or(Err(Error::SignedOut), Visit::require);
-    match person {
-        Ok(_) => Ok(next.call(request).await?.map_into_boxed_body()),
-        Err(error) => Ok(request.into_response(HttpResponse::from_error(error))),
-    }
+    let refused = match person {
+        Ok(person) if may(person.role) => return Ok(next.call(request).await?.map_into_boxed_body()),
+        Ok(_) => Error::NotFound,
+        Err(error) => error,
+    };
+    Ok(request.into_response(HttpResponse::from_error(refused)))
 }
 
 /// Mounts everything. The API stands before the pages, whose scope takes every path that is left.

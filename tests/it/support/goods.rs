@@ -4,12 +4,14 @@
 
 use super::app::TestApp;
 use diesel::prelude::*;
+use latchkey::audit::Actor;
 use latchkey::db::Conn;
 use latchkey::db::schema::products;
 use latchkey::ids::ProductId;
 use latchkey::shop::category;
 use latchkey::shop::money::Money;
 use latchkey::shop::product::{self, NewProduct, Status};
+use latchkey::shop::stock::{Booking, Why, book};
 
 /// A product as a test knows it.
 #[derive(Debug, Clone)]
@@ -61,9 +63,11 @@ impl TestApp {
 
     /// Changes how many there are.
     pub async fn restocks(&self, goods: &Goods, stock: i64) {
-        let id = goods.id;
+        let (slug, now) = (goods.slug.clone(), self.clock.now());
         let change = move |conn: &mut Conn| {
-            Ok(diesel::update(products::table.filter(products::public_id.eq(id))).set(products::stock.eq(stock)).execute(conn)?)
+            let seen = products::table.filter(products::slug.eq(&slug)).select(products::stock).first(conn)?;
+            let booking = Booking { why: Why::Counted, count: stock, seen, note: String::new() };
+            book(conn, now, &Actor::default(), &slug, &booking)
         };
         self.db().write(change).await.expect("a stock can change");
     }

@@ -1,0 +1,42 @@
+//! The roll of people, for those who run the shop: one by their public name, the newest in a list, and names for what people did.
+//!
+//! Invariant: each is found by an index, and a list goes on where the one before it ended. It changes nobody.
+
+use crate::auth::user::{COLUMNS, Row, User, read};
+use crate::db::Conn;
+use crate::db::schema::users;
+use crate::error::Result;
+use crate::ids::{UserId, UserKey};
+use diesel::prelude::*;
+use std::collections::HashMap;
+
+/// The person with that public name.
+///
+/// # Errors
+/// What the database says.
+pub fn by_id(conn: &mut Conn, id: UserId) -> Result<Option<User>> {
+    let row: Option<Row> = users::table.filter(users::public_id.eq(id)).select(COLUMNS).first(conn).optional()?;
+    row.map(read).transpose()
+}
+
+/// People who came before the given row, or the newest: the newest first.
+///
+/// # Errors
+/// What the database says.
+pub fn newest(conn: &mut Conn, before: Option<UserKey>, most: usize) -> Result<Vec<User>> {
+    let before = before.unwrap_or(UserKey(i64::MAX));
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows: Vec<Row> =
+        users::table.filter(users::id.lt(before)).order(users::id.desc()).limit(most).select(COLUMNS).load(conn)?;
+    rows.into_iter().map(read).collect()
+}
+
+/// What we call these people.
+///
+/// # Errors
+/// What the database says.
+pub fn names(conn: &mut Conn, keys: &[UserKey]) -> Result<HashMap<UserKey, String>> {
+    let found: Vec<(UserKey, String)> =
+        users::table.filter(users::id.eq_any(keys)).select((users::id, users::name)).load(conn)?;
+    Ok(found.into_iter().collect())
+}

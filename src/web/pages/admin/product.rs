@@ -1,0 +1,176 @@
+//! `/admin/products/{slug}`: what a product says and costs; how many there are is in the folder.
+
+mod booking;
+mod moved;
+
+pub use booking::book;
+
+use crate::db::Conn;
+use crate::error::{FieldError, Result};
+use crate::shop::money::Money;
+use crate::shop::product::{self, Change, Edited, Status};
+use crate::shop::stock::{Booking, Why};
+use crate::web::app::App;
+use crate::web::form::{Fields, Form, Reader, Typed};
+use crate::web::view::{Kind, View, see_other};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use moved::Moved;
+use serde::Serialize;
+
+/// The dearest thing there can be, in minor units.
+const DEAREST: i64 = 1_000_000_000_000;
+
+/// What the form asks; the price is read where the currency is known.
+#[derive(Debug)]
+pub struct Wish {
+    title: String,
+    description: String,
+    price: String,
+    status: Status,
+    version: i64,
+}
+
+impl Fields for Wish {
+    const NAME: &'static str = "product";
+    const FIELDS: &'static [&'static str] = &["title", "description", "price", "status", "version"];
+    const LINES: &'static [&'static str] = &["description"];
+
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let title = reader.text("title", 100);
+        let description = reader.optional_text("description", 2_000);
+        let price = reader.text("price", 20);
+        let status = reader.required("status", |word| Status::read(word).ok_or_else(|| "Choose one of these.".to_owned()));
+        let version = reader.required("version", |text| whole(text, i64::MAX));
+        let description = description?.unwrap_or_default();
+        Some(Self { title: title?, description, price: price?, status: status?, version: version? })
+    }
+}
+
+fn whole(text: &str, most: i64) -> Result<i64, String> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = if digits { text.parse().ok() } else { None };
+    number.filter(|number| *number <= most).ok_or_else(|| "Enter a whole number in digits, such as 12.".to_owned())
+}
+
+/// `GET /admin/products/{slug}`.
+///
+/// # Errors
+/// `NotFound`; `Unavailable` from the database.
+pub async fn show(slug: web::Path<String>, view: View) -> Result<HttpResponse> {
+    show_with(&view, slug.into_inner(), None).await
+}
+
+/// `POST /admin/products/{slug}`: its words, price and status.
+///
+/// # Errors
+/// `NotFound`; `Unavailable` from the database.
+pub async fn submit(app: web::Data<App>, slug: web::Path<String>, view: View, form: Form<Wish>) -> Result<HttpResponse> {
+    let slug = slug.into_inner();
+    let wish = match form.parse() {
+        Ok(wish) => wish,
+        Err(typed) => return show_with(&view, slug, Some(typed)).await,
+    };
+    let price = Money::parse(&wish.price, &app.config.shop.currency).and_then(|price| match price.minor() {
+        ..=DEAREST => Ok(price),
+        _ => Err("That is more than anything here can cost.".to_owned()),
+    });
+    let price = match price {
+        Ok(price) => price,
+        Err(why) => return show_with(&view, slug, Some(form.refuse("price", why))).await,
+    };
+    let (now, actor, of) = (app.clock.now(), view.visit().actor(), slug.clone());
+    let change = Change { title: wish.title, description: wish.description, price, status: wish.status, version: wish.version };
+    match app.db.write(move |conn| product::edit(conn, now, &actor, &of, &change)).await? {
+        Edited::Done => {
+            view.flash(Kind::Success, "It is saved.");
+            Ok(see_other(&format!("/admin/products/{slug}")))
+        }
+        Edited::Overtaken => {
+            let why = "Somebody changed this product while you did. Nothing was done. What it says now is above the form, what you \
+                typed is in it: save it again if it is still right.";
+            show_with(&view, slug, Some(told(form.as_typed(StatusCode::CONFLICT), why))).await
+        }
+    }
+}
+
+fn told(typed: Typed, why: &str) -> Typed {
+    Typed { errors: vec![FieldError { field: String::new(), message: why.to_owned() }], ..typed }
+}
+
+#[derive(Serialize)]
+struct Shown {
+    sku: String,
+    slug: String,
+    title: String,
+    description: String,
+    category: String,
+    price: i64,
+    stock: i64,
+    status: &'static str,
+    version: i64,
+}
+
+#[derive(Serialize)]
+struct Choice {
+    code: &'static str,
+    name: &'static str,
+}
+
+#[derive(Serialize)]
+struct Page {
+    product: Shown,
+    movements: Vec<Moved>,
+    form: Option<Typed>,
+    edit: Typed,
+    booking: Typed,
+    overtaken: bool,
+    statuses: Vec<Choice>,
+    reasons: Vec<Choice>,
+    currency: &'static str,
+}
+
+async fn show_with(view: &View, slug: String, form: Option<Typed>) -> Result<HttpResponse> {
+    let status = form.as_ref().map_or(StatusCode::OK, |typed| typed.status);
+    let currency = view.app().config.shop.currency;
+    let load = move |conn: &mut Conn| {
+        let record = product::record(conn, &slug)?;
+        let movements = moved::latest(conn, record.key)?;
+        let typed = |name| form.clone().filter(|form| form.name == name);
+        let stands = || {
+            let values = [
+                ("title", record.title.clone()),
+                ("description", record.description.clone()),
+                ("price", record.price.decimal(&currency)),
+                ("status", record.status.word().to_owned()),
+            ];
+            Typed::with(Wish::NAME, values)
+        };
+        let edit = typed(Wish::NAME).unwrap_or_else(stands);
+        let booking = typed(Booking::NAME).unwrap_or_else(|| Typed::blank(Booking::NAME));
+        let overtaken = edit.status == StatusCode::CONFLICT;
+        let statuses = [(Status::Active, "For sale"), (Status::Draft, "Draft: not shown yet"), (Status::Archived, "Archived")];
+        Ok(Page {
+            product: Shown {
+                sku: record.sku,
+                slug: record.slug,
+                title: record.title,
+                description: record.description,
+                category: record.category,
+                price: record.price.minor(),
+                stock: record.stock,
+                status: record.status.word(),
+                version: record.version,
+            },
+            movements,
+            edit,
+            booking,
+            overtaken,
+            statuses: statuses.map(|(status, name)| Choice { code: status.word(), name }).into(),
+            reasons: Why::ALL.map(|why| Choice { code: why.reason().code(), name: booking::asked(why) }).into(),
+            currency: currency.code,
+            form,
+        })
+    };
+    view.show_as(status, "admin/products/show.html", load).await
+}
