@@ -141,7 +141,8 @@ pub fn park(conn: &mut Conn, secrets: &Secrets, now: Moment, ticket: &Ticket, fo
     }
     diesel::delete(parked_forms::table.filter(parked_forms::id.eq_any(gone))).execute(conn)?;
     let all: i64 = parked_forms::table.filter(parked_forms::expires_at.gt(now)).count().get_result(conn)?;
-    if all >= most {
+    // Half of the room is kept for people whose session was ours: strangers need no session to fill the other.
+    if all >= most || (form.holder.is_none() && all >= most / 2) {
         return Ok(false);
     }
     let id = ParkedId::random();

@@ -16,7 +16,7 @@ use crate::clock::Moment;
 use crate::config::SessionLimits;
 use crate::db::Conn;
 use crate::db::schema::{refresh_tokens, sessions};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{SessionId, SessionKey, UserKey};
 use diesel::prelude::*;
 
@@ -116,9 +116,14 @@ pub fn exchange(
     }
     let Some(token) = find(conn, key, shown.token)? else { return Ok((Exchange::Refused(Refusal::Unknown), Vec::new())) };
     let mut revoked: Vec<Revocation> = acknowledge(conn, &session, now)?.into_iter().collect();
+    let straggler =
+        || Ok::<_, Error>(Exchange::Straggler { owner: session.owner()?, session: session.id, generation: session.generation });
+    // The browser has the cookies of the new session, or will have them in a moment: older ones, in an answer that comes later, would
+    // wipe them out.
+    let makes_way = shown.renew && makes_way(conn, &session, now)?;
 
     // Rule 1: not yet replaced. It is seen and replaced in one statement.
-    if token.replaced_at.is_none() && shown.renew {
+    if token.replaced_at.is_none() && shown.renew && !makes_way {
         let next = shown.token.successor(secrets.current());
         insert_successor(conn, key, &next, token.generation + 1, secrets.current().id(), now)?;
         let replaced = (refresh_tokens::replaced_at.eq(now), refresh_tokens::seen_at.eq(token.seen_at.unwrap_or(now)));
@@ -132,13 +137,14 @@ pub fn exchange(
         diesel::update(refresh_tokens::table.find(token.row)).set(refresh_tokens::seen_at.eq(now)).execute(conn)?;
     }
     if token.replaced_at.is_none() {
-        return Ok((Exchange::Kept, revoked));
+        return Ok((if makes_way { straggler()? } else { Exchange::Kept }, revoked));
     }
     if token.generation + 1 == session.generation {
         let (derived_with, seen_at) = newest(conn, &session)?;
         match (seen_at, derived_with.as_deref().and_then(|id| secrets.by_id(id))) {
             // Rule 2: a race or a lost answer, however late.
             (None, _) if !shown.renew => return Ok((Exchange::Kept, revoked)),
+            (None, _) if makes_way => return Ok((straggler()?, revoked)),
             (None, Some(keys)) => {
                 diesel::update(sessions::table.find(key)).set(sessions::last_seen_at.eq(now)).execute(conn)?;
                 let again = shown.token.successor(keys);
@@ -147,12 +153,7 @@ pub fn exchange(
             // Derived under a secret that is gone: nobody can make it again, and nobody did wrong.
             (None, None) => return Ok((Exchange::Refused(Refusal::Ended), revoked)),
             // Rule 3: a straggler.
-            (Some(seen), _) if now <= seen + limits.grace => {
-                return Ok((
-                    Exchange::Straggler { owner: session.owner()?, session: session.id, generation: session.generation },
-                    revoked,
-                ));
-            }
+            (Some(seen), _) if now <= seen + limits.grace => return Ok((straggler()?, revoked)),
             (Some(_), _) => {}
         }
     }
@@ -162,6 +163,15 @@ pub fn exchange(
     audit::record(conn, now, Kind::TokenReuse, &actor, &format!("generation {} of {}", token.generation, session.generation))?;
     notice::tell(conn, session.user, &session.theft(now, shown), Readers::EveryBrowser)?;
     Ok((Exchange::Reuse, revoked))
+}
+
+/// Is there a new session that ends this one when it is seen? One that is replaced has a minute at most, so others are not asked.
+fn makes_way(conn: &mut Conn, session: &Standing, now: Moment) -> Result<bool> {
+    if session.expires_at > now + session::REPLACED_FOR {
+        return Ok(false);
+    }
+    let next = sessions::table.filter(sessions::replaces.eq(session.key)).filter(sessions::ended_at.is_null());
+    Ok(next.select(sessions::id).first::<SessionKey>(conn).optional()?.is_some())
 }
 
 /// Takes the session's row before anything else, so that an exchange and a sign-out never pass each other. On SQLite the transaction

@@ -16,9 +16,12 @@ use crate::error::{Error, Result};
 use crate::ids::{SessionId, SessionKey, UserId, UserKey};
 use diesel::prelude::*;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// Most sessions of one kind a person has; of more, the one longest unseen ends.
 pub const MOST: usize = 20;
+/// How long a session lives that another one replaces, should that one never be seen.
+pub(super) const REPLACED_FOR: Duration = Duration::from_mins(1);
 
 /// The kind of a session, and the door its tokens open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -182,7 +185,7 @@ pub fn start(
         ))
         .execute(conn)?;
     if let Some(replaced) = opening.replaces {
-        let soon = now + std::time::Duration::from_mins(1);
+        let soon = now + REPLACED_FOR;
         let open = sessions::table.filter(sessions::id.eq(replaced)).filter(sessions::expires_at.gt(soon));
         diesel::update(open).set(sessions::expires_at.eq(soon)).execute(conn)?;
     }

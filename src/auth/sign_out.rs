@@ -70,18 +70,29 @@ pub fn end_some(conn: &mut Conn, now: Moment, after: SessionKey, most: i64, beca
     Ok(Walked { revoked, last })
 }
 
-/// Ends every session there is when it begins, in steps, and says after each how many ended. Run it on a blocking thread. The nodes
+/// Ends every session there is when it begins, in steps; `record` writes down in each how many ended in it, `told` hears after each how
+/// many did in all. Run it on a blocking thread. The nodes
 /// hear of it by their feed.
 ///
 /// # Errors
 /// What the database says; call it again, it goes on.
-pub fn end_everyone(db: &Db, now: Moment, because: Because, told: &mut dyn FnMut(usize)) -> Result<usize> {
+pub fn end_everyone(
+    db: &Db,
+    now: Moment,
+    because: Because,
+    record: &dyn Fn(&mut Conn, usize) -> Result<()>,
+    told: &mut dyn FnMut(usize),
+) -> Result<usize> {
     let newest: Option<SessionKey> =
         db.read_here(|conn| Ok(sessions::table.order(sessions::id.desc()).select(sessions::id).first(conn).optional()?))?;
     let (mut after, mut ended) = (SessionKey(0), 0);
     while newest.is_some_and(|newest| after < newest) {
         let began = Instant::now();
-        let walked = db.write_here(|conn| end_some(conn, now, after, MOST, because))?;
+        let walked = db.write_here(|conn| {
+            let walked = end_some(conn, now, after, MOST, because)?;
+            record(conn, walked.revoked.len())?;
+            Ok(walked)
+        })?;
         ended += walked.revoked.len();
         told(ended);
         let Some(last) = walked.last else { break };

@@ -4,7 +4,7 @@
 //! kept (a session's end for a day). It does not know when it runs.
 
 use crate::clock::Moment;
-use crate::db::schema::{refresh_tokens, sessions};
+use crate::db::schema::{refresh_tokens, revocations, sessions};
 use crate::db::{Conn, Db};
 use crate::error::Result;
 use crate::ids::SessionKey;
@@ -89,6 +89,17 @@ pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
         }
     }
     Ok(swept)
+}
+
+/// How many sessions and revocations wait to be deleted. It deletes nothing: who asks may have another clock.
+///
+/// # Errors
+/// What the database says.
+pub fn overdue(conn: &mut Conn, now: Moment) -> Result<i64> {
+    let ended = sessions::table.filter(sessions::ended_at.lt(now - DAY)).count().get_result::<i64>(conn)?;
+    let expired = sessions::table.filter(sessions::ended_at.is_null()).filter(sessions::expires_at.lt(now - DAY));
+    let heard = revocations::table.filter(revocations::at.lt(now - Duration::from_hours(1)));
+    Ok(ended + expired.count().get_result::<i64>(conn)? + heard.count().get_result::<i64>(conn)?)
 }
 
 /// Deletes a few sessions that ended before `before`: their tokens first, and each once it has none. Says how many, and whether

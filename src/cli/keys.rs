@@ -59,7 +59,8 @@ pub(super) fn run(config: &Config, command: &Command) -> Result<ExitCode, Failur
                 }
             }
             say(format!(
-                "{keys} signing keys and {letters} letters are sealed anew; everything at rest needs only the secret {}",
+                "{keys} signing keys and {letters} letters are sealed anew with the secret {}; a parked form lets go of an earlier one \
+                 within a quarter of an hour",
                 secrets.current().id()
             ));
             say("passwords are made anew when their people sign in: `latchkey doctor` counts what still needs an earlier secret");

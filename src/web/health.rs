@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, web};
 use std::time::Duration;
 
 /// Clocks further apart than this make times that two nodes compare worthless.
-const APART: Duration = Duration::from_secs(5);
+pub const APART: Duration = Duration::from_secs(5);
 
 /// `GET /healthz`.
 pub async fn alive() -> HttpResponse {

@@ -120,7 +120,7 @@ impl Limits {
             refresh: post(config.limits.refresh),
             checkout: post(config.limits.checkout),
             api: Act::new(config.limits.api, None, &proxies),
-            parking: Act::new(Limit::On { every: Duration::from_millis(200), burst: 300 }, None, &proxies),
+            parking: Act::new(Limit::On { every: Duration::from_secs(5), burst: 60 }, None, &proxies),
             noise: Act::new(Limit::On { every: Duration::from_secs(6), burst: 10 }, None, &proxies),
             reports: post(Limit::On { every: Duration::from_secs(2), burst: 30 }),
         }

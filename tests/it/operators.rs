@@ -9,7 +9,7 @@ use crate::support::people::{Admin, Shopper, sign_in};
 use crate::support::visitor::Visitor;
 use diesel::prelude::*;
 use futures_util::future::join_all;
-use latchkey::db::schema::{order_events, orders};
+use latchkey::db::schema::{order_events, orders, outbox};
 use std::time::Duration;
 
 on_both! {
@@ -143,6 +143,9 @@ async fn of_two_operators_the_second_is_told(app: &TestApp) {
     assert_eq!(told.texts("textarea[name='note']"), ["Mind the rim."; 0], "a cancelled, unpaid order has no step left");
     assert_eq!(told.texts(".timeline-word"), ["Placed", "Cancelled"]);
     assert_eq!(app.stock_of(&bowl), 5, "the pieces came back once");
+    let letters = outbox::table.filter(outbox::kind.eq("order_cancelled")).count();
+    let letters: i64 = letters.get_result(&mut app.storage.second_connection()).expect("a count");
+    assert_eq!(letters, 1, "the customer is told once");
     // Without the field that says what was seen, the step is tried from where the order stands.
     let csrf = told.attributes("input[name='csrf']", "value").remove(0);
     mary.post(&action, &[("to", "packed"), ("csrf", &csrf)]).await.expect(409);

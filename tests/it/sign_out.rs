@@ -54,9 +54,10 @@ async fn everyone_is_signed_out_and_may_come_back(app: &TestApp) {
     let people = people(app, 3).await;
     let (db, now) = (app.storage.doors(), app.clock.now());
     let mut told = Vec::new();
-    let ended = sign_out::end_everyone(&db, now, Because::SignOut, &mut |so_far| told.push(so_far)).expect("it comes to its end");
+    let ended = sign_out::end_everyone(&db, now, Because::SignOut, &|_, _| Ok(()), &mut |so_far| told.push(so_far))
+        .expect("it comes to its end");
     assert_eq!((ended, told.as_slice()), (3, [3].as_slice()));
-    assert_eq!(sign_out::end_everyone(&db, now, Because::SignOut, &mut |_| {}).expect("again"), 0);
+    assert_eq!(sign_out::end_everyone(&db, now, Because::SignOut, &|_, _| Ok(()), &mut |_| {}).expect("again"), 0);
     let again = people[0].elsewhere(app).await;
     assert!(again.is_signed_in().await);
 }
@@ -66,7 +67,7 @@ async fn who_signs_in_meanwhile_is_not_held_up(app: &TestApp) {
     let people = people(app, 6).await;
     let (db, now) = (app.storage.doors(), app.clock.now());
     let walk = std::thread::spawn(move || {
-        (0..20).try_for_each(|_| sign_out::end_everyone(&db, now, Because::Locked, &mut |_| {}).map(drop))
+        (0..20).try_for_each(|_| sign_out::end_everyone(&db, now, Because::Locked, &|_, _| Ok(()), &mut |_| {}).map(drop))
     });
     for _ in 0..4 {
         let signed_in = join_all(people.iter().map(|person| person.elsewhere(app))).await;

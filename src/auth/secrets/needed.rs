@@ -6,7 +6,7 @@
 use crate::auth::secrets::Secrets;
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::{refresh_tokens, sessions, signing_keys, users};
+use crate::db::schema::{parked_forms, refresh_tokens, sessions, signing_keys, users};
 use crate::error::{Error, Result};
 use crate::mail::outbox;
 use diesel::dsl::sql;
@@ -71,6 +71,8 @@ pub struct Need {
     pub sessions: i64,
     /// Signing keys sealed with it: until `latchkey keys reencrypt`.
     pub signing_keys: i64,
+    /// Parked forms sealed with it: for a quarter of an hour.
+    pub parked_forms: i64,
     /// Waiting letters encrypted with it: until they are sent, or `latchkey keys reencrypt`.
     pub letters: i64,
 }
@@ -109,6 +111,14 @@ pub fn count(conn: &mut Conn, now: Moment, idle: Duration) -> Result<BTreeMap<St
     let sealed: Vec<String> = signing_keys::table.select(signing_keys::secret_id).load(conn)?;
     for id in sealed {
         needs.entry(id).or_default().signing_keys += 1;
+    }
+    let parked: Vec<(String, i64)> = parked_forms::table
+        .filter(parked_forms::expires_at.gt(now))
+        .group_by(parked_forms::secret_id)
+        .select((parked_forms::secret_id, diesel::dsl::count_star()))
+        .load(conn)?;
+    for (id, count) in parked {
+        needs.entry(id).or_default().parked_forms = count;
     }
     for (id, count) in outbox::sealed_with(conn)? {
         needs.entry(id).or_default().letters = count;

@@ -4,6 +4,7 @@
 //! what it is used for.
 
 use crate::cli::Failure;
+use crate::config::is_loopback;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +37,9 @@ impl Browser {
     pub fn new(site: &Url) -> Result<Self, Failure> {
         if !matches!(site.scheme(), "http" | "https") || site.host().is_none() {
             return Err(Failure::Told(format!("--url {site}: a shop has an address like https://shop.example")));
+        }
+        if site.scheme() == "http" && !is_loopback(site) {
+            return Err(Failure::Told(format!("--url {site}: over plain http a password goes only to this machine itself")));
         }
         let tls = TlsConfig::builder()
             .root_certs(RootCerts::PlatformVerifier)

@@ -28,8 +28,10 @@ pub(super) fn check(report: &mut Report, config: &Config, db: &Db, secrets: &Sec
 }
 
 fn told(need: &Need) -> String {
-    let Need { passwords, sessions, signing_keys, letters } = need;
-    format!("{passwords} passwords, {sessions} sessions, {letters} letters, {signing_keys} signing keys")
+    let Need { passwords, sessions, signing_keys, parked_forms, letters } = need;
+    format!(
+        "{passwords} passwords, {sessions} sessions, {letters} letters, {parked_forms} parked forms, {signing_keys} signing keys"
+    )
 }
 
 fn advice(need: &Need) -> &'static str {

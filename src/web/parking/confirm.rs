@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::ids::ParkedId;
 use crate::web::app::App;
 use crate::web::csrf;
-use crate::web::errors::Again;
+use crate::web::errors::{Again, Refusal};
 use crate::web::form::{Fields, Form, Reader, body};
 use crate::web::identity::{CurrentUser, Visit};
 use crate::web::view::see_other;
@@ -128,8 +128,14 @@ fn become_what_was_sent(request: &mut ServiceRequest, kept: &Kept, csrf: &str) -
     Ok(())
 }
 
-/// Writes down what became of it. What was not even looked at (a limit, a busy database, a fault of ours) goes back, and the error
-/// page leads to it.
+/// A fault of ours, or a handler that was given up: its transaction may be committed all the same.
+fn is_uncertain(answer: &ServiceResponse<BoxBody>) -> bool {
+    let refusal = answer.response().error().and_then(|error| error.as_error::<Refusal>());
+    answer.status() == StatusCode::INTERNAL_SERVER_ERROR || matches!(refusal, Some(Refusal::TookTooLong | Refusal::Panicked))
+}
+
+/// Writes down what became of it. What was not even looked at (a limit, a busy database) goes back, and the error page leads to it;
+/// what may have been done or not counts as interrupted half a minute from now, and is offered with these words.
 async fn settle(app: &App, visit: &Visit, ticket: &Ticket, id: ParkedId, answer: &ServiceResponse<BoxBody>) {
     let place = answer.headers().get(header::LOCATION).and_then(|place| place.to_str().ok()).unwrap_or_default().to_owned();
     let answered = matches!(
@@ -140,6 +146,10 @@ async fn settle(app: &App, visit: &Visit, ticket: &Ticket, id: ParkedId, answer:
             | StatusCode::CONFLICT
             | StatusCode::UNPROCESSABLE_ENTITY
     );
+    if is_uncertain(answer) {
+        answer.request().extensions_mut().insert(Again(PAGE));
+        return;
+    }
     let (now, ticket) = (app.clock.now(), ticket.clone());
     let more = if answered {
         app.db.write(move |conn| parking::settle(conn, now, &ticket, id, &place)).await

@@ -84,7 +84,8 @@ fn put_in(conn: &mut Conn, now: Moment, person: UserKey, currency: &Currency, de
         return Ok((Kind::Error, "What you wanted to add could not be read. Please add it once more.".to_owned()));
     };
     let Ok((id, quantity)) = add.wish() else { return Ok((Kind::Error, GONE.to_owned())) };
-    match cart::add(conn, now, person, id, quantity) {
+    // In a savepoint: what it refuses has changed nothing, though the sign-in around it is committed.
+    match conn.in_part(|conn| cart::add(conn, now, person, id, quantity)) {
         Ok(changed) => Ok(told(currency, &changed, IN_CART)),
         Err(Error::NotFound) => match product::title(conn, id) {
             Ok(title) => Ok((Kind::Error, format!("{title} is no longer sold."))),

@@ -5,6 +5,7 @@
 use crate::auth;
 use crate::shop;
 use crate::web::app::App;
+use crate::web::health::APART;
 use actix_web::web;
 use std::time::Duration;
 
@@ -18,6 +19,12 @@ pub async fn every_minute(app: web::Data<App>) {
         minute.tick().await;
         app.limits.forget_old();
         app.latch.tidy();
+        // What all nodes share is deleted by the time: a node whose clock is wrong would end living sessions.
+        let apart = app.latch.feed.offset();
+        if apart.unsigned_abs() > APART {
+            tracing::error!(%apart, "the database's clock and this machine's differ: nothing is tidied up until they agree");
+            continue;
+        }
         // First of all: a new key signs three minutes after it was made, and by then every node must have read it.
         let latch = app.latch.clone();
         match tokio::task::spawn_blocking(move || latch.keep_keys()).await {
