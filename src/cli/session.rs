@@ -119,12 +119,12 @@ fn end_everyone(db: &Db, now: Moment) -> Result<(), Failure> {
     bar.set_style(
         ProgressStyle::with_template("{spinner} sessions ended: {pos}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );
-    let record = |conn: &mut Conn, ended| match ended {
-        0 => Ok(()),
-        _ => {
-            let detail = format!("sign_out of everyone, by an operator: {ended} sessions");
-            audit::record(conn, now, Kind::SessionEnded, &Actor::default(), &detail)
+    let record = |conn: &mut Conn, ended| {
+        if ended == 0 {
+            return Ok(());
         }
+        let detail = format!("sign_out of everyone, by an operator: {ended} sessions");
+        audit::record(conn, now, Kind::SessionEnded, &Actor::default(), &detail)
     };
     let ended = sign_out::end_everyone(db, now, Because::SignOut, &record, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
