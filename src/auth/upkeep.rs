@@ -11,7 +11,7 @@ use crate::ids::SessionKey;
 use crate::mail::outbox;
 use crate::{
     audit,
-    auth::{notice, parking, revocation},
+    auth::{half_sign_in, notice, parking, revocation, second_factor},
 };
 use diesel::prelude::*;
 use std::time::Duration;
@@ -31,6 +31,8 @@ pub struct Swept {
     pub revocations: usize,
     /// Parked forms past their time.
     pub parked: usize,
+    /// Sign-ins whose code never came, and wrong codes after a day.
+    pub codes: usize,
     /// Notices after 30 days.
     pub notices: usize,
     /// Audit events after a year.
@@ -63,6 +65,14 @@ pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
     for _ in 0..STEPS {
         let done = db.write_here(|conn| parking::purge(conn, now, MOST))?;
         swept.parked += done;
+        if !full(done) {
+            break;
+        }
+    }
+    for _ in 0..STEPS {
+        let done =
+            db.write_here(|conn| Ok(half_sign_in::purge(conn, now, MOST)?.max(second_factor::purge(conn, now - DAY, MOST)?)))?;
+        swept.codes += done;
         if !full(done) {
             break;
         }
