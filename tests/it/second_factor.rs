@@ -70,12 +70,12 @@ fn live_sessions(app: &TestApp) -> i64 {
 async fn a_code_is_asked_after_the_password_and_opens_the_door(app: &TestApp) {
     let ada = Shopper::registered(app).await;
     let other = ada.elsewhere(app).await;
-    assert!(ada.get("/dashboard").await.expect(200).text(".desk-account").contains("Two-step sign-in Off"));
+    assert!(ada.get("/dashboard").await.expect(200).text(".desk-account").contains("Second step Off"));
     let (phone, _) = turned_on(app, &ada).await;
     assert!(!other.is_signed_in().await, "every other session ended");
     assert!(ada.is_signed_in().await, "this one did not");
     for page in ["/dashboard", "/account"] {
-        assert!(ada.get(page).await.expect(200).text(".desk-account").contains("Two-step sign-in On"), "{page}");
+        assert!(ada.get(page).await.expect(200).text(".desk-account").contains("Second step On"), "{page}");
     }
     let again = ada.get(PAGE).await.expect(200);
     assert!(!again.has(".codes") && !again.has(".qr") && !again.has(".key"), "they are shown once: {}", again.words());
@@ -131,6 +131,10 @@ async fn a_recovery_code_lets_in_once_and_is_counted(app: &TestApp) {
     let ada = Shopper::registered(app).await;
     let (_, codes) = turned_on(app, &ada).await;
     let browser = half_in(app, &ada).await;
+    let page = browser.get("/login/code").await.expect(200);
+    assert_eq!(page.attributes("#code", "inputmode"), ["numeric"]);
+    let page = browser.get(&page.attributes(".pair-side a.button", "href")[0]).await.expect(200);
+    assert!(page.attributes("#code", "inputmode").is_empty(), "a keyboard of digits has no letters");
     let typed = codes[3].to_lowercase().replace('-', " ");
     enters(&browser, &typed).await.expect_to("/dashboard");
     assert!(browser.get("/dashboard").await.expect(200).messages().concat().contains("9 recovery codes are left"));

@@ -16,7 +16,7 @@ use crate::web::next::NextPath;
 use crate::web::parking;
 use crate::web::view::{Kind, Layout, View, see_other};
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 /// What is said of a code that is not right.
@@ -45,17 +45,19 @@ pub(super) fn begin(visit: &Visit, ticket: &Ticket) -> HttpResponse {
     see_other("/login/code")
 }
 
-/// `GET /login/code`.
+/// `GET /login/code`; with `recovery=1` for a recovery code, which is typed on another keyboard.
 ///
 /// # Errors
 /// `Unavailable` from the database.
-pub async fn show(app: web::Data<App>, visit: Visit, view: View) -> Result<HttpResponse> {
+pub async fn show(app: web::Data<App>, visit: Visit, view: View, request: HttpRequest) -> Result<HttpResponse> {
     let Some(ticket) = visit.cookie(Name::Mfa).and_then(Ticket::parse) else { return Ok(elsewhere(&visit)) };
     let now = app.clock.now();
     if !app.db.read(move |conn| half_sign_in::is_open(conn, now, &ticket)).await? {
         return Ok(gone(&view));
     }
-    show_with(&app, &view, Typed::blank(Sent::NAME)).await
+    let recovery =
+        form_urlencoded::parse(request.query_string().as_bytes()).any(|(name, value)| name == "recovery" && value == "1");
+    show_with(&app, &view, Typed::blank(Sent::NAME), recovery).await
 }
 
 /// `POST /login/code`: signs in and goes on; 401 with the form when the code is wrong.
@@ -64,9 +66,11 @@ pub async fn show(app: web::Data<App>, visit: Visit, view: View) -> Result<HttpR
 /// `TooMany` after too many wrong codes; `Unavailable` when the database is: never a wrong code.
 pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Sent>) -> Result<HttpResponse> {
     let Some(ticket) = visit.cookie(Name::Mfa).and_then(Ticket::parse) else { return Ok(elsewhere(&visit)) };
+    // Whoever types letters has no use for a keyboard of digits.
+    let recovery = form.raw("code").is_some_and(|code| code.chars().any(|c| c.is_ascii_alphabetic()));
     let Sent(code) = match form.parse() {
         Ok(sent) => sent,
-        Err(typed) => return show_with(&app, &view, typed).await,
+        Err(typed) => return show_with(&app, &view, typed, recovery).await,
     };
     let (errand, done) = parking::errand(&app, &visit);
     let wish = visit.wish(Door::Web, false, visit.person().map(|person| person.session));
@@ -81,7 +85,7 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Se
         Outcome::Wrong => {
             let error = FieldError { field: "code".to_owned(), message: WRONG.to_owned() };
             let typed = Typed { errors: vec![error], ..form.as_typed(StatusCode::UNAUTHORIZED) };
-            show_with(&app, &view, typed).await
+            show_with(&app, &view, typed, recovery).await
         }
         Outcome::Wait(wait) => Err(Error::TooMany { wait }),
         Outcome::Gone => Ok(gone(&view)),
@@ -111,13 +115,15 @@ fn gone(view: &View) -> HttpResponse {
     elsewhere(visit)
 }
 
-async fn show_with(app: &App, view: &View, form: Typed) -> Result<HttpResponse> {
+async fn show_with(app: &App, view: &View, form: Typed, recovery: bool) -> Result<HttpResponse> {
     #[derive(Serialize)]
     struct Page<'a> {
         form: &'a Typed,
         parked: Option<String>,
+        /// Is it a page for a recovery code, with letters?
+        recovery: bool,
     }
     let parked = parking::hint(app, view.visit()).await?.sentence("Enter the code");
-    let page = Page { form: &form, parked };
+    let page = Page { form: &form, parked, recovery };
     view.draw(form.status, "login/code.html", Layout::visitor(), &page)
 }
