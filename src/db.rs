@@ -36,6 +36,7 @@ macro_rules! on_either {
 use crate::config::DatabaseUrl;
 use crate::error::{Error, Result};
 use pool::Pool;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -112,6 +113,34 @@ impl Db {
             Ok(done)
         })
         .await
+    }
+
+    /// Looks without a lock; what the look finds worth a write is written in the same hop, when nobody waits to write, and else in
+    /// a second one. `then` is as in `write_then`.
+    ///
+    /// # Errors
+    /// As `write`.
+    pub async fn look_then_write<L: Send + 'static, T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&mut Conn) -> Result<ControlFlow<T, L>> + Send + 'static,
+        work: impl FnOnce(&mut Conn, L) -> Result<T> + Send + 'static,
+        then: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T> {
+        let db = self.clone();
+        let looked = hop(&self.reading, move || {
+            let found = match db.read_here(look)? {
+                ControlFlow::Break(done) => return Ok(ControlFlow::Break(done)),
+                ControlFlow::Continue(found) => found,
+            };
+            let Ok(_turn) = db.writing.try_acquire() else { return Ok(ControlFlow::Continue((found, work, then))) };
+            let done = db.write_here(|conn| work(conn, found))?;
+            then(&done);
+            Ok(ControlFlow::Break(done))
+        });
+        match looked.await? {
+            ControlFlow::Break(done) => Ok(done),
+            ControlFlow::Continue((found, work, then)) => self.write_then(move |conn| work(conn, found), then).await,
+        }
     }
 
     /// `read` on this very thread, for the command line and for work that is on a blocking thread already.
