@@ -69,7 +69,8 @@ impl Db {
                 readers: Pool::open(url, pool::Use::Read, connections, POOL_WAIT)?,
                 writers: Pool::open(url, pool::Use::Write, 1, POOL_WAIT)?,
                 reading,
-                writing: turns(1),
+                // One writes and one stands ready, so that the writer need not wait for a thread.
+                writing: turns(2),
             }),
             DatabaseUrl::Postgres(_) => {
                 let both = Pool::open(url, pool::Use::Write, connections, POOL_WAIT)?;
