@@ -160,6 +160,28 @@ impl Db {
         self.writers.get()?.work(|conn| conn.write(work))
     }
 
+    /// Most rows a transaction of `in_steps` deletes.
+    pub const MOST: i64 = 500;
+    /// Most transactions of one round of it.
+    pub const STEPS: usize = 50;
+
+    /// Deletes what is over in transactions of at most `MOST` rows, so that no one waits for it, on this very thread. What one round
+    /// does not reach is left to the next. How many rows there were.
+    ///
+    /// # Errors
+    /// What a step says; what was deleted until then stays deleted.
+    pub fn in_steps(&self, step: impl Fn(&mut Conn, i64) -> Result<usize>) -> Result<usize> {
+        let mut all = 0;
+        for _ in 0..Self::STEPS {
+            let done = self.write_here(|conn| step(conn, Self::MOST))?;
+            all += done;
+            if i64::try_from(done).is_ok_and(|done| done < Self::MOST) {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
     /// Does the database answer a statement?
     ///
     /// # Errors
