@@ -1,7 +1,8 @@
 //! What those who run the shop do to people: lock them out and let them in, give them a role, end their sessions.
 //!
-//! Invariant: in the transaction of the act the operator still runs the shop, and has proved lately who they are (`step_up`); nobody does it to themselves, so a shop is not left without anyone to run it by a slip. The act stands in the audit
-//! twice: as something that happened to the person, and as something that the operator did.
+//! Invariant: in the transaction of the act the operator still runs the shop, and has proved lately who they are (`step_up`); nobody does
+//! it to themselves, so a shop is not left without anyone to run it by a slip. The act stands in the audit twice: as something that
+//! happened to the person, and as something that the operator did.
 
 use crate::audit::{self, Actor, Kind};
 use crate::auth::email::Email;
@@ -110,7 +111,7 @@ pub async fn act(latch: &Latch, operator: Person, whom: UserId, act: Act, actor:
                 audit::record_each(conn, now, Kind::SessionEnded, &actors, &format!("sign_out{by}"))?;
                 Some(ended)
             }
-            Act::DropSecondFactor => drop_second_factor(conn, &inner, now, &person, &by)?,
+            Act::DropSecondFactor => Some(drop_second_factor(conn, &inner, now, &person, &by)?),
         };
         let Some(revoked) = revoked else { return Ok(None) };
         audit::record(conn, now, Kind::PersonChanged, &actor, &format!("{} {whom}", act.word()))?;
@@ -154,12 +155,13 @@ pub fn set_role(conn: &mut Conn, now: Moment, email: &Email, role: Role, by: &st
     Ok(Some(vec![raised]))
 }
 
-/// Takes a person's second factor away; `None` when they had none.
-fn drop_second_factor(conn: &mut Conn, latch: &Inner, now: Moment, person: &User, by: &str) -> Result<Option<Vec<Revocation>>> {
+/// Takes a person's second factor away. They had one just now; if somebody was faster, nothing is done.
+fn drop_second_factor(conn: &mut Conn, latch: &Inner, now: Moment, person: &User, by: &str) -> Result<Vec<Revocation>> {
+    let faster = || Error::Unavailable("a person changed while their second factor was taken away".to_owned());
     // The epoch first: whoever changes the same factor holds the person's row.
-    let Some(epoch) = user::raise_epoch(conn, person.key, person.epoch)? else { return Ok(None) };
+    let epoch = user::raise_epoch(conn, person.key, person.epoch)?.ok_or_else(faster)?;
     if !second_factor::remove(conn, person.key)? {
-        return Err(Error::Unavailable("a second factor went while it was taken away".to_owned()));
+        return Err(faster());
     }
     let mut revoked = session::end_all(conn, now, person.key, None, Because::Password)?;
     let raised = Revocation::Epoch(person.id, epoch);
@@ -168,5 +170,5 @@ fn drop_second_factor(conn: &mut Conn, latch: &Inner, now: Moment, person: &User
     let actor = Actor { user: Some(person.key), ..Actor::default() };
     audit::record(conn, now, Kind::SecondFactorChanged, &actor, &format!("{}{by}", FactorAct::Removed.word()))?;
     letters::second_factor(conn, &latch.post, now, person.key, "", FactorAct::Removed)?;
-    Ok(Some(revoked))
+    Ok(revoked)
 }
