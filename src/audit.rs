@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::ids::{SessionId, UserKey};
 use crate::on_either;
 use diesel::prelude::*;
+use std::time::Duration;
 
 /// The kinds of event, as they stand in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +121,15 @@ pub struct Actor {
 /// # Errors
 /// What the database says.
 pub fn record(conn: &mut Conn, now: Moment, kind: Kind, actor: &Actor, detail: &str) -> Result<()> {
-    record_each(conn, now, kind, std::slice::from_ref(actor), detail)
+    write(conn, now, kind, std::slice::from_ref(actor), "", detail)
+}
+
+/// Writes one event, and which browser or program it was, in words of ours.
+///
+/// # Errors
+/// What the database says.
+pub fn record_by(conn: &mut Conn, now: Moment, kind: Kind, actor: &Actor, client: &str, detail: &str) -> Result<()> {
+    write(conn, now, kind, std::slice::from_ref(actor), client, detail)
 }
 
 /// Writes one event of a kind for each of these, in one statement.
@@ -128,6 +137,10 @@ pub fn record(conn: &mut Conn, now: Moment, kind: Kind, actor: &Actor, detail: &
 /// # Errors
 /// What the database says.
 pub fn record_each(conn: &mut Conn, now: Moment, kind: Kind, actors: &[Actor], detail: &str) -> Result<()> {
+    write(conn, now, kind, actors, "", detail)
+}
+
+fn write(conn: &mut Conn, now: Moment, kind: Kind, actors: &[Actor], client: &str, detail: &str) -> Result<()> {
     let cut: String = detail.chars().take(256).collect();
     let row = |actor: &Actor| {
         (
@@ -137,6 +150,7 @@ pub fn record_each(conn: &mut Conn, now: Moment, kind: Kind, actors: &[Actor], d
             audit_events::session.eq(actor.session),
             audit_events::address.eq(actor.address.clone()),
             audit_events::detail.eq(cut.clone()),
+            audit_events::client.eq(client),
         )
     };
     for some in actors.chunks(500) {
@@ -146,11 +160,16 @@ pub fn record_each(conn: &mut Conn, now: Moment, kind: Kind, actors: &[Actor], d
     Ok(())
 }
 
-/// Deletes at most `most` events from before `before`; how many there were.
+/// Deletes at most `most` events that are older than this; how many there were. The age is that beside the newest event, as the
+/// table's own triggers count it, which let nothing younger go.
 ///
 /// # Errors
 /// What the database says.
-pub fn purge(conn: &mut Conn, before: Moment, most: i64) -> Result<usize> {
+pub fn purge(conn: &mut Conn, now: Moment, age: Duration, most: i64) -> Result<usize> {
+    let newest: Option<Moment> =
+        audit_events::table.order(audit_events::at.desc()).select(audit_events::at).first(conn).optional()?;
+    let Some(newest) = newest else { return Ok(0) };
+    let before = now.min(newest) - age;
     let old: Vec<i64> = audit_events::table
         .filter(audit_events::at.lt(before))
         .order(audit_events::at)

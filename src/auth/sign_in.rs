@@ -5,14 +5,19 @@
 
 use crate::audit::{self, Actor, Kind};
 use crate::auth::email::Email;
+use crate::auth::known_device;
 use crate::auth::latch::Latch;
+use crate::auth::letters;
 use crate::auth::password::{self, Password};
 use crate::auth::session::{self, Opening, Owner, Tokens};
+use crate::auth::throttle::{self, Checked, Counter, Failure};
 use crate::auth::user::{self, User};
+use crate::auth::user_agent::Client;
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, SessionKey, UserKey};
 use std::fmt;
+use std::time::Duration;
 
 /// Who tries, and with what.
 #[derive(Debug)]
@@ -79,6 +84,8 @@ pub enum Outcome {
     SignedIn(Box<Tokens>, Box<User>),
     /// They are not, and are not told why.
     Refused,
+    /// Too many failed for this address: nobody looked at the password, and in so long somebody would.
+    Wait(Duration),
 }
 
 /// Tries to sign in.
@@ -87,14 +94,29 @@ pub enum Outcome {
 /// `Unavailable` when the database or the hasher is: that is never a wrong password.
 pub async fn sign_in(latch: &Latch, attempt: Attempt) -> Result<Outcome> {
     let Attempt { email, password, mut wish } = attempt;
-    let known = match email {
-        Ok(email) => latch.db.read(move |conn| user::by_email(conn, &email)).await?,
-        Err(_) => None,
+    let (known, counter) = match email {
+        Ok(email) => {
+            let (inner, browser, now) = (latch.clone(), wish.opening.browser.clone(), latch.clock.now());
+            let look = move |conn: &mut Conn| {
+                let counter = Counter::find(conn, &inner, &email, browser.as_ref())?;
+                let wait = counter.wait(conn, &inner, now)?;
+                Ok((user::by_email(conn, &email)?, counter, wait))
+            };
+            let (known, counter, wait) = latch.db.read(look).await?;
+            if let Some(left) = wait {
+                latch.tally.throttled();
+                return Ok(Outcome::Wait(left));
+            }
+            (known, counter)
+        }
+        Err(_) => (None, Counter::none()),
     };
     let hash = known.as_ref().filter(|(user, _)| user.locked_at.is_none()).map(|(user, hash)| (user.id, hash.clone()));
-    if !latch.hasher.verify(password.clone(), hash).await? {
-        return refuse(latch, known.map(|(user, _)| user), wish).await;
-    }
+    let counter = match throttle::check(latch, counter, password.clone(), hash).await? {
+        Checked::Right(counter) => counter,
+        Checked::Wrong(failure) => return refuse(latch, known.map(|(user, _)| user), wish, failure).await,
+        Checked::Wait(left) => return Ok(Outcome::Wait(left)),
+    };
     let (user, hash) = known.ok_or_else(|| Error::internal("a password of nobody was right"))?;
     let better = if password::is_outdated(&hash, latch.secrets.current(), latch.hasher.cost()) {
         Some(latch.hasher.hash(password, user.id).await?)
@@ -109,12 +131,17 @@ pub async fn sign_in(latch: &Latch, attempt: Attempt) -> Result<Outcome> {
         if let Some(better) = better {
             user::upgrade_hash(conn, user.key, &hash, &better)?;
         }
+        throttle::clear(conn, &counter)?;
         wish.carry_out(conn, user.key)?;
         let owner = Owner { key: user.key, id: user.id, role: user.role, epoch: user.epoch };
         let opening = wish.resolved(conn)?;
+        if user.last_sign_in_at.is_some() && known_device::is_news(conn, now, user.key, &opening)? {
+            letters::new_device(conn, &inner.post, now, user.key, &opening)?;
+        }
         let (tokens, ended) = session::start(conn, &inner.limits, now, owner, &opening)?;
         let actor = Actor { user: Some(user.key), session: Some(tokens.session), address: opening.address };
-        audit::record(conn, now, Kind::SignIn, &actor, opening.door.word())?;
+        let client = Client::read(&opening.user_agent).words(opening.door);
+        audit::record_by(conn, now, Kind::SignIn, &actor, &client, opening.door.word())?;
         Ok(Some((tokens, user, ended)))
     };
     let done = latch.db.write_then(work, move |done| {
@@ -131,10 +158,11 @@ pub async fn sign_in(latch: &Latch, attempt: Attempt) -> Result<Outcome> {
     Ok(Outcome::SignedIn(Box::new(tokens), Box::new(user)))
 }
 
-async fn refuse(latch: &Latch, user: Option<User>, wish: Wish) -> Result<Outcome> {
+async fn refuse(latch: &Latch, user: Option<User>, wish: Wish, failure: Failure) -> Result<Outcome> {
     latch.tally.signed_in(false);
     let now = latch.clock.now();
+    let client = Client::read(&wish.opening.user_agent).words(wish.opening.door);
     let actor = Actor { user: user.map(|user| user.key), session: None, address: wish.opening.address };
-    latch.db.write(move |conn| audit::record(conn, now, Kind::SignInFailed, &actor, "")).await?;
+    latch.db.write(move |conn| throttle::failed(conn, now, failure, &actor, &client, "")).await?;
     Ok(Outcome::Refused)
 }

@@ -11,7 +11,7 @@ use crate::ids::SessionKey;
 use crate::mail::outbox;
 use crate::{
     audit,
-    auth::{notice, parking, revocation},
+    auth::{known_device, notice, parking, revocation, throttle},
 };
 use diesel::prelude::*;
 use std::time::Duration;
@@ -37,6 +37,10 @@ pub struct Swept {
     pub audit: usize,
     /// Letters 30 days after they were done with.
     pub letters: usize,
+    /// Counts of failed sign-ins that say nothing any more.
+    pub failures: usize,
+    /// Browsers that nobody signed in with for a year.
+    pub devices: usize,
 }
 
 /// One round. Run it on a blocking thread.
@@ -75,7 +79,7 @@ pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
         }
     }
     for _ in 0..STEPS {
-        let done = db.write_here(|conn| audit::purge(conn, now - 365 * DAY, MOST))?;
+        let done = db.write_here(|conn| audit::purge(conn, now, 365 * DAY, MOST))?;
         swept.audit += done;
         if !full(done) {
             break;
@@ -84,6 +88,20 @@ pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
     for _ in 0..STEPS {
         let done = db.write_here(|conn| outbox::purge(conn, now - 30 * DAY, MOST))?;
         swept.letters += done;
+        if !full(done) {
+            break;
+        }
+    }
+    for _ in 0..STEPS {
+        let done = db.write_here(|conn| throttle::forget(conn, now, MOST))?;
+        swept.failures += done;
+        if !full(done) {
+            break;
+        }
+    }
+    for _ in 0..STEPS {
+        let done = db.write_here(|conn| known_device::purge(conn, now - known_device::LIFE, MOST))?;
+        swept.devices += done;
         if !full(done) {
             break;
         }

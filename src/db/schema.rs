@@ -43,6 +43,7 @@ diesel::table! {
         session -> Nullable<Text>,
         address -> Text,
         detail -> Text,
+        client -> Text,
     }
 }
 
@@ -146,9 +147,31 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    login_failures (id) {
+        id -> BigInt,
+        counter -> Text,
+        failures -> BigInt,
+        open_at -> Timestamp,
+        forget_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    known_devices (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        kind -> Text,
+        mark -> Text,
+        created_at -> Timestamp,
+        seen_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(unread_notices -> notices (notice_id));
+diesel::joinable!(known_devices -> users (user_id));
 diesel::joinable!(products -> categories (category_id));
 diesel::joinable!(carts -> users (user_id));
 diesel::joinable!(cart_items -> carts (cart_id));
@@ -186,4 +209,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     low_stock,
     idempotency_keys,
     outbox,
+    login_failures,
+    known_devices,
 );

@@ -19,6 +19,8 @@ pub enum Letter {
     SignInEnded(EndedSignIn),
     /// The password was changed.
     PasswordChanged(Change),
+    /// Somebody signed in with a browser or program that never did.
+    NewDevice(NewDevice),
     /// Somebody tries whether mail works.
     Trial,
 }
@@ -92,6 +94,17 @@ pub struct Change {
     pub address: String,
 }
 
+/// A sign-in from elsewhere.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NewDevice {
+    /// When.
+    pub at: String,
+    /// From where.
+    pub address: String,
+    /// With which browser or program.
+    pub client: String,
+}
+
 impl Letter {
     /// The word in the table and in the log.
     #[must_use]
@@ -101,6 +114,7 @@ impl Letter {
             Self::OrderCancelled(_) => "order_cancelled",
             Self::SignInEnded(_) => "sign_in_ended",
             Self::PasswordChanged(_) => "password_changed",
+            Self::NewDevice(_) => "new_device",
             Self::Trial => "trial",
         }
     }
@@ -109,9 +123,12 @@ impl Letter {
     #[must_use]
     pub const fn good_for(&self) -> Duration {
         match self {
-            Self::OrderPlaced(_) | Self::OrderCancelled(_) | Self::SignInEnded(_) | Self::PasswordChanged(_) | Self::Trial => {
-                Duration::from_hours(72)
-            }
+            Self::OrderPlaced(_)
+            | Self::OrderCancelled(_)
+            | Self::SignInEnded(_)
+            | Self::PasswordChanged(_)
+            | Self::NewDevice(_)
+            | Self::Trial => Duration::from_hours(72),
         }
     }
 }

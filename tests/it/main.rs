@@ -63,5 +63,6 @@ mod surplus;
 mod tabs;
 mod terms;
 mod theft;
+mod throttle;
 mod tidy;
 mod two_browsers;

@@ -42,7 +42,7 @@ impl Fields for SignIn {
 /// Signs in.
 ///
 /// # Errors
-/// `invalid_credentials`, one for every failure; `Unavailable` when the database or the hasher is.
+/// `invalid_credentials`, one for every failure; `TooMany` while the address must wait; `Unavailable` when the database or the hasher is.
 pub async fn submit(app: web::Data<App>, visit: Visit, body: Json<SignIn>) -> Result<HttpResponse> {
     let Json(SignIn { email, password, place }) = body;
     // A string that is no address is no account of ours: it costs and says the same.
@@ -51,6 +51,10 @@ pub async fn submit(app: web::Data<App>, visit: Visit, body: Json<SignIn>) -> Re
     match sign_in::sign_in(&app.latch, attempt).await? {
         Outcome::SignedIn(tokens, _) => {
             Ok(HttpResponse::Ok().json(tokens::give(&app, &visit, &tokens, place.unwrap_or(Place::Cookie))?))
+        }
+        Outcome::Wait(wait) => {
+            visit.note_wait();
+            Err(Error::TooMany { wait })
         }
         Outcome::Refused => Err(Error::refused("invalid_credentials", crate::web::pages::login::WRONG)),
     }

@@ -42,8 +42,14 @@ pub fn latch_with(test: &TestDb, clock: &Clock, secret: &str, previous: &[&str])
 
 /// A session asked for at a door.
 pub fn wish(door: Door, replaces: Option<SessionId>) -> Wish {
-    let opening =
-        Opening { door, remember: false, user_agent: "test".to_owned(), address: "192.0.2.1".to_owned(), replaces: None };
+    let opening = Opening {
+        door,
+        remember: false,
+        user_agent: "test".to_owned(),
+        address: "192.0.2.1".to_owned(),
+        browser: None,
+        replaces: None,
+    };
     Wish { opening, replaces, errand: None }
 }
 
@@ -81,7 +87,7 @@ async fn sign_in_with(latch: &Latch, email: &str, replaces: Option<SessionId>) -
     let attempt = Attempt { email: email.parse(), password: Password::typed(PASSWORD), wish: wish(Door::Web, replaces) };
     match sign_in::sign_in(latch, attempt).await.expect("the database is there") {
         sign_in::Outcome::SignedIn(tokens, _) => Some(*tokens),
-        sign_in::Outcome::Refused => None,
+        sign_in::Outcome::Refused | sign_in::Outcome::Wait(_) => None,
     }
 }
 

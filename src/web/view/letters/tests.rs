@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::config::{Sources, load};
-use crate::mail::letter::{Cancelled, Change, EndedSignIn, Receipt, ReceiptLine, Recipient};
+use crate::mail::letter::{Cancelled, Change, EndedSignIn, NewDevice, Receipt, ReceiptLine, Recipient};
 use crate::web::assets::Assets;
 use std::sync::Arc;
 
@@ -34,6 +34,7 @@ fn every_letter(word: &str) -> Vec<Letter> {
             client: "Firefox on Linux".to_owned(),
         }),
         Letter::PasswordChanged(Change { at: at(), address: text("203.0.113.9") }),
+        Letter::NewDevice(NewDevice { at: at(), address: text("203.0.113.9"), client: "Firefox on Linux".to_owned() }),
         Letter::Trial,
     ]
 }
