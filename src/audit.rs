@@ -1,10 +1,13 @@
 //! What happened, append-only.
 //!
 //! Invariant: a row is written in the same transaction as the act it tells of, so that neither exists without the other; no row
-//! carries a password, a token, a code or an e-mail address. It does not know what the acts mean.
+//! carries a password, a token, a one-time code or an e-mail address. It does not know what the acts mean.
 
+mod kinds;
+mod search;
 mod tally;
 
+pub use search::{Event, Filter, Place, of_account, search};
 pub use tally::tally;
 
 use crate::clock::Moment;
@@ -65,6 +68,10 @@ pub enum Kind {
     StockChanged,
     /// Somebody who runs the shop did something to a person.
     PersonChanged,
+    /// Somebody who runs the shop took the audit home.
+    AuditExported,
+    /// A discount code was made.
+    DiscountMade,
     /// The server started.
     Started,
     /// The server stopped.
@@ -99,6 +106,8 @@ impl Kind {
             Self::ProductChanged => "product_changed",
             Self::StockChanged => "stock_changed",
             Self::PersonChanged => "person_changed",
+            Self::AuditExported => "audit_exported",
+            Self::DiscountMade => "discount_made",
             Self::Started => "started",
             Self::Stopped => "stopped",
         }

@@ -13,8 +13,8 @@ pub use mount::{Route, configure, page};
 use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
-    account, admin, cart, checkout, dashboard, devices, discount, front, login, logout, orders, parked, password, products,
-    register, saved,
+    account, activity, admin, cart, checkout, dashboard, devices, discount, front, login, logout, orders, parked, password,
+    products, register, saved,
 };
 
 /// The pages.
@@ -50,8 +50,11 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/account/devices/{id}/sign-out").post(devices::end),
         page("/account/devices/sign-out-others").post(devices::end_others),
         page("/account/devices/sign-out-everywhere").post(devices::end_all),
+        page("/account/activity").get(activity::index),
         page("/account/password").get(password::show).post(password::submit).limited(limits.sign_in.throttle()),
         page("/admin").get(admin::show).admin(),
+        page("/admin/audit").get(admin::audit::index).admin(),
+        page("/admin/audit.csv").get(admin::audit::export::download).admin(),
         page("/admin/people").get(admin::people::index).admin(),
         page("/admin/people/{id}")
             .get(admin::person::show)

@@ -7,6 +7,7 @@ mod access;
 mod accounts;
 mod api;
 mod api_shop;
+mod audit;
 mod bad_days;
 mod bounce;
 mod cart;
