@@ -119,11 +119,14 @@ fn whatever_is_looked_for_in_the_audit_an_index_leads_there_and_gives_the_order(
             (None, kind, "audit_events_kind (kind=? AND at"),
             (person, kind, "audit_events_person_kind (user_id=? AND kind=? AND at"),
         ] {
-            for (from, after) in [(None, place), (Some(now()), None), (Some(now()), place)] {
-                let filter = audit::Filter { kind, person, from, before: from };
+            for (day, after) in [(None, place), (Some(now()), None), (Some(now()), place)] {
+                let filter = audit::Filter { kind, person, from: day, before: day };
                 let plans = db.read_here(|conn| plans(conn, |conn| audit::search(conn, &filter, after, 50))).expect("plans");
                 for plan in plans {
-                    assert!(plan.len() == 1 && plan[0].starts_with("SEARCH") && plan[0].contains(index), "{plan:?}");
+                    assert!(
+                        plan.len() == 1 && plan[0].starts_with("SEARCH") && plan[0].contains(index),
+                        "{filter:?} {after:?}: {plan:?}"
+                    );
                 }
             }
         }
