@@ -15,8 +15,7 @@ pub(super) fn check(name: &str, value: &str) -> Option<Result<(), String>> {
         "LATCHKEY_LIMIT_RESET" | "LATCHKEY_LIMIT_EMAIL" => Some(value.parse::<Limit>().map(drop)),
         "LATCHKEY_DELETE_KEEPS_ORDERS" => Some(only(&["on", "off"])),
         // Without it an operator would think themselves safer, or cheaper, than they are.
-        "LATCHKEY_CORS_ORIGINS"
-        | "LATCHKEY_TLS_CERT"
+        "LATCHKEY_TLS_CERT"
         | "LATCHKEY_TLS_KEY"
         | "LATCHKEY_ACME_EMAIL"
         | "LATCHKEY_ACME_DIRECTORY"

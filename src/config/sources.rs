@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Name in the environment, default, what it is. In the file the name is the same in lower case, without `LATCHKEY_`.
-const SETTINGS: [(&str, &str, &str); 45] = [
+const SETTINGS: [(&str, &str, &str); 46] = [
     ("DATABASE_URL", "sqlite:{var}/latchkey.db", "sqlite:PATH or postgres://user:password@host/name"),
     ("LATCHKEY_LISTEN", "127.0.0.1:8080", "an address and a port, such as 127.0.0.1:8080; port 0 picks one"),
     ("LATCHKEY_PUBLIC_URL", "", "the one origin people type, such as https://shop.example"),
@@ -38,6 +38,7 @@ const SETTINGS: [(&str, &str, &str); 45] = [
     ("LATCHKEY_LIMIT_ACCOUNT", "5/15m", "N/PERIOD with N from 1 to 1000, or off"),
     ("LATCHKEY_PASSWORD_MIN", "12", "8 to 64 characters"),
     ("LATCHKEY_REGISTRATION", "open", "open or closed"),
+    ("LATCHKEY_CORS_ORIGINS", "", "origins in full, separated by commas: https://app.example, http://localhost:5173"),
     ("LATCHKEY_TRUSTED_PROXIES", "", "addresses or networks, separated by commas: 10.0.0.0/8, ::1"),
     ("LATCHKEY_MAIL", "file:{var}/outbox", "smtp://user:password@host:587, smtps://user:password@host:465 or file:FOLDER"),
     ("LATCHKEY_MAIL_FROM", "", "an address, such as: Hearth & Grain <shop@shop.example>"),

@@ -14,6 +14,7 @@ mod cart;
 mod checkout;
 mod closing;
 mod command_line;
+mod cors;
 mod crawl;
 mod database;
 mod devices;

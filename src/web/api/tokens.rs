@@ -44,6 +44,8 @@ pub(super) fn give(app: &App, visit: &Visit, tokens: &Tokens, place: Place) -> R
     let grant = app.latch.grant(tokens)?;
     let refresh = tokens.refresh.expose();
     let refresh_token = match place {
+        // Another origin's script keeps its token itself, whatever it asked for (docs/SECURITY.md, "Cross-site requests").
+        Place::Cookie if !visit.takes_cookies() => Some(refresh),
         Place::Body => Some(refresh),
         Place::Cookie => {
             let left = clock::seconds_until(app.clock.now(), tokens.expires_at);

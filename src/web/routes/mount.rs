@@ -12,7 +12,7 @@ use crate::web::csrf::origin;
 use crate::web::identity::{Visit, identify, identify_client};
 use crate::web::limits::Throttle;
 use crate::web::pages::pictures;
-use crate::web::{assets, health, parking, small, step_up, timeouts};
+use crate::web::{assets, cors, health, parking, small, step_up, timeouts};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Handler, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
@@ -217,6 +217,7 @@ pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec
                 .wrap(from_fn(origin::guard))
                 .wrap(from_fn(identify_client))
                 .wrap(app.limits.api.throttle())
+                .wrap(from_fn(cors::share))
                 .configure(|scope| api.into_iter().for_each(|route| route.mount(scope)))
                 .default_service(web::to(nothing)),
         )
