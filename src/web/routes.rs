@@ -4,7 +4,7 @@
 //! `.admin()`; what is not listed is not found. A form that a signed-out person sends is kept where the line says `.parks()`: never one
 //! with a password or a code in it. Where it says `.steps_up()`, a change asks for a fresh proof of who it is.
 //! Beside these stand the small addresses that know no cookies (`mount`): /static, /pictures, /healthz, /readyz, /robots.txt,
-//! /favicon.ico, /.well-known, /csp-report.
+//! /favicon.ico, /openapi.json, /.well-known, /csp-report.
 
 mod mount;
 
@@ -13,8 +13,8 @@ pub use mount::{Route, configure, page};
 use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
-    account, activity, admin, cart, checkout, confirm_identity, dashboard, devices, discount, front, login, login_code, logout,
-    orders, parked, password, products, register, saved, two_factor,
+    account, activity, admin, cart, checkout, confirm_identity, dashboard, devices, discount, docs, front, login, login_code,
+    logout, orders, parked, password, products, register, saved, two_factor,
 };
 
 /// The pages.
@@ -23,6 +23,7 @@ pub fn pages(app: &App) -> Vec<Route> {
     let limits = &app.limits;
     vec![
         page("/").get(front::show).open(),
+        page("/docs").get(docs::show).open(),
         page("/products").get(products::index).open(),
         page("/products/{slug}").get(products::show).open(),
         page("/register").get(register::show).post(register::submit).open().limited(limits.register.throttle()),

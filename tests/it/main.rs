@@ -36,6 +36,7 @@ mod migrations;
 mod model;
 mod nodes;
 mod oddities;
+mod openapi;
 mod operators;
 mod orders;
 mod outage;

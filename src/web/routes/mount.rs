@@ -203,6 +203,7 @@ pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec
         .service(web::resource("/readyz").route(web::get().to(health::ready)).route(web::head().to(health::ready)))
         .service(web::resource("/robots.txt").route(web::get().to(small::robots)))
         .service(web::resource("/favicon.ico").route(web::get().to(small::favicon)))
+        .service(web::resource("/openapi.json").route(web::get().to(small::openapi)).route(web::head().to(small::openapi)))
         .service(
             // Browsers and password managers look here by themselves: that must not turn a session.
             web::scope("/.well-known")
