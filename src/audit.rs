@@ -58,8 +58,10 @@ pub enum Kind {
     OrderCancelled,
     /// An order went on in its life.
     OrderMoved,
-    /// A product's words, price or status were changed.
+    /// A product was made, or its words, price, status or picture were changed.
     ProductChanged,
+    /// A category was made or changed.
+    CategoryChanged,
     /// Pieces were booked in, out, or counted.
     StockChanged,
     /// Somebody who runs the shop did something to a person.
@@ -96,6 +98,7 @@ impl Kind {
             Self::OrderCancelled => "order_cancelled",
             Self::OrderMoved => "order_moved",
             Self::ProductChanged => "product_changed",
+            Self::CategoryChanged => "category_changed",
             Self::StockChanged => "stock_changed",
             Self::PersonChanged => "person_changed",
             Self::Started => "started",

@@ -19,6 +19,7 @@ pub mod picture;
 pub mod product;
 pub mod quantity;
 pub mod search;
+pub mod slug;
 pub mod stock;
 pub mod sums;
 pub mod takings;

@@ -59,8 +59,11 @@ pub fn pages(app: &App) -> Vec<Route> {
             .admin()
             .limited(limits.sign_in.throttle()),
         page("/admin/products").get(admin::products::index).admin(),
+        page("/admin/products/new").get(admin::product::blank).post(admin::product::create).admin(),
         page("/admin/products/{slug}").get(admin::product::show).post(admin::product::submit).admin(),
         page("/admin/products/{slug}/stock").post(admin::product::book).admin(),
+        page("/admin/categories").get(admin::categories::index).post(admin::categories::create).admin(),
+        page("/admin/categories/{slug}").get(admin::category::show).post(admin::category::submit).admin(),
         page("/admin/orders").get(admin::orders::index).admin(),
         page("/admin/orders/{number}").get(admin::order::show).admin(),
         page("/admin/orders/{number}/move").post(admin::order::step).admin(),

@@ -22,7 +22,7 @@ on_both! { every_route_answers_each_person_as_it_should, every_api_route_answers
 /// Method, path, and the answers to: a visitor, the shopper whose things are named, another shopper, an admin.
 type Row = (&'static str, &'static str, [u16; 4]);
 
-const PAGES: [Row; 47] = [
+const PAGES: [Row; 53] = [
     ("GET", "/", [200, 200, 200, 200]),
     ("GET", "/products", [200, 200, 200, 200]),
     ("GET", "/products/{slug}", [200, 200, 200, 200]),
@@ -50,6 +50,12 @@ const PAGES: [Row; 47] = [
     ("GET", "/admin/people/{id}", [303, 404, 404, 200]),
     ("POST", "/admin/people/{id}", [303, 404, 404, 422]),
     ("GET", "/admin/products", [303, 404, 404, 200]),
+    ("GET", "/admin/products/new", [303, 404, 404, 200]),
+    ("POST", "/admin/products/new", [303, 404, 404, 303]),
+    ("GET", "/admin/categories", [303, 404, 404, 200]),
+    ("POST", "/admin/categories", [303, 404, 404, 303]),
+    ("GET", "/admin/categories/{slug}", [303, 404, 404, 200]),
+    ("POST", "/admin/categories/{slug}", [303, 404, 404, 303]),
     ("GET", "/admin/products/{slug}", [303, 404, 404, 200]),
     ("POST", "/admin/products/{slug}", [303, 404, 404, 303]),
     ("POST", "/admin/products/{slug}/stock", [303, 404, 404, 303]),
@@ -137,7 +143,8 @@ impl Things {
 
     fn named(&self, path: &str) -> String {
         let id = if path.starts_with("/admin/people") { &self.person } else { &self.session };
-        [("slug", &self.slug), ("product_id", &self.product_id), ("number", &self.number), ("id", id)]
+        let slug = if path.starts_with("/admin/categories") { "tableware" } else { self.slug.as_str() };
+        [("slug", slug), ("product_id", &self.product_id), ("number", &self.number), ("id", id)]
             .into_iter()
             .fold(path.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value))
     }
@@ -149,6 +156,11 @@ impl Things {
             "/cart/items/{product_id}" => vec![("quantity", "2")],
             "/checkout" => ADDRESS.into_iter().chain([("cart_version", "old"), ("expected_total", "1")]).collect(),
             "/admin/people/{id}" => vec![("act", "sign_out"), ("current_password", "wrong-wagon")],
+            "/admin/products/new" => {
+                vec![("title", "Ash Bowl"), ("sku", "BOW-9"), ("price", "24"), ("status", "draft"), ("category", "tableware")]
+            }
+            "/admin/categories" => vec![("name", "Lamps")],
+            "/admin/categories/{slug}" => vec![("name", "Tableware"), ("position", "1"), ("version", "0")],
             "/admin/products/{slug}" => vec![("title", "Oak Bowl"), ("price", "24"), ("status", "active"), ("version", "0")],
             "/admin/products/{slug}/stock" => vec![("reason", "received"), ("count", "1"), ("seen", "0")],
             "/admin/orders/{number}/move" => vec![("to", "paid")],

@@ -65,3 +65,4 @@ mod terms;
 mod theft;
 mod tidy;
 mod two_browsers;
+mod wares;

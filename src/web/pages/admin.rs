@@ -3,6 +3,8 @@
 //! Invariant: what is counted is bounded by days or by a number, so the page costs the same however old the shop is. Who may see it
 //! is decided in `web/routes.rs`.
 
+pub mod categories;
+pub mod category;
 pub mod order;
 pub mod orders;
 pub mod people;
