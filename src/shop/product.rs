@@ -5,10 +5,12 @@
 //! `sort_title` hold is made by one place (`search`) at every insert. It does not know carts or orders.
 
 mod edit;
+mod hang;
 mod inventory;
 mod make;
 
 pub use edit::{Change, Edited, Record, edit, record};
+pub use hang::{Hang, hang};
 pub use inventory::{Inventory, Item, ON_A_PAGE, Shelf, by_sku, inventory};
 pub use make::{Draft, Made, make};
 
@@ -79,6 +81,14 @@ pub struct Product {
     pub stock: i64,
     /// Its picture.
     pub picture: Option<PictureId>,
+}
+
+/// What a product's picture shows, in words; empty when nobody said.
+///
+/// # Errors
+/// `NotFound` if there is no such product.
+pub fn picture_alt(conn: &mut Conn, product: ProductKey) -> Result<String> {
+    Ok(products::table.filter(products::id.eq(product)).select(products::picture_alt).first(conn)?)
 }
 
 /// A product to be.

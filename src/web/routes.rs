@@ -61,6 +61,7 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/admin/products").get(admin::products::index).admin(),
         page("/admin/products/new").get(admin::product::blank).post(admin::product::create).admin(),
         page("/admin/products/{slug}").get(admin::product::show).post(admin::product::submit).admin(),
+        page("/admin/products/{slug}/picture").post(admin::product::picture).admin().uploads(),
         page("/admin/products/{slug}/stock").post(admin::product::book).admin(),
         page("/admin/categories").get(admin::categories::index).post(admin::categories::create).admin(),
         page("/admin/categories/{slug}").get(admin::category::show).post(admin::category::submit).admin(),

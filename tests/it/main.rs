@@ -38,6 +38,7 @@ mod operators;
 mod orders;
 mod outage;
 mod parking;
+mod pictures;
 mod plans;
 mod policy;
 mod power_cut;

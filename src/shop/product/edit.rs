@@ -39,6 +39,8 @@ pub struct Record {
     pub status: Status,
     /// Its picture.
     pub picture: Option<PictureId>,
+    /// What it shows, in words.
+    pub picture_alt: String,
     /// Goes up with every change.
     pub version: i64,
 }
@@ -76,7 +78,8 @@ pub enum Edited {
 /// # Errors
 /// `NotFound` if there is none.
 pub fn record(conn: &mut Conn, slug: &str) -> Result<Record> {
-    type Row = ((ProductKey, String, String, String, String), (String, String), (Money, i64, String, Option<PictureId>, i64));
+    type Row =
+        ((ProductKey, String, String, String, String), (String, String), (Money, i64, String, i64), (Option<PictureId>, String));
     if slug.contains('\0') {
         return Err(Error::NotFound);
     }
@@ -86,14 +89,33 @@ pub fn record(conn: &mut Conn, slug: &str) -> Result<Record> {
         .select((
             (products::id, products::sku, products::slug, products::title, products::description),
             (categories::name, categories::slug),
-            (products::price, products::stock, products::status, products::picture, products::version),
+            (products::price, products::stock, products::status, products::version),
+            (products::picture, products::picture_alt),
         ))
         .first(conn)
         .optional()?;
-    let ((key, sku, slug, title, description), (category, category_slug), (price, stock, status, picture, version)) =
-        row.ok_or(Error::NotFound)?;
+    let (
+        (key, sku, slug, title, description),
+        (category, category_slug),
+        (price, stock, status, version),
+        (picture, picture_alt),
+    ) = row.ok_or(Error::NotFound)?;
     let status = Status::read(&status).ok_or_else(|| Error::internal(format!("`{status}` is no status of a product")))?;
-    Ok(Record { key, sku, slug, title, description, category, category_slug, price, stock, status, picture, version })
+    Ok(Record {
+        key,
+        sku,
+        slug,
+        title,
+        description,
+        category,
+        category_slug,
+        price,
+        stock,
+        status,
+        picture,
+        picture_alt,
+        version,
+    })
 }
 
 /// Changes it, if it still is what was seen.

@@ -26,13 +26,32 @@ pub struct Route {
     open: bool,
     admin: bool,
     parks: bool,
+    takes: Takes,
     throttle: Option<Throttle>,
+}
+
+/// What is sent to an address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    /// What is here within seconds.
+    Form,
+    /// What may take its time to arrive.
+    File,
 }
 
 /// An address that needs a signed-in person.
 #[must_use]
 pub fn page(path: &'static str) -> Route {
-    Route { path, routes: Vec::new(), methods: Vec::new(), open: false, admin: false, parks: false, throttle: None }
+    Route {
+        path,
+        routes: Vec::new(),
+        methods: Vec::new(),
+        open: false,
+        admin: false,
+        parks: false,
+        takes: Takes::Form,
+        throttle: None,
+    }
 }
 
 macro_rules! method {
@@ -101,6 +120,12 @@ impl Route {
         Self { parks: true, ..self }
     }
 
+    /// A file is sent here.
+    #[must_use]
+    pub fn uploads(self) -> Self {
+        Self { takes: Takes::File, ..self }
+    }
+
     /// Only so many for each client address.
     #[must_use]
     pub fn limited(self, throttle: Throttle) -> Self {
@@ -130,6 +155,7 @@ impl Route {
         let resource = self.routes.into_iter().map(ask).fold(web::resource(self.path), Resource::route);
         // The layer added last is the outermost.
         match self.throttle {
+            None if self.takes == Takes::File => scope.service(resource.wrap(from_fn(timeouts::limit_upload))),
             None => scope.service(resource.wrap(from_fn(timeouts::limit))),
             Some(throttle) => scope.service(resource.wrap(throttle).wrap(from_fn(timeouts::limit))),
         };

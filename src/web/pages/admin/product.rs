@@ -3,9 +3,11 @@
 mod booking;
 mod make;
 mod moved;
+mod picture;
 
 pub use booking::book;
 pub use make::{blank, create};
+pub use picture::picture;
 
 use crate::config::Currency;
 use crate::db::Conn;
@@ -16,6 +18,7 @@ use crate::shop::product::{self, Change, Edited, Status};
 use crate::shop::stock::{Booking, Why};
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Reader, Typed};
+use crate::web::pages::card::image;
 use crate::web::view::{Kind, View, see_other};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -120,6 +123,8 @@ struct Shown {
     stock: i64,
     status: &'static str,
     version: i64,
+    image: String,
+    pictured: bool,
 }
 
 #[derive(Serialize)]
@@ -154,6 +159,7 @@ struct Page {
     form: Option<Typed>,
     edit: Typed,
     booking: Typed,
+    hang: Typed,
     overtaken: bool,
     statuses: Vec<Choice>,
     categories: Vec<Choice>,
@@ -180,6 +186,8 @@ async fn show_with(view: &View, slug: String, form: Option<Typed>) -> Result<Htt
         };
         let edit = typed(Wish::NAME).unwrap_or_else(stands);
         let booking = typed(Booking::NAME).unwrap_or_else(|| Typed::blank(Booking::NAME));
+        let hang = typed(picture::Wish::NAME)
+            .unwrap_or_else(|| Typed::with(picture::Wish::NAME, [("alt", record.picture_alt.as_str())]));
         let overtaken = edit.status == StatusCode::CONFLICT;
         let categories = categories(conn, Some(&record.category_slug))?;
         Ok(Page {
@@ -193,10 +201,13 @@ async fn show_with(view: &View, slug: String, form: Option<Typed>) -> Result<Htt
                 stock: record.stock,
                 status: record.status.word(),
                 version: record.version,
+                image: image(record.picture),
+                pictured: record.picture.is_some(),
             },
             movements,
             edit,
             booking,
+            hang,
             overtaken,
             statuses: statuses(),
             categories,
