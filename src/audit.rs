@@ -64,6 +64,12 @@ pub enum Kind {
     CategoryChanged,
     /// Pieces were booked in, out, or counted.
     StockChanged,
+    /// A discount code was made or stopped.
+    DiscountChanged,
+    /// The catalogue was read from a file.
+    Imported,
+    /// The catalogue was written into a file.
+    Exported,
     /// Somebody who runs the shop did something to a person.
     PersonChanged,
     /// The server started.
@@ -100,6 +106,9 @@ impl Kind {
             Self::ProductChanged => "product_changed",
             Self::CategoryChanged => "category_changed",
             Self::StockChanged => "stock_changed",
+            Self::DiscountChanged => "discount_changed",
+            Self::Imported => "imported",
+            Self::Exported => "exported",
             Self::PersonChanged => "person_changed",
             Self::Started => "started",
             Self::Stopped => "stopped",

@@ -12,6 +12,7 @@ pub mod country;
 pub mod demo;
 pub mod discount;
 pub mod idempotency;
+pub mod listing;
 pub mod money;
 pub mod order;
 pub mod paging;

@@ -99,6 +99,16 @@ pub fn named(conn: &mut Conn, slug: &str) -> Result<Option<(CategoryKey, String)
     Ok(category.first(conn).optional()?)
 }
 
+/// The place behind all others.
+///
+/// # Errors
+/// What the database says.
+pub fn behind(conn: &mut Conn) -> Result<i64> {
+    let last: Option<i64> =
+        categories::table.order(categories::position.desc()).select(categories::position).first(conn).optional()?;
+    Ok(last.map_or(1, |last| last.saturating_add(1)))
+}
+
 /// Something of it is for sale: it cannot stay archived. It is asked after the product's own change, so that products are taken
 /// before categories, as everywhere.
 pub(super) fn bring_back(conn: &mut Conn, key: CategoryKey) -> Result<()> {

@@ -79,6 +79,15 @@ pub fn keep_sizes(conn: &mut Conn, now: Moment, sizes: &Sizes) -> Result<Picture
     Ok(id)
 }
 
+/// Is there a picture with this id?
+///
+/// # Errors
+/// What the database says.
+pub fn is_there(conn: &mut Conn, id: PictureId) -> Result<bool> {
+    let found: Option<i64> = pictures::table.filter(pictures::public_id.eq(id)).select(pictures::id).first(conn).optional()?;
+    Ok(found.is_some())
+}
+
 /// Deletes a picture that no product shows any more.
 pub(super) fn forget(conn: &mut Conn, id: PictureId) -> Result<()> {
     let shown = products::table.filter(products::picture.eq(id)).select(products::id);

@@ -203,7 +203,7 @@ pub fn insert(conn: &mut Conn, now: Moment, new: &NewProduct) -> Result<bool> {
 }
 
 /// The same, by somebody who runs the shop.
-fn insert_by(conn: &mut Conn, now: Moment, actor: &Actor, new: &NewProduct) -> Result<bool> {
+pub(super) fn insert_by(conn: &mut Conn, now: Moment, actor: &Actor, new: &NewProduct) -> Result<bool> {
     let words = search::words_of(new.title, new.description, new.category.1, new.sku);
     let sort_title = search::fold(new.title);
     let key: Option<ProductKey> = on_either!(conn, conn => diesel::insert_into(products::table)

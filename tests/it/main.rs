@@ -24,6 +24,7 @@ mod idempotency;
 mod inventory;
 mod jwks;
 mod keys;
+mod listing;
 mod lives;
 mod logs;
 mod mail;

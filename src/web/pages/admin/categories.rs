@@ -53,8 +53,8 @@ pub async fn create(app: web::Data<App>, view: View, form: Form<Wish>) -> Result
     };
     let (now, actor) = (app.clock.now(), view.visit().actor());
     let make = move |conn: &mut Conn| {
-        let last = category::records(conn)?.iter().map(|it| it.position).max();
-        category::make(conn, now, &actor, &name, position.unwrap_or_else(|| last.map_or(1, |last| last + 1)))
+        let place = position.map_or_else(|| category::behind(conn), Ok)?;
+        category::make(conn, now, &actor, &name, place)
     };
     if app.db.write(make).await?.is_none() {
         let why = "There is a category of this name already, perhaps an archived one. Choose another name.";
