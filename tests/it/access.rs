@@ -22,7 +22,7 @@ on_both! { every_route_answers_each_person_as_it_should, every_api_route_answers
 /// Method, path, and the answers to: a visitor, the shopper whose things are named, another shopper, an admin.
 type Row = (&'static str, &'static str, [u16; 4]);
 
-const PAGES: [Row; 54] = [
+const PAGES: [Row; 58] = [
     ("GET", "/", [200, 200, 200, 200]),
     ("GET", "/products", [200, 200, 200, 200]),
     ("GET", "/products/{slug}", [200, 200, 200, 200]),
@@ -61,6 +61,10 @@ const PAGES: [Row; 54] = [
     // Its form has a file, and this one has none: what else is sent there is refused after the question who it is.
     ("POST", "/admin/products/{slug}/picture", [303, 404, 404, 415]),
     ("POST", "/admin/products/{slug}/stock", [303, 404, 404, 303]),
+    ("GET", "/admin/discounts", [303, 404, 404, 200]),
+    ("POST", "/admin/discounts", [303, 404, 404, 303]),
+    ("POST", "/admin/discounts/{code}/stop", [303, 404, 404, 404]),
+    ("GET", "/admin/settings", [303, 404, 404, 200]),
     ("GET", "/admin/orders", [303, 404, 404, 200]),
     ("GET", "/admin/orders/{number}", [303, 404, 404, 200]),
     ("POST", "/admin/orders/{number}/move", [303, 404, 404, 303]),
@@ -161,6 +165,7 @@ impl Things {
             "/admin/products/new" => {
                 vec![("title", "Ash Bowl"), ("sku", "BOW-9"), ("price", "24"), ("status", "draft"), ("category", "tableware")]
             }
+            "/admin/discounts" => vec![("code", "SPRING"), ("percent", "10")],
             "/admin/categories" => vec![("name", "Lamps")],
             "/admin/categories/{slug}" => vec![("name", "Tableware"), ("position", "1"), ("version", "0")],
             "/admin/products/{slug}" => vec![("title", "Oak Bowl"), ("price", "24"), ("status", "active"), ("version", "0")],

@@ -15,6 +15,7 @@ mod closing;
 mod command_line;
 mod crawl;
 mod database;
+mod desk;
 mod devices;
 mod discounts;
 mod doctor;

@@ -5,6 +5,7 @@
 
 pub mod categories;
 pub mod category;
+pub mod discounts;
 pub mod order;
 pub mod orders;
 pub mod people;
@@ -12,6 +13,7 @@ pub mod person;
 mod plot;
 pub mod product;
 pub mod products;
+pub mod settings;
 
 use crate::audit::{self, Kind};
 use crate::auth::census;
