@@ -75,6 +75,12 @@ pub struct Limits {
     pub checkout: Limit,
     /// Search and the whole API.
     pub api: Limit,
+    /// Asking for a mail to set a password anew.
+    pub reset: Limit,
+    /// Following a mail link.
+    pub code: Limit,
+    /// Mails of a kind to one address, whoever asks, at all nodes together.
+    pub email: Limit,
 }
 
 /// What the shop is called and how it counts money.

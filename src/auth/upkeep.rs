@@ -11,7 +11,7 @@ use crate::ids::SessionKey;
 use crate::mail::outbox;
 use crate::{
     audit,
-    auth::{notice, parking, revocation},
+    auth::{mail_link, notice, parking, revocation},
 };
 use diesel::prelude::*;
 use std::time::Duration;
@@ -37,6 +37,8 @@ pub struct Swept {
     pub audit: usize,
     /// Letters 30 days after they were done with.
     pub letters: usize,
+    /// Mail links past their time, and counts of mails that are as good as new.
+    pub links: usize,
 }
 
 /// One round. Run it on a blocking thread.
@@ -84,6 +86,20 @@ pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
     for _ in 0..STEPS {
         let done = db.write_here(|conn| outbox::purge(conn, now - 30 * DAY, MOST))?;
         swept.letters += done;
+        if !full(done) {
+            break;
+        }
+    }
+    for _ in 0..STEPS {
+        let done = db.write_here(|conn| mail_link::purge(conn, now - DAY, MOST))?;
+        swept.links += done;
+        if !full(done) {
+            break;
+        }
+    }
+    for _ in 0..STEPS {
+        let done = db.write_here(|conn| mail_link::budget::purge(conn, now, MOST))?;
+        swept.links += done;
         if !full(done) {
             break;
         }

@@ -1,8 +1,10 @@
 //! The tables, as both databases have them. `diesel print-schema` against a migrated database shows the same columns.
 #![allow(missing_docs)]
 
+mod letters;
 mod shop;
 
+pub use letters::*;
 pub use shop::*;
 
 diesel::table! {
@@ -186,4 +188,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     low_stock,
     idempotency_keys,
     outbox,
+    mail_links,
+    mail_budgets,
 );

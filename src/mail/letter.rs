@@ -19,6 +19,20 @@ pub enum Letter {
     SignInEnded(EndedSignIn),
     /// The password was changed.
     PasswordChanged(Change),
+    /// Is this address yours? The account is there already.
+    VerifyEmail(Invitation),
+    /// Is this address yours? The account will be there then.
+    ConfirmRegistration(Invitation),
+    /// Somebody wanted an account, or a change of address, with an address that has an account.
+    AddressKnown(Change),
+    /// Set a new password.
+    ResetPassword(Invitation),
+    /// Is this address yours? It will be that of the account then.
+    ConfirmEmail(Invitation),
+    /// Another address is to become that of the account: to the one it has.
+    EmailChangeAsked(Move),
+    /// Another address is that of the account: to the one it had.
+    EmailChanged(Move),
     /// Somebody tries whether mail works.
     Trial,
 }
@@ -92,6 +106,28 @@ pub struct Change {
     pub address: String,
 }
 
+/// What can be done by following a link.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Invitation {
+    /// The last part of the link.
+    pub token: String,
+    /// When it was asked for.
+    pub at: String,
+    /// From where.
+    pub address: String,
+}
+
+/// A change of address.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Move {
+    /// The other address.
+    pub to: String,
+    /// When.
+    pub at: String,
+    /// From where.
+    pub address: String,
+}
+
 impl Letter {
     /// The word in the table and in the log.
     #[must_use]
@@ -101,6 +137,13 @@ impl Letter {
             Self::OrderCancelled(_) => "order_cancelled",
             Self::SignInEnded(_) => "sign_in_ended",
             Self::PasswordChanged(_) => "password_changed",
+            Self::VerifyEmail(_) => "verify_email",
+            Self::ConfirmRegistration(_) => "confirm_registration",
+            Self::AddressKnown(_) => "address_known",
+            Self::ResetPassword(_) => "reset_password",
+            Self::ConfirmEmail(_) => "confirm_email",
+            Self::EmailChangeAsked(_) => "email_change_asked",
+            Self::EmailChanged(_) => "email_changed",
             Self::Trial => "trial",
         }
     }
@@ -109,9 +152,17 @@ impl Letter {
     #[must_use]
     pub const fn good_for(&self) -> Duration {
         match self {
-            Self::OrderPlaced(_) | Self::OrderCancelled(_) | Self::SignInEnded(_) | Self::PasswordChanged(_) | Self::Trial => {
-                Duration::from_hours(72)
-            }
+            Self::ResetPassword(_) => Duration::from_mins(30),
+            Self::ConfirmEmail(_) => Duration::from_hours(1),
+            Self::VerifyEmail(_) | Self::ConfirmRegistration(_) => Duration::from_hours(24),
+            Self::OrderPlaced(_)
+            | Self::OrderCancelled(_)
+            | Self::SignInEnded(_)
+            | Self::PasswordChanged(_)
+            | Self::AddressKnown(_)
+            | Self::EmailChangeAsked(_)
+            | Self::EmailChanged(_)
+            | Self::Trial => Duration::from_hours(72),
         }
     }
 }

@@ -22,7 +22,7 @@ on_both! { every_route_answers_each_person_as_it_should, every_api_route_answers
 /// Method, path, and the answers to: a visitor, the shopper whose things are named, another shopper, an admin.
 type Row = (&'static str, &'static str, [u16; 4]);
 
-const PAGES: [Row; 47] = [
+const PAGES: [Row; 58] = [
     ("GET", "/", [200, 200, 200, 200]),
     ("GET", "/products", [200, 200, 200, 200]),
     ("GET", "/products/{slug}", [200, 200, 200, 200]),
@@ -30,6 +30,14 @@ const PAGES: [Row; 47] = [
     ("POST", "/register", [422, 422, 422, 422]),
     ("GET", "/login", [200, 303, 303, 303]),
     ("POST", "/login", [422, 422, 422, 422]),
+    ("GET", "/forgot-password", [200, 200, 200, 200]),
+    ("POST", "/forgot-password", [422, 422, 422, 422]),
+    ("GET", "/reset-password/{token}", [303, 303, 303, 303]),
+    ("GET", "/reset-password", [200, 200, 200, 200]),
+    ("POST", "/reset-password", [422, 422, 422, 422]),
+    ("GET", "/verify-email/{token}", [303, 303, 303, 303]),
+    ("GET", "/verify-email", [200, 200, 200, 200]),
+    ("POST", "/verify-email", [422, 422, 422, 422]),
     ("GET", "/dashboard", [303, 200, 200, 200]),
     ("GET", "/cart", [303, 200, 200, 200]),
     ("POST", "/cart/items", [303, 303, 303, 303]),
@@ -64,6 +72,9 @@ const PAGES: [Row; 47] = [
     ("POST", "/account", [303, 303, 303, 303]),
     ("GET", "/account/password", [303, 200, 200, 200]),
     ("POST", "/account/password", [303, 422, 422, 422]),
+    ("GET", "/account/email", [303, 200, 200, 200]),
+    ("POST", "/account/email", [303, 422, 422, 422]),
+    ("POST", "/account/email/resend", [303, 303, 303, 303]),
     ("GET", "/account/devices", [303, 200, 200, 200]),
     ("POST", "/account/devices/{id}/sign-out", [303, 303, 404, 404]),
     ("POST", "/account/devices/sign-out-others", [303, 303, 303, 303]),
@@ -154,6 +165,7 @@ impl Things {
             "/admin/orders/{number}/move" => vec![("to", "paid")],
             "/cart/discount" => vec![("code", "NO-SUCH-CODE")],
             "/account" => vec![("name", "Ada")],
+            "/account/email" => vec![("email", "else@example.com"), ("current_password", "wrong-wagon")],
             "/account/password" => vec![("current_password", "wrong-wagon"), ("new_password", PASSWORD)],
             _ => Vec::new(),
         }
@@ -174,7 +186,7 @@ async fn every_route_answers_each_person_as_it_should(app: &TestApp) {
         {
             let page = if method == "GET" { browser.get(&things.named(path)).await } else { send(browser, &things, path).await };
             assert_eq!(page.status, status, "{method} {path} as {person} -> {}: {}", page.location(), page.words());
-            if person == "visitor" && status == 303 && path != "/logout" {
+            if person == "visitor" && status == 303 && path != "/logout" && !path.ends_with("/{token}") {
                 assert!(page.location().starts_with("/login?next=/"), "{method} {path}: {}", page.location());
             }
         }

@@ -55,7 +55,7 @@ async fn ordered(office: &PostOffice, ada: &Shopper) -> String {
 }
 
 async fn an_order_is_confirmed_in_text_and_in_html(office: &PostOffice) {
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     let order = ordered(office, &ada).await;
     let mail = office.server.has(1).await.remove(0);
     assert_eq!(mail.to, std::slice::from_ref(&ada.email));
@@ -77,7 +77,7 @@ async fn an_order_is_confirmed_in_text_and_in_html(office: &PostOffice) {
 }
 
 async fn a_cancelled_order_is_confirmed(office: &PostOffice) {
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     let order = ordered(office, &ada).await;
     office.server.has(1).await;
     let page = ada.get(&order).await.expect(200);
@@ -90,7 +90,7 @@ async fn a_cancelled_order_is_confirmed(office: &PostOffice) {
 }
 
 async fn a_changed_password_is_told(office: &PostOffice) {
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     let fields = |current| [("current_password", current), ("new_password", "seven quiet lamps glow")];
     ada.submit("/account/password", &fields("wrong-wagon-lantern-42")).await.expect(422);
     ada.submit("/account/password", &fields(PASSWORD)).await.expect_to("/account");
@@ -102,7 +102,7 @@ async fn a_changed_password_is_told(office: &PostOffice) {
 }
 
 async fn a_sign_in_that_was_ended_as_stolen_is_told(office: &PostOffice) {
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     let thief = ada.copy();
     for _ in 0..2 {
         office.app.pass(Duration::from_secs(601));
@@ -120,7 +120,7 @@ async fn a_sign_in_that_was_ended_as_stolen_is_told(office: &PostOffice) {
 }
 
 async fn an_act_that_did_not_happen_is_not_told(office: &PostOffice) {
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     let person = office.key_of(&ada);
     let (post, now) = (office.app.server().latch.post.clone(), office.app.clock.now());
     let undone = office.app.db().write(move |conn| {
@@ -143,7 +143,7 @@ async fn an_act_that_did_not_happen_is_not_told(office: &PostOffice) {
 
 async fn two_nodes_send_each_letter_once(office: &PostOffice) {
     let second = office.app.second_node().await;
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     let person = office.key_of(&ada);
     office.server.does("slow 0.05");
     for number in 0..30 {
@@ -168,7 +168,7 @@ async fn two_nodes_send_each_letter_once(office: &PostOffice) {
 
 async fn a_waiting_letter_is_unreadable_and_a_sent_one_is_empty(office: &PostOffice) {
     office.server.goes_down();
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     office.writes_to(office.key_of(&ada), "N-CANARY").await;
     let row = || {
         let row = outbox::table.select((outbox::kind, outbox::sealed));
@@ -188,7 +188,7 @@ async fn a_waiting_letter_is_unreadable_and_a_sent_one_is_empty(office: &PostOff
 }
 
 async fn what_is_done_with_goes_after_thirty_days(office: &PostOffice) {
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     office.writes_to(office.key_of(&ada), "N-1").await;
     office.letters_are(&["sent"]).await;
     let day = Duration::from_hours(24);

@@ -90,6 +90,34 @@ impl Postbox {
         Ok(())
     }
 
+    /// Does the work of leaving a letter, and leaves none: for an address whose owner is not to get one, where nobody may learn so
+    /// by the time it takes.
+    ///
+    /// # Errors
+    /// What the database says; then the act did not happen either.
+    pub fn put_nowhere(&self, conn: &mut Conn, now: Moment, letter: Letter) -> Result<()> {
+        let (id, kind) = (LetterId::random(), letter.kind());
+        let nobody = Recipient { address: String::new(), name: String::new() };
+        let plain = serde_json::to_vec(&Addressed { to: nobody, letter }).map_err(Error::internal)?;
+        let (secret, _) = self.0.seal.seal(&purpose(id), &plain);
+        diesel::insert_into(outbox::table)
+            .values((
+                outbox::message_id.eq(id),
+                outbox::kind.eq(kind),
+                outbox::sealed.eq(None::<String>),
+                outbox::secret_id.eq(secret),
+                outbox::status.eq(super::End::Expired.word()),
+                outbox::created_at.eq(now),
+                outbox::due_at.eq(now),
+                outbox::expires_at.eq(now),
+                outbox::ended_at.eq(now),
+            ))
+            .execute(conn)?;
+        let inner = Arc::clone(&self.0);
+        after_commit(move || inner.bell.notify_one());
+        Ok(())
+    }
+
     /// Opens a letter, to send it; `None` when its secret is not known any longer.
     ///
     /// # Errors

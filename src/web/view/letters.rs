@@ -34,6 +34,13 @@ fn names(letter: &Letter) -> (&'static str, &'static str) {
         Letter::OrderCancelled(_) => ("mail/order_cancelled.html", "mail/order_cancelled.txt"),
         Letter::SignInEnded(_) => ("mail/sign_in_ended.html", "mail/sign_in_ended.txt"),
         Letter::PasswordChanged(_) => ("mail/password_changed.html", "mail/password_changed.txt"),
+        Letter::VerifyEmail(_) => ("mail/verify_email.html", "mail/verify_email.txt"),
+        Letter::ConfirmRegistration(_) => ("mail/confirm_registration.html", "mail/confirm_registration.txt"),
+        Letter::AddressKnown(_) => ("mail/address_known.html", "mail/address_known.txt"),
+        Letter::ResetPassword(_) => ("mail/reset_password.html", "mail/reset_password.txt"),
+        Letter::ConfirmEmail(_) => ("mail/confirm_email.html", "mail/confirm_email.txt"),
+        Letter::EmailChangeAsked(_) => ("mail/email_change_asked.html", "mail/email_change_asked.txt"),
+        Letter::EmailChanged(_) => ("mail/email_changed.html", "mail/email_changed.txt"),
         Letter::Trial => ("mail/trial.html", "mail/trial.txt"),
     }
 }
