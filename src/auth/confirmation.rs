@@ -61,7 +61,7 @@ pub async fn confirm(latch: &Latch, token: LinkToken, address: String) -> Result
         let nothing_ended = |key| (key, Vec::new());
         let done = match link.purpose {
             Purpose::Verify => email_verification::confirm(conn, now, &link, &address)?.map(nothing_ended),
-            Purpose::Register => pending::confirm(conn, now, &link, &address)?.map(nothing_ended),
+            Purpose::Register => pending::confirm(conn, &inner, now, &link, &address)?.map(nothing_ended),
             Purpose::Change => email_change::confirm(conn, &inner, now, &link, &address)?,
             Purpose::Reset => None,
         };

@@ -10,6 +10,7 @@ use crate::auth::email::Email;
 use crate::auth::latch::{Inner, Latch};
 use crate::auth::mail_link::budget::{self, Budget};
 use crate::auth::mail_link::{self, Bound, Link, Pending, Purpose};
+use crate::auth::password;
 use crate::auth::user::{self, NewUser, Role};
 use crate::clock::{Moment, rfc3339};
 use crate::db::Conn;
@@ -58,8 +59,16 @@ pub fn asked(conn: &mut Conn, latch: &Inner, now: Moment, email: &Email, pending
 }
 
 /// Makes the account; none if the address has one by now.
-pub(in crate::auth) fn confirm(conn: &mut Conn, now: Moment, link: &Link, address: &str) -> Result<Option<UserKey>> {
-    let Some(pending) = &link.pending else { return Ok(None) };
+pub(in crate::auth) fn confirm(
+    conn: &mut Conn,
+    latch: &Inner,
+    now: Moment,
+    link: &Link,
+    address: &str,
+) -> Result<Option<UserKey>> {
+    // A secret that is not given any more may be that of a password that waited here: they register once more.
+    let pending = link.pending.as_ref().filter(|pending| password::is_readable(&pending.password_hash, &latch.secrets));
+    let Some(pending) = pending else { return Ok(None) };
     let email: Email = link.email.parse().map_err(Error::internal)?;
     let new = NewUser {
         id: pending.id,
