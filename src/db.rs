@@ -36,6 +36,7 @@ macro_rules! on_either {
 use crate::config::DatabaseUrl;
 use crate::error::{Error, Result};
 use pool::Pool;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -68,7 +69,8 @@ impl Db {
                 readers: Pool::open(url, pool::Use::Read, connections, POOL_WAIT)?,
                 writers: Pool::open(url, pool::Use::Write, 1, POOL_WAIT)?,
                 reading,
-                writing: turns(1),
+                // One writes and one stands ready, so that the writer need not wait for a thread.
+                writing: turns(2),
             }),
             DatabaseUrl::Postgres(_) => {
                 let both = Pool::open(url, pool::Use::Write, connections, POOL_WAIT)?;
@@ -114,6 +116,34 @@ impl Db {
         .await
     }
 
+    /// Looks without a lock; what the look finds worth a write is written in the same hop, when nobody waits to write, and else in
+    /// a second one. `then` is as in `write_then`.
+    ///
+    /// # Errors
+    /// As `write`.
+    pub async fn look_then_write<L: Send + 'static, T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&mut Conn) -> Result<ControlFlow<T, L>> + Send + 'static,
+        work: impl FnOnce(&mut Conn, L) -> Result<T> + Send + 'static,
+        then: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T> {
+        let db = self.clone();
+        let looked = hop(&self.reading, move || {
+            let found = match db.read_here(look)? {
+                ControlFlow::Break(done) => return Ok(ControlFlow::Break(done)),
+                ControlFlow::Continue(found) => found,
+            };
+            let Ok(_turn) = db.writing.try_acquire() else { return Ok(ControlFlow::Continue((found, work, then))) };
+            let done = db.write_here(|conn| work(conn, found))?;
+            then(&done);
+            Ok(ControlFlow::Break(done))
+        });
+        match looked.await? {
+            ControlFlow::Break(done) => Ok(done),
+            ControlFlow::Continue((found, work, then)) => self.write_then(move |conn| work(conn, found), then).await,
+        }
+    }
+
     /// `read` on this very thread, for the command line and for work that is on a blocking thread already.
     ///
     /// # Errors
@@ -128,6 +158,28 @@ impl Db {
     /// As `write`.
     pub fn write_here<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         self.writers.get()?.work(|conn| conn.write(work))
+    }
+
+    /// Most rows a transaction of `in_steps` deletes.
+    pub const MOST: i64 = 500;
+    /// Most transactions of one round of it.
+    pub const STEPS: usize = 50;
+
+    /// Deletes what is over in transactions of at most `MOST` rows, so that no one waits for it, on this very thread. What one round
+    /// does not reach is left to the next. How many rows there were.
+    ///
+    /// # Errors
+    /// What a step says; what was deleted until then stays deleted.
+    pub fn in_steps(&self, step: impl Fn(&mut Conn, i64) -> Result<usize>) -> Result<usize> {
+        let mut all = 0;
+        for _ in 0..Self::STEPS {
+            let done = self.write_here(|conn| step(conn, Self::MOST))?;
+            all += done;
+            if i64::try_from(done).is_ok_and(|done| done < Self::MOST) {
+                break;
+            }
+        }
+        Ok(all)
     }
 
     /// Does the database answer a statement?

@@ -2,11 +2,15 @@
 //!
 //! Invariant: every figure that is compared comes from rounds in turn (A, B, A, B), on the same machine, by the same load; nothing
 //! here passes or fails by a time. Wants `wrk`; all load stays on loopback and ends by itself.
-//! `cargo bench -- --seconds 4 --rounds 7` measures longer, `cargo bench -- sessions` only what a refresh costs.
+//! `cargo bench -- --seconds 4 --rounds 7` measures longer, `cargo bench -- sessions` only what a refresh costs; `--postgres` on a
+//! private server instead of SQLite.
 
 mod answer;
 mod load;
 mod micro;
+#[path = "../../tests/it/support/postgres.rs"]
+#[allow(dead_code)] // the tests use the rest
+mod postgres;
 mod reference;
 mod rotation;
 mod server;
@@ -19,7 +23,7 @@ use anyhow::{Context as _, Result};
 use latchkey::web::csrf;
 use load::{Aim, Force, Run};
 use server::Server;
-use shop::{Pass, Shop, Size};
+use shop::{Home, Pass, Shop, Size};
 use std::path::Path;
 use std::time::Duration;
 use table::{millis, percent, show};
@@ -41,9 +45,10 @@ fn main() -> Result<()> {
         folder: tempfile::tempdir()?,
         seconds: number("--seconds").unwrap_or(2),
         rounds: number("--rounds").unwrap_or(5),
+        home: if words.iter().any(|word| word == "--postgres") { Home::Postgres } else { Home::Sqlite },
     };
-    if words.first().is_some_and(|word| word == "sessions") {
-        return bench.sessions(&Open::new(Shop::fill(Size::Small)?, 4)?);
+    if words.iter().any(|word| word == "sessions") {
+        return bench.sessions(&Open::new(Shop::fill(bench.home, Size::Small)?, 4)?);
     }
     load::check()?;
     bench.run()
@@ -54,6 +59,7 @@ struct Bench {
     folder: tempfile::TempDir,
     seconds: u64,
     rounds: u64,
+    home: Home,
 }
 
 /// A shop that is open.
@@ -111,8 +117,8 @@ impl Open {
 impl Bench {
     fn run(&self) -> Result<()> {
         println!("filling a small and a large shop ...");
-        let small = Open::new(Shop::fill(Size::Small)?, 4)?;
-        let large = Open::new(Shop::fill(Size::Large)?, 4)?;
+        let small = Open::new(Shop::fill(self.home, Size::Small)?, 4)?;
+        let large = Open::new(Shop::fill(self.home, Size::Large)?, 4)?;
         let references = self.references(&small)?;
         self.alone(&small)?;
         for (name, aim, path) in [
@@ -176,7 +182,7 @@ impl Bench {
 
     /// The product list while sign-ins keep bcrypt busy, at the cost that people have.
     fn under_sign_ins(&self, small: &Open) -> Result<()> {
-        let open = Open::new(Shop::fill(Size::Small)?, 12)?;
+        let open = Open::new(Shop::fill(self.home, Size::Small)?, 12)?;
         let (list, sign_in) = (open.page("/products"), open.sign_in()?);
         let (mut quiet, mut busy) = (Vec::new(), Vec::new());
         for _ in 0..self.rounds {
@@ -196,7 +202,7 @@ impl Bench {
     fn sessions(&self, open: &Open) -> Result<()> {
         let latch = open.shop.latch(open.server.port)?;
         sessions::compare(&open.server, &open.shop, &latch, self.seconds, self.rounds)?;
-        rotation::compare(&Shop::fill(Size::Small)?, self.seconds, self.rounds)
+        rotation::compare(&Shop::fill(self.home, Size::Small)?, self.seconds, self.rounds)
     }
 
     fn starting(shop: Shop, name: &str) -> Result<()> {

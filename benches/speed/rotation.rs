@@ -16,6 +16,7 @@ use latchkey::clock::Moment;
 use latchkey::db::Conn;
 use latchkey::db::schema::{refresh_tokens, sessions, users};
 use latchkey::ids::{SessionId, UserId, base64url, random_bytes};
+use latchkey::on_either;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -100,46 +101,50 @@ fn statements(shop: &Shop, latch: &Latch, chains: usize, seconds: u64) -> Result
     Ok(rate(counts.into_iter(), started))
 }
 
-type Standing = (SessionId, String, bool, i64, Moment, Moment, Moment, Option<String>, UserId, String, i64, Option<Moment>);
+/// The columns that rule 1 reads, of the token, its session and its person.
+type Standing = (SessionId, i64, String, bool, i64, Moment, String, Moment, Moment, Option<String>, Option<i64>);
+type Person = (UserId, String, i64, Option<Moment>);
+type Token = (i64, i64, Option<Moment>, Option<Moment>);
 
 /// The statements of rule 1, in their order.
 fn turn(conn: &mut Conn, key: i64, hash: &str, next: &str, now: Moment) -> QueryResult<()> {
-    let standing: Standing = sessions::table
-        .inner_join(users::table)
-        .filter(sessions::id.eq(key))
-        .select((
-            sessions::public_id,
-            sessions::kind,
-            sessions::remember,
-            sessions::generation,
-            sessions::created_at,
-            sessions::last_seen_at,
-            sessions::expires_at,
-            sessions::ended_because,
-            users::public_id,
-            users::role,
-            users::epoch,
-            users::locked_at,
-        ))
-        .first(conn)?;
-    let generation = standing.3;
-    let (row, _, _, seen): (i64, i64, Option<Moment>, Option<Moment>) = refresh_tokens::table
+    if let Conn::Postgres(conn) = conn {
+        sessions::table.find(key).select(sessions::id).for_no_key_update().first::<i64>(conn)?;
+    }
+    let standing = (
+        sessions::public_id,
+        sessions::user_id,
+        sessions::kind,
+        sessions::remember,
+        sessions::generation,
+        sessions::created_at,
+        sessions::user_agent,
+        sessions::last_seen_at,
+        sessions::expires_at,
+        sessions::ended_because,
+        sessions::replaces,
+    );
+    let person = (users::public_id, users::role, users::epoch, users::locked_at);
+    let token = (refresh_tokens::id, refresh_tokens::generation, refresh_tokens::replaced_at, refresh_tokens::seen_at);
+    let shown = refresh_tokens::table
+        .inner_join(sessions::table.inner_join(users::table))
         .filter(refresh_tokens::hash.eq(hash))
         .filter(refresh_tokens::session_id.eq(key))
-        .select((refresh_tokens::id, refresh_tokens::generation, refresh_tokens::replaced_at, refresh_tokens::seen_at))
-        .first(conn)?;
-    diesel::insert_into(refresh_tokens::table)
-        .values((
-            refresh_tokens::session_id.eq(key),
-            refresh_tokens::generation.eq(generation + 1),
-            refresh_tokens::hash.eq(next),
-            refresh_tokens::derived_with.eq("reference"),
-            refresh_tokens::created_at.eq(now),
-        ))
-        .execute(conn)?;
+        .select((standing, person, token));
+    let (_, _, (row, generation, _, seen)): (Standing, Person, Token) = on_either!(conn, conn => shown.first(conn))?;
+    let successor = diesel::insert_into(refresh_tokens::table).values((
+        refresh_tokens::session_id.eq(key),
+        refresh_tokens::generation.eq(generation + 1),
+        refresh_tokens::hash.eq(next),
+        refresh_tokens::derived_with.eq("reference"),
+        refresh_tokens::created_at.eq(now),
+    ));
+    on_either!(conn, conn => successor.execute(conn))?;
     let replaced = (refresh_tokens::replaced_at.eq(now), refresh_tokens::seen_at.eq(seen.unwrap_or(now)));
-    diesel::update(refresh_tokens::table.find(row)).set(replaced).execute(conn)?;
+    let replaced = diesel::update(refresh_tokens::table.find(row)).set(replaced);
+    on_either!(conn, conn => replaced.execute(conn))?;
     let turned = (sessions::generation.eq(generation + 1), sessions::last_seen_at.eq(now));
-    diesel::update(sessions::table.find(key)).set(turned).execute(conn)?;
+    let turned = diesel::update(sessions::table.find(key)).set(turned);
+    on_either!(conn, conn => turned.execute(conn))?;
     Ok(())
 }

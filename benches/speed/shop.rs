@@ -3,6 +3,7 @@
 //! Invariant: in both, the same shopper has five lines in the cart and five orders, so that a page shows as much in one as in the
 //! other. A shop lives in a folder of its own and is gone with it. It does not know what is measured.
 
+use crate::postgres::Database;
 use anyhow::{Context as _, Result};
 use diesel::connection::SimpleConnection as _;
 use latchkey::auth::email::Email;
@@ -14,7 +15,7 @@ use latchkey::auth::session::{self, Door, Opening, Owner};
 use latchkey::auth::user::{Role, User};
 use latchkey::clock::Clock;
 use latchkey::config::{self, Config, Sources};
-use latchkey::db::{self, Db};
+use latchkey::db::{self, Conn, Db};
 use latchkey::ids::{ProductId, base64url, random_bytes};
 use latchkey::shop::catalogue::{self, Query};
 use latchkey::shop::{cart, demo, quantity::Quantity};
@@ -25,7 +26,7 @@ use tempfile::TempDir;
 
 /// How many of everything the large shop has, and how many rows go into one transaction.
 const CROWD: usize = 100_000;
-const BATCH: usize = 10_000;
+const BATCH: usize = 2_000;
 
 /// How much is in the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +37,19 @@ pub enum Size {
     Large,
 }
 
+/// Which database a shop is filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Home {
+    /// The embedded default.
+    Sqlite,
+    /// A private server, as the tests start it.
+    Postgres,
+}
+
 /// A shop that is not open yet.
 pub struct Shop {
     folder: TempDir,
+    database: Option<Database>,
     secret: String,
     shopper: User,
     /// What lies in the cart.
@@ -60,10 +71,11 @@ impl Shop {
     ///
     /// # Errors
     /// What the database says.
-    pub fn fill(size: Size) -> Result<Self> {
+    pub fn fill(home: Home, size: Size) -> Result<Self> {
         let folder = tempfile::tempdir()?;
+        let database = (home == Home::Postgres).then(Database::migrated);
         let secret = base64url(random_bytes::<32>());
-        let config = read(&settings(&folder, &secret, 4))?;
+        let config = read(&settings(&folder, database.as_ref(), &secret, 4))?;
         let clock = Clock::default();
         db::migrate(&config.database)?;
         let db = Db::open(&config.database, 2)?;
@@ -81,17 +93,20 @@ impl Shop {
         run(&db, &orders(shopper.key.0))?;
         if size == Size::Large {
             for from in (0..CROWD).step_by(BATCH) {
-                run(&db, &crowd(from, from + BATCH))?;
+                run(&db, &crowd(home, from, from + BATCH))?;
             }
         }
-        // What the planner knows of the tables is part of a shop that has been open for a while.
-        run(&db, "PRAGMA optimize")?;
-        Ok(Self { folder, secret, shopper, products })
+        // What the planner knows of the tables, and on a server what it has swept, is part of a shop that has been open for a while.
+        match home {
+            Home::Sqlite => run(&db, "PRAGMA optimize")?,
+            Home::Postgres => Conn::open(&config.database)?.batch_execute("VACUUM ANALYZE")?,
+        }
+        Ok(Self { folder, database, secret, shopper, products })
     }
 
     /// The environment of a server of this shop.
     pub fn settings(&self, bcrypt_cost: u32) -> BTreeMap<String, String> {
-        settings(&self.folder, &self.secret, bcrypt_cost)
+        settings(&self.folder, self.database.as_ref(), &self.secret, bcrypt_cost)
     }
 
     /// The settings as the program reads them.
@@ -137,7 +152,7 @@ impl Shop {
     }
 }
 
-fn settings(folder: &TempDir, secret: &str, bcrypt_cost: u32) -> BTreeMap<String, String> {
+fn settings(folder: &TempDir, database: Option<&Database>, secret: &str, bcrypt_cost: u32) -> BTreeMap<String, String> {
     let var = folder.path().display().to_string();
     let limits =
         ["SIGN_IN", "REGISTER", "REFRESH", "CHECKOUT", "API"].map(|act| (format!("LATCHKEY_LIMIT_{act}"), "off".to_owned()));
@@ -150,7 +165,8 @@ fn settings(folder: &TempDir, secret: &str, bcrypt_cost: u32) -> BTreeMap<String
         ("LATCHKEY_ACCESS_TTL", "15m".to_owned()),
         ("LATCHKEY_DEMO", "off".to_owned()),
     ];
-    others.into_iter().map(|(name, text)| (name.to_owned(), text)).chain(limits).collect()
+    let database = database.map(|database| ("DATABASE_URL", database.url()));
+    others.into_iter().chain(database).map(|(name, text)| (name.to_owned(), text)).chain(limits).collect()
 }
 
 /// Reads settings, and nothing of the surroundings.
@@ -184,19 +200,24 @@ fn orders(shopper: i64) -> String {
 
 /// Everybody else, what they might buy and what they bought. The wares are those of the demo over and over, so that a page of them
 /// is as long.
-fn crowd(from: usize, to: usize) -> String {
+fn crowd(home: Home, from: usize, to: usize) -> String {
+    let padded = |width: usize| match home {
+        Home::Sqlite => format!("printf('%0{width}d', i)"),
+        Home::Postgres => format!("lpad(i::text, {width}, '0')"),
+    };
+    let (long, short) = (padded(20), padded(8));
     let numbers = format!("WITH RECURSIVE n (i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {to})");
     format!(
         "INSERT INTO users (public_id, email, name, role, password_hash, epoch, created_at) {numbers}
-         SELECT printf('U%020dA', i), 'p' || i || '@example.com', 'Person ' || i, 'shopper', '-', 0, '2026-01-01 00:00:00.000000' FROM n;
+         SELECT 'U' || {long} || 'A', 'p' || i || '@example.com', 'Person ' || i, 'shopper', '-', 0, '2026-01-01 00:00:00.000000' FROM n;
          INSERT INTO products (public_id, sku, slug, title, words, sort_title, description, category_id, price, stock, status, picture,
          created_at) {numbers}
-         SELECT printf('P%020dA', i), sku || i, slug || '-' || i, title || ' ' || i, words, sort_title || ' ' || i, description,
+         SELECT 'P' || {long} || 'A', sku || i, slug || '-' || i, title || ' ' || i, words, sort_title || ' ' || i, description,
          category_id, price + i % 100, stock + 3, status, picture, created_at FROM n JOIN products AS ware ON ware.id = 1 + n.i % 40;
          {ORDER} {numbers}
-         SELECT printf('HG-%08d', i), (SELECT id FROM users WHERE public_id = printf('U%020dA', i)), 'delivered', 'EUR', 100, 0, 0, 100,
+         SELECT 'HG-' || {short}, (SELECT id FROM users WHERE public_id = 'U' || {long} || 'A'), 'delivered', 'EUR', 100, 0, 0, 100,
          'A', 'A', '', 'A', 'A', 'GB', '', '', '2026-06-01 10:00:00.000000' FROM n;
          {LINES} {numbers}
-         SELECT orders.id, 1 + i % 40, 'A', 100, 1, 100 FROM n JOIN orders ON orders.number = printf('HG-%08d', i);"
+         SELECT orders.id, 1 + i % 40, 'A', 100, 1, 100 FROM n JOIN orders ON orders.number = 'HG-' || {short};"
     )
 }

@@ -18,6 +18,7 @@ use crate::db::Conn;
 use crate::db::schema::{refresh_tokens, sessions};
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, SessionKey, UserKey};
+use crate::on_either;
 use diesel::prelude::*;
 
 /// Why a token is worth nothing here, and nothing was written.
@@ -110,11 +111,11 @@ pub fn exchange(
     key: SessionKey,
     shown: Shown<'_>,
 ) -> Result<(Exchange, Vec<Revocation>)> {
-    let Some(session) = take(conn, key)? else { return Ok((Exchange::Refused(Refusal::Unknown), Vec::new())) };
+    let taken = standing::take_with(conn, key, &shown.token.hash())?;
+    let Some((session, token)) = taken else { return Ok((Exchange::Refused(Refusal::Unknown), Vec::new())) };
     if let Some(refusal) = session.refusal(limits, now, shown.door)? {
         return Ok((Exchange::Refused(refusal), Vec::new()));
     }
-    let Some(token) = find(conn, key, shown.token)? else { return Ok((Exchange::Refused(Refusal::Unknown), Vec::new())) };
     let mut revoked: Vec<Revocation> = acknowledge(conn, &session, now)?.into_iter().collect();
     let straggler =
         || Ok::<_, Error>(Exchange::Straggler { owner: session.owner()?, session: session.id, generation: session.generation });
@@ -127,10 +128,12 @@ pub fn exchange(
         let next = shown.token.successor(secrets.current());
         insert_successor(conn, key, &next, token.generation + 1, secrets.current().id(), now)?;
         let replaced = (refresh_tokens::replaced_at.eq(now), refresh_tokens::seen_at.eq(token.seen_at.unwrap_or(now)));
-        diesel::update(refresh_tokens::table.find(token.row)).set(replaced).execute(conn)?;
+        let replace = diesel::update(refresh_tokens::table.find(token.row)).set(replaced);
+        on_either!(conn, conn => replace.execute(conn))?;
         forget_oldest(conn, key, token.generation + 1)?;
         let turned = (sessions::generation.eq(token.generation + 1), sessions::last_seen_at.eq(now));
-        diesel::update(sessions::table.find(key)).set(turned).execute(conn)?;
+        let turn = diesel::update(sessions::table.find(key)).set(turned);
+        on_either!(conn, conn => turn.execute(conn))?;
         return Ok((Exchange::Renewed(session.tokens(limits, now, next, token.generation + 1)?), revoked));
     }
     if token.seen_at.is_none() {
@@ -174,15 +177,6 @@ fn makes_way(conn: &mut Conn, session: &Standing, now: Moment) -> Result<bool> {
     Ok(next.select(sessions::id).first::<SessionKey>(conn).optional()?.is_some())
 }
 
-/// Takes the session's row before anything else, so that an exchange and a sign-out never pass each other. On SQLite the transaction
-/// has the whole file from its first word.
-fn take(conn: &mut Conn, key: SessionKey) -> Result<Option<Standing>> {
-    if matches!(conn, Conn::Postgres(_)) {
-        diesel::update(sessions::table.find(key)).set(sessions::generation.eq(sessions::generation)).execute(conn)?;
-    }
-    standing::load(conn, key)
-}
-
 /// A valid access token arrived: its generation is seen, and the session was used. `None` when the session is no longer alive.
 ///
 /// # Errors
@@ -196,16 +190,18 @@ pub fn see(
     generation: i64,
 ) -> Result<Option<Witness>> {
     let Some(key) = session::key_of(conn, id)? else { return Ok(None) };
-    let Some(session) = take(conn, key)? else { return Ok(None) };
+    let Some(session) = standing::take(conn, key)? else { return Ok(None) };
     if session.refusal(limits, now, door)?.is_some() {
         return Ok(None);
     }
-    diesel::update(sessions::table.find(key)).set(sessions::last_seen_at.eq(now)).execute(conn)?;
+    let touch = diesel::update(sessions::table.find(key)).set(sessions::last_seen_at.eq(now));
+    on_either!(conn, conn => touch.execute(conn))?;
     let unseen = refresh_tokens::table
         .filter(refresh_tokens::session_id.eq(key))
         .filter(refresh_tokens::generation.eq(generation))
         .filter(refresh_tokens::seen_at.is_null());
-    diesel::update(unseen).set(refresh_tokens::seen_at.eq(now)).execute(conn)?;
+    let seen = diesel::update(unseen).set(refresh_tokens::seen_at.eq(now));
+    on_either!(conn, conn => seen.execute(conn))?;
     Ok(Some(Witness { user: session.user, revoked: acknowledge(conn, &session, now)? }))
 }
 
@@ -233,15 +229,14 @@ fn insert_successor(
     with: &str,
     now: Moment,
 ) -> Result<()> {
-    diesel::insert_into(refresh_tokens::table)
-        .values((
-            refresh_tokens::session_id.eq(key),
-            refresh_tokens::generation.eq(generation),
-            refresh_tokens::hash.eq(next.hash()),
-            refresh_tokens::derived_with.eq(with),
-            refresh_tokens::created_at.eq(now),
-        ))
-        .execute(conn)?;
+    let row = diesel::insert_into(refresh_tokens::table).values((
+        refresh_tokens::session_id.eq(key),
+        refresh_tokens::generation.eq(generation),
+        refresh_tokens::hash.eq(next.hash()),
+        refresh_tokens::derived_with.eq(with),
+        refresh_tokens::created_at.eq(now),
+    ));
+    on_either!(conn, conn => row.execute(conn))?;
     Ok(())
 }
 
@@ -256,24 +251,6 @@ fn forget_oldest(conn: &mut Conn, key: SessionKey, newest: i64) -> Result<()> {
         diesel::delete(old).execute(conn)?;
     }
     Ok(())
-}
-
-/// The row of a token.
-struct Found {
-    row: i64,
-    generation: i64,
-    replaced_at: Option<Moment>,
-    seen_at: Option<Moment>,
-}
-
-fn find(conn: &mut Conn, key: SessionKey, token: &RefreshToken) -> Result<Option<Found>> {
-    let row: Option<(i64, i64, Option<Moment>, Option<Moment>)> = refresh_tokens::table
-        .filter(refresh_tokens::hash.eq(token.hash()))
-        .filter(refresh_tokens::session_id.eq(key))
-        .select((refresh_tokens::id, refresh_tokens::generation, refresh_tokens::replaced_at, refresh_tokens::seen_at))
-        .first(conn)
-        .optional()?;
-    Ok(row.map(|(row, generation, replaced_at, seen_at)| Found { row, generation, replaced_at, seen_at }))
 }
 
 /// With which secret the newest token was derived, and when it was first seen.

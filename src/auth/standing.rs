@@ -13,6 +13,7 @@ use crate::db::Conn;
 use crate::db::schema::{refresh_tokens, sessions, users};
 use crate::error::Result;
 use crate::ids::{SessionId, SessionKey, UserId, UserKey};
+use crate::on_either;
 use diesel::prelude::*;
 
 /// A session and its person, as both stand now.
@@ -60,13 +61,53 @@ macro_rules! columns {
     };
 }
 
+/// The row of a refresh token.
+#[derive(Debug, Queryable)]
+pub(super) struct TokenRow {
+    pub(super) row: i64,
+    pub(super) generation: i64,
+    pub(super) replaced_at: Option<Moment>,
+    pub(super) seen_at: Option<Moment>,
+}
+
 /// How the session of that row stands.
 ///
 /// # Errors
 /// What the database says.
-pub(super) fn load(conn: &mut Conn, key: SessionKey) -> Result<Option<Standing>> {
+fn load(conn: &mut Conn, key: SessionKey) -> Result<Option<Standing>> {
     let row = sessions::table.inner_join(users::table).filter(sessions::id.eq(key)).select(columns!());
     Ok(row.first(conn).optional()?)
+}
+
+/// Takes the session's row before anything is read of it, so that an exchange and a sign-out never pass each other. On SQLite the
+/// transaction has the whole file from its first word.
+fn lock(conn: &mut Conn, key: SessionKey) -> Result<()> {
+    if let Conn::Postgres(conn) = conn {
+        sessions::table.find(key).select(sessions::id).for_no_key_update().first::<SessionKey>(conn).optional()?;
+    }
+    Ok(())
+}
+
+/// Takes the session's row, then says how it stands.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn take(conn: &mut Conn, key: SessionKey) -> Result<Option<Standing>> {
+    lock(conn, key)?;
+    load(conn, key)
+}
+
+/// Takes the session's row, then says how it stands, and its token of that hash.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn take_with(conn: &mut Conn, key: SessionKey, hash: &str) -> Result<Option<(Standing, TokenRow)>> {
+    lock(conn, key)?;
+    let token = refresh_tokens::table.inner_join(sessions::table.inner_join(users::table));
+    let token = token.filter(refresh_tokens::hash.eq(hash)).filter(refresh_tokens::session_id.eq(key));
+    let shown = (refresh_tokens::id, refresh_tokens::generation, refresh_tokens::replaced_at, refresh_tokens::seen_at);
+    let row = token.select((columns!(), shown));
+    Ok(on_either!(conn, conn => row.first(conn)).optional()?)
 }
 
 /// How the session of the token with that hash stands.
@@ -76,7 +117,7 @@ pub(super) fn load(conn: &mut Conn, key: SessionKey) -> Result<Option<Standing>>
 pub(super) fn of_token(conn: &mut Conn, hash: &str) -> Result<Option<Standing>> {
     let token = refresh_tokens::table.inner_join(sessions::table.inner_join(users::table));
     let row = token.filter(refresh_tokens::hash.eq(hash)).select(columns!());
-    Ok(row.first(conn).optional()?)
+    Ok(on_either!(conn, conn => row.first(conn)).optional()?)
 }
 
 /// Is a token of that session and epoch as good now as when it was made?

@@ -26,6 +26,7 @@ on_both! {
     rotations_that_begin_at_once_are_one,
     nodes_that_start_at_once_make_one_first_key,
     a_key_is_followed_by_another_after_ninety_days,
+    a_key_of_a_clock_that_went_years_ahead_is_passed_over_on_command,
     an_older_backup_refuses_what_it_does_not_know_and_goes_on,
     the_command_rotates_beside_a_running_shop,
 }
@@ -181,6 +182,20 @@ async fn a_key_is_followed_by_another_after_ninety_days(storage: &TestDb) {
     assert_eq!(keys_of(db).len(), 2);
     keep(first + 90 * day + 23 * MINUTE);
     assert_eq!(keys_of(db), [keys[1].clone()]);
+}
+
+async fn a_key_of_a_clock_that_went_years_ahead_is_passed_over_on_command(storage: &TestDb) {
+    let (secrets, now) = (secrets(), Clock::default().now());
+    let (db, years) = (&storage.db, Duration::from_hours(4 * 365 * 24));
+    life::prepare(db, &secrets, now, Algorithm::EdDsa).expect("a first key");
+    life::keep(db, &secrets, now + years, Algorithm::EdDsa).expect("the upkeep of a wrong clock");
+    let (began, soon) = (life::rotate(db, &secrets, now).expect("a rotation"), now + 3 * MINUTE);
+    assert!(matches!(&began, Rotation::Begun(key) if key.signs_from == soon), "{began:?}");
+    let again = life::rotate(db, &secrets, now + MINUTE).expect("a rotation");
+    assert!(matches!(again, Rotation::UnderWay(_)), "{again:?}");
+    assert_eq!(keys_of(db)[0].signs_until, Some(soon), "the first one signs until then, not for years");
+    life::keep(db, &secrets, soon + 20 * MINUTE, Algorithm::EdDsa).expect("the upkeep");
+    assert_eq!(keys_of(db).iter().map(|key| key.signs_from).collect::<Vec<_>>(), [soon]);
 }
 
 async fn an_older_backup_refuses_what_it_does_not_know_and_goes_on(app: &TestApp) {

@@ -80,7 +80,7 @@ pub enum Rotation {
 /// `NotFound` when there is no key to follow; what the database says.
 pub fn rotate(db: &Db, secrets: &Secrets, now: Moment) -> Result<Rotation> {
     let newest = db.read_here(stored::newest)?.ok_or(crate::error::Error::NotFound)?;
-    if newest.state(now) == State::Published {
+    if newest.state(now) == State::Published && !is_out_of_time(&newest, now) {
         return Ok(Rotation::UnderWay(newest));
     }
     let mine = rotate_from(db, secrets, now, &newest, "on command")?;
@@ -104,11 +104,18 @@ fn found(conn: &mut Conn, now: Moment, draft: &Draft) -> Result<bool> {
 
 /// Lets a key follow the newest one. A newest one that has not begun to sign keeps its turn, however short.
 fn follow(conn: &mut Conn, now: Moment, draft: &Draft, newest: &StoredKey, why: &str) -> Result<bool> {
-    let mine = draft.succeed(conn, now, newest, (now + PUBLISHED_FOR).max(newest.signs_from))?;
+    let from = now + PUBLISHED_FOR;
+    let from = if is_out_of_time(newest, now) { from } else { from.max(newest.signs_from) };
+    let mine = draft.succeed(conn, now, newest, from)?;
     if mine {
         note(conn, now, draft, why)?;
     }
     Ok(mine)
+}
+
+/// Was it made by a clock that went far ahead, so that its turn would come in days or years? Then it never has one.
+fn is_out_of_time(newest: &StoredKey, now: Moment) -> bool {
+    newest.signs_from > now + 2 * PUBLISHED_FOR
 }
 
 fn note(conn: &mut Conn, now: Moment, draft: &Draft, why: &str) -> Result<()> {

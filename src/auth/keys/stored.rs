@@ -221,6 +221,9 @@ impl Draft {
         if diesel::update(open).set(signing_keys::signs_until.eq(from)).execute(conn)? != 1 {
             return Ok(false);
         }
+        // The one before a key whose turn never came signed on in its place.
+        let before = signing_keys::table.filter(signing_keys::signs_until.gt(from));
+        diesel::update(before).set(signing_keys::signs_until.eq(from)).execute(conn)?;
         self.insert(conn, now, from)?;
         Ok(true)
     }

@@ -10,6 +10,7 @@ use crate::auth::rotation::{self, Exchange, Look, Shown};
 use crate::auth::session::Door;
 use crate::db::Conn;
 use crate::error::Result;
+use std::ops::ControlFlow;
 
 impl Latch {
     /// Exchanges a refresh token at a door; with `renew` off it is only seen and judged.
@@ -27,21 +28,20 @@ impl Latch {
         if let Some(refusal) = self.refused.get(door, &hash) {
             return Ok(Exchange::Refused(refusal));
         }
-        let now = self.clock.now();
-        let (limits, shown) = (self.limits.clone(), token.clone());
-        let key = match self.db.read(move |conn| rotation::look(conn, &limits, now, door, &shown)).await? {
-            Look::Live(key) => key,
+        let (now, shown) = (self.clock.now(), token.clone());
+        let (looking, latch, memory) = (self.clone(), self.clone(), self.clone());
+        let look = move |conn: &mut Conn| match rotation::look(conn, &looking.limits, now, door, &shown)? {
+            Look::Live(key) => Ok(ControlFlow::Continue(key)),
             Look::Refused(refusal) => {
-                self.refused.remember(door, hash, refusal);
-                return Ok(Exchange::Refused(refusal));
+                looking.refused.remember(door, hash, refusal);
+                Ok(ControlFlow::Break((Exchange::Refused(refusal), Vec::new())))
             }
         };
-        let (latch, memory) = (self.clone(), self.clone());
-        let work = move |conn: &mut Conn| {
+        let work = move |conn: &mut Conn, key| {
             let shown = Shown { door, token: &token, address: &address, renew };
             letters::exchange(conn, &latch, now, key, shown)
         };
-        let (exchange, _) = self.db.write_then(work, move |(_, revoked)| memory.forget(revoked)).await?;
+        let (exchange, _) = self.db.look_then_write(look, work, move |(_, revoked)| memory.forget(revoked)).await?;
         Ok(exchange)
     }
 }
