@@ -20,6 +20,7 @@ on_both! {
     of_two_who_want_an_address_the_second_is_too_late,
     a_link_for_an_earlier_address_or_password_is_dead,
     letters_link_to_the_public_url_whatever_the_host_said,
+    a_link_in_a_mailbox_on_the_web_leads_here,
 }
 
 async fn confirms(browser: &Visitor, link: &str) -> Page {
@@ -169,4 +170,25 @@ async fn letters_link_to_the_public_url_whatever_the_host_said(app: &TestApp) {
     let text = app.letter("host@example.com", VERIFY, 0).await;
     assert!(text.contains(app.origin.as_str()) && !text.contains("127.0.0.1/") && !text.contains("evil"), "{text}");
     app.link("host@example.com", VERIFY, 0).await;
+}
+
+/// A GET from another site brings only what is SameSite=Lax.
+async fn a_link_in_a_mailbox_on_the_web_leads_here(app: &TestApp) {
+    let ada = Shopper::registered(app).await;
+    let link = app.link(&ada.email, VERIFY, 0).await;
+    let led = async |path: &str, cookies: &str| -> Page {
+        let headers = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+        let stranger = Visitor::new(app);
+        let request = stranger.request(reqwest::Method::GET, path).header("cookie", cookies);
+        stranger.send(path, headers.into_iter().fold(request, |request, (name, value)| request.header(name, value))).await
+    };
+    let page = led(&link, "other=1").await.expect_to("/verify-email");
+    let cookies = page.cookies_set();
+    let kept = cookies.iter().find_map(|cookie| cookie.split(';').next().filter(|pair| pair.starts_with("__Host-link=")));
+    let page = led("/verify-email", kept.expect("the token")).await.expect(200);
+    assert!(page.words().contains(&ada.email), "{}", page.words());
+    // Where somebody is signed in, the page loads itself again from here, with all cookies.
+    let bounce = led(&link, "__Host-hint=1").await.expect(200);
+    assert!(bounce.body.contains("http-equiv=\"refresh\"") && bounce.header("cache-control") == "no-store", "{}", bounce.body);
+    ada.visit(&link).await.expect(200);
 }

@@ -132,7 +132,7 @@ async fn a_link_is_good_for_half_an_hour_and_for_nothing_else(app: &TestApp) {
     browser.visit(&crossed[1]).await.expect(200);
     let csrf = browser.get("/login").await.value("csrf");
     browser.post("/reset-password", &[("csrf", csrf.as_str()), ("password", FRESH)]).await.expect(422);
-    app.pass(Duration::from_secs(29 * 60));
+    app.pass(Duration::from_mins(29));
     assert!(browser.visit(&reset).await.expect(200).words().contains(&ada.email));
     app.pass(Duration::from_secs(61));
     assert!(browser.visit(&reset).await.expect(200).heading().contains("no longer good"));

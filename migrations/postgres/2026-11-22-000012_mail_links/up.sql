@@ -28,8 +28,9 @@ CREATE INDEX mail_links_expires ON mail_links (expires_at);
 
 -- How much mail of a kind an address may still be sent, for all nodes.
 CREATE TABLE mail_budgets (
+    id BIGINT PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     -- A keyed hash of kind and address: it is kept for addresses without an account too.
-    key TEXT PRIMARY KEY NOT NULL CHECK (length(key) = 43),
+    key TEXT NOT NULL UNIQUE CHECK (length(key) = 43),
     -- When it is as good as new.
     full_at TIMESTAMP NOT NULL
 );

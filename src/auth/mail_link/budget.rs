@@ -48,7 +48,7 @@ pub fn take(conn: &mut Conn, keys: &Keys, limit: Limit, now: Moment, kind: Kind,
         .do_nothing()
         .execute(conn))?;
     // The row is taken before it is read, so that of two at once the second counts the first.
-    let own = mail_budgets::table.find(&key);
+    let own = mail_budgets::table.filter(mail_budgets::key.eq(&key));
     let full_at: Moment =
         diesel::update(own).set(mail_budgets::key.eq(mail_budgets::key)).returning(mail_budgets::full_at).get_result(conn)?;
     let free_at = full_at - every * burst.saturating_sub(1);
@@ -73,7 +73,7 @@ fn name(keys: &Keys, kind: Kind, email: &Email) -> String {
 /// What the database says.
 pub fn purge(conn: &mut Conn, now: Moment, most: i64) -> Result<usize> {
     let full = mail_budgets::table.filter(mail_budgets::full_at.lt(now)).order(mail_budgets::full_at);
-    let old: Vec<String> = full.limit(most).select(mail_budgets::key).load(conn)?;
-    let still = mail_budgets::table.filter(mail_budgets::key.eq_any(old)).filter(mail_budgets::full_at.lt(now));
+    let old: Vec<i64> = full.limit(most).select(mail_budgets::id).load(conn)?;
+    let still = mail_budgets::table.filter(mail_budgets::id.eq_any(old)).filter(mail_budgets::full_at.lt(now));
     Ok(diesel::delete(still).execute(conn)?)
 }

@@ -21,7 +21,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    mail_budgets (key) {
+    mail_budgets (id) {
+        id -> BigInt,
         key -> Text,
         full_at -> Timestamp,
     }
