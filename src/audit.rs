@@ -52,6 +52,10 @@ pub enum Kind {
     EmailChanged,
     /// A mail link was shown that is good no more.
     LinkRefused,
+    /// A second factor was turned on or off, or got new recovery codes.
+    SecondFactorChanged,
+    /// A person proved once more who they are.
+    SteppedUp,
     /// A person was locked out, or in again.
     LockChanged,
     /// A person was given another role.
@@ -104,6 +108,8 @@ impl Kind {
             Self::EmailChangeAsked => "email_change_asked",
             Self::EmailChanged => "email_changed",
             Self::LinkRefused => "link_refused",
+            Self::SecondFactorChanged => "second_factor_changed",
+            Self::SteppedUp => "stepped_up",
             Self::LockChanged => "lock_changed",
             Self::RoleChanged => "role_changed",
             Self::NameChanged => "name_changed",

@@ -77,10 +77,12 @@ pub struct Limits {
     pub api: Limit,
     /// Asking for a mail to set a password anew.
     pub reset: Limit,
-    /// Following a mail link.
-    pub code: Limit,
     /// Mails of a kind to one address, whoever asks, at all nodes together.
     pub email: Limit,
+    /// Codes of a second step, and following a mail link.
+    pub code: Limit,
+    /// Wrong codes of one account, on all nodes.
+    pub code_account: Limit,
 }
 
 /// What the shop is called and how it counts money.
@@ -145,6 +147,8 @@ pub struct Config {
     pub bcrypt_cost: u32,
     /// `LATCHKEY_PASSWORD_MIN`, in code points.
     pub password_min: usize,
+    /// `LATCHKEY_ADMIN_SECOND_FACTOR`: may only those run the shop who have one?
+    pub admin_second_factor: bool,
     /// `LATCHKEY_REGISTRATION`.
     pub registration: Registration,
     /// Name, currency, time zone.

@@ -26,6 +26,7 @@ pub mod parking;
 pub mod routes;
 pub mod server;
 pub mod small;
+pub mod step_up;
 pub mod timeouts;
 pub mod view;
 

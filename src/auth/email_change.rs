@@ -9,14 +9,13 @@ use crate::auth::email::Email;
 use crate::auth::latch::{Inner, Latch, Person};
 use crate::auth::mail_link::budget::{self, Budget};
 use crate::auth::mail_link::{self, Bound, Link, Purpose};
-use crate::auth::password::Password;
 use crate::auth::revocation::{self, Revocation};
 use crate::auth::session::{self, Because};
-use crate::auth::user;
+use crate::auth::{step_up, user};
 use crate::clock::{Moment, rfc3339};
 use crate::db::schema::users;
 use crate::db::{Conn, is_duplicate};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::UserKey;
 use crate::mail::letter::{Change, Invitation, Letter, Move, Recipient};
 use diesel::prelude::*;
@@ -29,45 +28,23 @@ pub enum Asked {
     Sent,
     /// It is the address they have.
     Same,
-    /// The password was not right (counted as a failed sign-in), or somebody was faster.
-    WrongPassword,
     /// Too often; again after so long.
     TooOften(Duration),
 }
 
-/// Asks for a link to the new address, by who knows the password.
+/// Asks for a link to the new address, by who proved lately who they are.
 ///
 /// # Errors
-/// `Unavailable` when the database or the hasher is.
-pub async fn ask(latch: &Latch, person: Person, typed: Password, email: Email, address: String) -> Result<Asked> {
-    let key = person.key;
-    let (stored, epoch) = latch.db.read(move |conn| user::password_hash(conn, key)).await?;
-    let now = latch.clock.now();
-    if !latch.hasher.verify(typed, Some((person.id, stored))).await? {
-        let actor = Actor { user: Some(key), session: Some(person.session), address };
-        latch.db.write(move |conn| audit::record(conn, now, Kind::SignInFailed, &actor, "e-mail page")).await?;
-        return Ok(Asked::WrongPassword);
-    }
+/// `SignedOut` when that proof, or the session with it, is over; `Unavailable` from the database.
+pub async fn ask(latch: &Latch, person: Person, email: Email, address: String) -> Result<Asked> {
     let (inner, now) = (latch.clone(), latch.clock.now());
-    latch.db.write(move |conn| asked(conn, &inner, now, person, epoch, &email, &address)).await
+    latch.db.write(move |conn| asked(conn, &inner, now, person, &email, &address)).await
 }
 
-/// The transaction of `ask`.
-///
-/// # Errors
-/// What the database says.
-pub fn asked(
-    conn: &mut Conn,
-    latch: &Inner,
-    now: Moment,
-    person: Person,
-    epoch: i64,
-    email: &Email,
-    address: &str,
-) -> Result<Asked> {
+fn asked(conn: &mut Conn, latch: &Inner, now: Moment, person: Person, email: &Email, address: &str) -> Result<Asked> {
     let user = user::find(conn, person.key)?;
-    if user.epoch != epoch || user.locked_at.is_some() {
-        return Ok(Asked::WrongPassword);
+    if user.locked_at.is_some() || !step_up::is_fresh(conn, person.session, now)? {
+        return Err(Error::SignedOut);
     }
     if user.email == email.as_str() {
         return Ok(Asked::Same);
@@ -77,7 +54,7 @@ pub fn asked(
         return Ok(Asked::TooOften(wait));
     }
     let owner = user::by_email(conn, email)?.map(|(owner, _)| owner);
-    let bound = Bound { user: Some((user.key, epoch)), session: Some(person.session), pending: None };
+    let bound = Bound { user: Some((user.key, user.epoch)), session: Some(person.session), pending: None };
     let token = mail_link::issue(conn, now, Purpose::Change, email.as_str(), bound)?;
     let at = rfc3339(now);
     let (name, letter) = if let Some(owner) = owner {

@@ -12,6 +12,7 @@ use crate::auth::mail_link::budget::{self, Budget};
 use crate::auth::mail_link::{self, Bound, Link, LinkToken, Purpose};
 use crate::auth::password::Password;
 use crate::auth::revocation::{self, Revocation};
+use crate::auth::second_factor;
 use crate::auth::session::{self, Because};
 use crate::auth::user::{self, User};
 use crate::clock::{Moment, rfc3339};
@@ -123,11 +124,15 @@ fn set(
     if changed == 0 {
         return Ok(None);
     }
+    let actor = Actor { user: Some(person.key), session: None, address: address.to_owned() };
+    // Whoever registered an address that they do not read must not keep its owner out with a code either.
+    if unverified && second_factor::remove(conn, person.key)? {
+        audit::record(conn, now, Kind::SecondFactorChanged, &actor, "removed with the new password")?;
+    }
     let mut revoked = session::end_all(conn, now, person.key, None, Because::Password)?;
     let raised = Revocation::Epoch(person.id, person.epoch + 1);
     revocation::record(conn, now, &[raised])?;
     revoked.push(raised);
-    let actor = Actor { user: Some(person.key), session: None, address: address.to_owned() };
     audit::record(conn, now, Kind::PasswordChanged, &actor, "by a mailed link")?;
     if unverified {
         audit::record(conn, now, Kind::EmailVerified, &actor, "by a mailed link")?;

@@ -11,7 +11,7 @@ use crate::ids::SessionKey;
 use crate::mail::outbox;
 use crate::{
     audit,
-    auth::{mail_link, notice, parking, revocation},
+    auth::{half_sign_in, mail_link, notice, parking, revocation, second_factor},
 };
 use diesel::prelude::*;
 use std::time::Duration;
@@ -27,6 +27,10 @@ pub struct Swept {
     pub revocations: usize,
     /// Parked forms past their time.
     pub parked: usize,
+    /// Sign-ins whose code never came.
+    pub half_sign_ins: usize,
+    /// Wrong codes after a day.
+    pub wrong_codes: usize,
     /// Notices after 30 days.
     pub notices: usize,
     /// Audit events after a year.
@@ -46,6 +50,8 @@ pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
         sessions: sweep_sessions(db, now - DAY)?,
         revocations: db.in_steps(|conn, most| revocation::purge(conn, now - Duration::from_hours(1), most))?,
         parked: db.in_steps(|conn, most| parking::purge(conn, now, most))?,
+        half_sign_ins: db.in_steps(|conn, most| half_sign_in::purge(conn, now, most))?,
+        wrong_codes: db.in_steps(|conn, most| second_factor::purge(conn, now - DAY, most))?,
         notices: db.in_steps(|conn, most| notice::purge(conn, now - 30 * DAY, most))?,
         audit: db.in_steps(|conn, most| audit::purge(conn, now - 365 * DAY, most))?,
         letters: db.in_steps(|conn, most| outbox::purge(conn, now - 30 * DAY, most))?,

@@ -2,9 +2,11 @@
 #![allow(missing_docs)]
 
 mod letters;
+mod second_factor;
 mod shop;
 
 pub use letters::*;
+pub use second_factor::*;
 pub use shop::*;
 
 diesel::table! {
@@ -64,6 +66,7 @@ diesel::table! {
         ended_at -> Nullable<Timestamp>,
         ended_because -> Nullable<Text>,
         replaces -> Nullable<BigInt>,
+        confirmed_at -> Nullable<Timestamp>,
     }
 }
 
@@ -190,4 +193,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     outbox,
     mail_links,
     mail_budgets,
+    second_factors,
+    recovery_codes,
+    code_failures,
+    half_sign_ins,
 );

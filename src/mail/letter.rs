@@ -33,6 +33,8 @@ pub enum Letter {
     EmailChangeAsked(Move),
     /// Another address is that of the account: to the one it had.
     EmailChanged(Move),
+    /// The second factor was changed, or a recovery code used.
+    SecondFactorChanged(FactorChange),
     /// Somebody tries whether mail works.
     Trial,
 }
@@ -128,6 +130,49 @@ pub struct Move {
     pub address: String,
 }
 
+/// What was done to a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactorAct {
+    /// It was turned on.
+    On,
+    /// It was turned off.
+    Off,
+    /// There are new recovery codes.
+    Codes,
+    /// A recovery code was used.
+    Used,
+    /// Those who run the shop took it away.
+    Removed,
+}
+
+impl FactorAct {
+    /// The word in the audit.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::Codes => "new recovery codes",
+            Self::Used => "recovery code used",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// A change to a second factor.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct FactorChange {
+    /// When.
+    pub at: String,
+    /// From where.
+    pub address: String,
+    /// What.
+    pub act: FactorAct,
+    /// Recovery codes that are left, where one was used.
+    pub left: Option<i64>,
+}
+
 impl Letter {
     /// The word in the table and in the log.
     #[must_use]
@@ -144,6 +189,7 @@ impl Letter {
             Self::ConfirmEmail(_) => "confirm_email",
             Self::EmailChangeAsked(_) => "email_change_asked",
             Self::EmailChanged(_) => "email_changed",
+            Self::SecondFactorChanged(_) => "second_factor_changed",
             Self::Trial => "trial",
         }
     }
@@ -162,6 +208,7 @@ impl Letter {
             | Self::AddressKnown(_)
             | Self::EmailChangeAsked(_)
             | Self::EmailChanged(_)
+            | Self::SecondFactorChanged(_)
             | Self::Trial => Duration::from_hours(72),
         }
     }

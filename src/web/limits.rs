@@ -102,7 +102,7 @@ pub struct Limits {
     pub api: Act,
     /// Asking for a mail to set a password anew.
     pub reset: Act,
-    /// Following a mail link.
+    /// Codes of a second step, and following a mail link.
     pub code: Act,
     /// Forms that are kept for somebody who is signed out: no address alone can fill the place there is.
     pub parking: Act,

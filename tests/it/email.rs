@@ -16,6 +16,7 @@ on_both! {
     a_link_is_followed_in_another_browser_that_nobody_is_signed_in_at,
     the_link_is_sent_again_and_only_the_newest_works,
     an_address_changes_when_the_new_one_is_confirmed,
+    who_asks_for_another_address_proves_who_they_are_and_types_it_once,
     an_address_that_has_an_account_is_not_told_to_who_asks,
     of_two_who_want_an_address_the_second_is_too_late,
     a_link_for_an_earlier_address_or_password_is_dead,
@@ -31,8 +32,8 @@ async fn confirms(browser: &Visitor, link: &str) -> Page {
     browser.press(&page, "/verify-email", &[]).await
 }
 
-async fn wants(person: &Visitor, email: &str, password: &str) -> Page {
-    person.submit("/account/email", &[("email", email), ("current_password", password)]).await
+async fn wants(person: &Visitor, email: &str) -> Page {
+    person.submit("/account/email", &[("email", email)]).await
 }
 
 async fn an_address_is_confirmed_by_a_button_and_not_by_looking(app: &TestApp) {
@@ -91,10 +92,9 @@ async fn an_address_changes_when_the_new_one_is_confirmed(app: &TestApp) {
     let ada = Shopper::registered(app).await;
     let (old, new) = (ada.email.clone(), format!("new.{}", ada.email));
     let phone = ada.elsewhere(app).await;
-    wants(&ada, &new, "wrong-wagon-lantern-42").await.expect(422);
-    let same = wants(&ada, &old.to_uppercase(), PASSWORD).await.expect(422);
+    let same = wants(&ada, &old.to_uppercase()).await.expect(422);
     assert!(same.wrong("email").contains("you have"), "{}", same.words());
-    wants(&ada, &new, PASSWORD).await.expect_to("/account/email");
+    wants(&ada, &new).await.expect_to("/account/email");
     assert!(ada.get("/account/email").await.messages()[0].contains(&new));
     let told = app.letter(&old, "about to change", 0).await;
     assert!(told.contains(&new) && told.contains("This wasn't you?"), "{told}");
@@ -109,11 +109,25 @@ async fn an_address_changes_when_the_new_one_is_confirmed(app: &TestApp) {
     sign_in(&Visitor::new(app), &new, PASSWORD).await.expect_to("/dashboard");
 }
 
+async fn who_asks_for_another_address_proves_who_they_are_and_types_it_once(app: &TestApp) {
+    let ada = Shopper::registered(app).await;
+    app.pass(Duration::from_mins(6));
+    wants(&ada, "new@example.com").await.expect_to("/confirm-identity?next=/parked");
+    let page = ada.get("/confirm-identity?next=/parked").await.expect(200);
+    ada.press(&page, "/confirm-identity", &[("password", "wrong-wagon-lantern-42")]).await.expect(422);
+    ada.press(&page, "/confirm-identity", &[("password", PASSWORD)]).await.expect_to("/parked");
+    let kept = ada.get("/parked").await.expect(200);
+    assert!(kept.words().contains("new@example.com"), "{}", kept.words());
+    ada.press(&kept, "/parked", &[]).await.expect_to("/account/email");
+    confirms(&Visitor::new(app), &app.link("new@example.com", CHANGE, 0).await).await.expect_to("/login");
+    assert!(ada.get("/account").await.expect(200).words().contains("new@example.com"), "the session that asked goes on");
+}
+
 async fn an_address_that_has_an_account_is_not_told_to_who_asks(app: &TestApp) {
     let (ada, bob) = (Shopper::registered(app).await, Shopper::registered(app).await);
-    wants(&ada, &bob.email, PASSWORD).await.expect_to("/account/email");
+    wants(&ada, &bob.email).await.expect_to("/account/email");
     let taken = ada.get("/account/email").await.expect(200);
-    wants(&ada, "nobody-has-it@example.com", PASSWORD).await.expect_to("/account/email");
+    wants(&ada, "nobody-has-it@example.com").await.expect_to("/account/email");
     let free = ada.get("/account/email").await.expect(200);
     assert_eq!(taken.messages()[0].replace(&bob.email, ""), free.messages()[0].replace("nobody-has-it@example.com", ""));
     let told = app.letter(&bob.email, KNOWN, 0).await;
@@ -124,9 +138,9 @@ async fn an_address_that_has_an_account_is_not_told_to_who_asks(app: &TestApp) {
 
 async fn of_two_who_want_an_address_the_second_is_too_late(app: &TestApp) {
     let (ada, bob) = (Shopper::registered(app).await, Shopper::registered(app).await);
-    wants(&ada, "both@example.com", PASSWORD).await.expect(303);
+    wants(&ada, "both@example.com").await.expect(303);
     let first = app.link("both@example.com", CHANGE, 0).await;
-    wants(&bob, "both@example.com", PASSWORD).await.expect(303);
+    wants(&bob, "both@example.com").await.expect(303);
     let second = app.link("both@example.com", CHANGE, 1).await;
     let (one, other) = (Visitor::new(app), Visitor::new(app));
     let (one, other) = tokio::join!(confirms(&one, &first), confirms(&other, &second));
@@ -140,19 +154,19 @@ async fn of_two_who_want_an_address_the_second_is_too_late(app: &TestApp) {
 async fn a_link_for_an_earlier_address_or_password_is_dead(app: &TestApp) {
     let ada = Shopper::registered(app).await;
     let verify = app.link(&ada.email, VERIFY, 0).await;
-    wants(&ada, "one@example.com", PASSWORD).await.expect(303);
+    wants(&ada, "one@example.com").await.expect(303);
     let superseded = app.link("one@example.com", CHANGE, 0).await;
-    wants(&ada, "two@example.com", PASSWORD).await.expect(303);
+    wants(&ada, "two@example.com").await.expect(303);
     let browser = Visitor::new(app);
     assert!(confirms(&browser, &superseded).await.heading().contains("no longer good"), "she thought better of it");
     confirms(&browser, &app.link("two@example.com", CHANGE, 0).await).await.expect(303);
     assert!(confirms(&browser, &verify).await.heading().contains("no longer good"), "it was for another address");
-    wants(&ada, "three@example.com", PASSWORD).await.expect(303);
+    wants(&ada, "three@example.com").await.expect(303);
     let link = app.link("three@example.com", CHANGE, 0).await;
     let change = [("current_password", PASSWORD), ("new_password", "seven quiet lamps glow")];
     ada.submit("/account/password", &change).await.expect(303);
     assert!(confirms(&browser, &link).await.heading().contains("no longer good"), "the owner has stopped it");
-    wants(&ada, "four@example.com", "seven quiet lamps glow").await.expect(303);
+    wants(&ada, "four@example.com").await.expect(303);
     let link = app.link("four@example.com", CHANGE, 0).await;
     app.pass(Duration::from_secs(3_601));
     assert!(confirms(&browser, &link).await.heading().contains("no longer good"), "an hour is over");

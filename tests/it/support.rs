@@ -12,6 +12,7 @@ pub mod jar;
 pub mod letterbox;
 pub mod page;
 pub mod people;
+pub mod phone;
 pub mod post_office;
 pub mod postgres;
 pub mod smtp;

@@ -1,10 +1,9 @@
 //! `/account/email`: the address of one's account, another one for it, and the link that confirms it once more.
 //!
-//! Invariant: the password is asked for; what the answer says of the other address is the same whoever has it.
+//! Invariant: who asks has proved lately who they are (`.steps_up()`); what the answer says of the other address is the same whoever has it.
 
 use crate::auth::email::Email;
 use crate::auth::email_change::{self, Asked};
-use crate::auth::password::Password;
 use crate::auth::{email_verification, user};
 use crate::error::{Error, Result};
 use crate::web::app::App;
@@ -16,19 +15,14 @@ use serde::Serialize;
 
 /// What the form asks.
 #[derive(Debug)]
-pub struct Another {
-    email: Email,
-    current: Password,
-}
+pub struct Another(Email);
 
 impl Fields for Another {
     const NAME: &'static str = "email";
-    const FIELDS: &'static [&'static str] = &["email", "current_password"];
+    const FIELDS: &'static [&'static str] = &["email"];
 
     fn read(reader: &mut Reader) -> Option<Self> {
-        let email = reader.required("email", str::parse);
-        let current = reader.secret("current_password");
-        Some(Self { email: email?, current: Password::typed(&current?) })
+        reader.required("email", str::parse).map(Self)
     }
 }
 
@@ -43,7 +37,7 @@ pub async fn show(user: CurrentUser, view: View) -> Result<HttpResponse> {
 /// `POST /account/email`: mails a link to the other address, and word of it to the one there is.
 ///
 /// # Errors
-/// `TooMany` for an address that was sent enough; `Unavailable` when the database or the hasher is.
+/// `TooMany` for an address that was sent enough; `Unavailable` from the database.
 pub async fn submit(
     app: web::Data<App>,
     user: CurrentUser,
@@ -51,21 +45,17 @@ pub async fn submit(
     view: View,
     form: Form<Another>,
 ) -> Result<HttpResponse> {
-    let Another { email, current } = match form.parse() {
+    let Another(email) = match form.parse() {
         Ok(another) => another,
         Err(typed) => return show_with(user, &view, typed).await,
     };
     let said = format!("We sent a link to {}. Your address stays as it is until you follow it, within an hour.", email.as_str());
-    match email_change::ask(&app.latch, user, current, email, visit.address().to_string()).await? {
+    match email_change::ask(&app.latch, user, email, visit.address().to_string()).await? {
         Asked::Sent => {
             view.flash(Kind::Success, said);
             Ok(see_other("/account/email"))
         }
         Asked::Same => show_with(user, &view, form.refuse("email", "This is the address you have. Enter another one.")).await,
-        Asked::WrongPassword => {
-            let why = "This is not your present password. Check it and try again.";
-            show_with(user, &view, form.refuse("current_password", why)).await
-        }
         Asked::TooOften(wait) => Err(Error::TooMany { wait }),
     }
 }

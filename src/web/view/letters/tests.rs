@@ -4,7 +4,9 @@
 
 use super::*;
 use crate::config::{Sources, load};
-use crate::mail::letter::{Cancelled, Change, EndedSignIn, Invitation, Move, Receipt, ReceiptLine, Recipient};
+use crate::mail::letter::{
+    Cancelled, Change, EndedSignIn, FactorAct, FactorChange, Invitation, Move, Receipt, ReceiptLine, Recipient,
+};
 use crate::web::assets::Assets;
 use std::sync::Arc;
 
@@ -16,6 +18,7 @@ fn every_letter(word: &str) -> Vec<Letter> {
     let invitation = || Invitation { token: "t".repeat(43), at: at(), address: text("203.0.113.9") };
     let moved = || Move { to: text("ada@elsewhere.example"), at: at(), address: text("203.0.113.9") };
     let line = |title: &str, quantity: i64| ReceiptLine { title: text(title), quantity, line_total: 2_400 * quantity };
+    let factor = |act| Letter::SecondFactorChanged(FactorChange { at: at(), address: text("203.0.113.9"), act, left: Some(9) });
     vec![
         Letter::OrderPlaced(Box::new(Receipt {
             number: "HG-7K3M-9QX2".to_owned(),
@@ -43,6 +46,11 @@ fn every_letter(word: &str) -> Vec<Letter> {
         Letter::ConfirmEmail(invitation()),
         Letter::EmailChangeAsked(moved()),
         Letter::EmailChanged(moved()),
+        factor(FactorAct::On),
+        factor(FactorAct::Off),
+        factor(FactorAct::Codes),
+        factor(FactorAct::Used),
+        factor(FactorAct::Removed),
         Letter::Trial,
     ]
 }
