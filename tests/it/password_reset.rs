@@ -4,6 +4,7 @@
 //! sign-ins ends with it.
 
 use crate::on_both;
+use crate::second_factor::turned_on;
 use crate::support::app::TestApp;
 use crate::support::letterbox::{RESET, VERIFY};
 use crate::support::page::Page;
@@ -23,6 +24,7 @@ on_both! {
     a_link_dies_with_the_password_it_was_to_replace,
     of_many_who_follow_a_link_at_once_one_does,
     an_address_that_was_never_confirmed_is_taken_by_its_owner,
+    a_second_factor_outlives_a_new_password_where_the_address_was_confirmed,
     a_letter_goes_to_the_address_of_the_account_and_not_to_one_that_looks_like_it,
     the_answer_does_not_wait_for_a_mail_server_that_is_down,
 }
@@ -192,6 +194,19 @@ async fn an_address_that_was_never_confirmed_is_taken_by_its_owner(app: &TestApp
     sign_in(&owner, &impostor.email, FRESH).await.expect_to("/dashboard");
     assert!(owner.get("/account").await.expect(200).text(".tag-good").contains("Confirmed"), "the link came by the mailbox");
     assert!(owner.visit(&claim).await.expect(200).heading().contains("no longer good"), "of another epoch");
+}
+
+async fn a_second_factor_outlives_a_new_password_where_the_address_was_confirmed(app: &TestApp) {
+    let (impostor, ada) = (Shopper::registered(app).await, Shopper::registered(app).await);
+    let page = ada.visit(&app.link(&ada.email, VERIFY, 0).await).await.expect(200);
+    ada.press(&page, "/verify-email", &[]).await.expect_to("/account");
+    for (person, way) in [(&impostor, "/dashboard"), (&ada, "/login/code")] {
+        turned_on(app, person).await;
+        asks(app, &person.email).await.expect(303);
+        let browser = Visitor::new(app);
+        follows(&browser, &app.link(&person.email, RESET, 0).await, FRESH).await.expect_to("/login");
+        sign_in(&browser, &person.email, FRESH).await.expect_to(way);
+    }
 }
 
 async fn a_letter_goes_to_the_address_of_the_account_and_not_to_one_that_looks_like_it(app: &TestApp) {
