@@ -12,9 +12,9 @@ use crate::auth::mail_link::budget::{self, Budget};
 use crate::auth::mail_link::{self, Bound, Link, LinkToken, Purpose};
 use crate::auth::password::Password;
 use crate::auth::revocation::{self, Revocation};
-use crate::auth::second_factor;
 use crate::auth::session::{self, Because};
 use crate::auth::user::{self, User};
+use crate::auth::{known_device, second_factor, throttle};
 use crate::clock::{Moment, rfc3339};
 use crate::db::Conn;
 use crate::db::schema::users;
@@ -125,6 +125,11 @@ fn set(
         return Ok(None);
     }
     let actor = Actor { user: Some(person.key), session: None, address: address.to_owned() };
+    // As at any new password: other browsers are strangers again, and what failed before says nothing of this one.
+    known_device::forget_all(conn, person.key)?;
+    let email: Email = person.email.parse().map_err(Error::internal)?;
+    let counter = throttle::Counter::find(conn, latch, &email, None)?;
+    throttle::clear(conn, &counter)?;
     // Whoever registered an address that they do not read must not keep its owner out with a code either.
     if unverified && second_factor::remove(conn, person.key)? {
         audit::record(conn, now, Kind::SecondFactorChanged, &actor, "removed with the new password")?;

@@ -29,10 +29,22 @@ pub enum Name {
     Park,
     /// A mail link's token on its way.
     Link,
+    /// This browser has signed in before.
+    Device,
 }
 
-const NAMES: [Name; 9] =
-    [Name::Access, Name::Refresh, Name::ApiRefresh, Name::Pre, Name::Flash, Name::Hint, Name::Mfa, Name::Park, Name::Link];
+const NAMES: [Name; 10] = [
+    Name::Access,
+    Name::Refresh,
+    Name::ApiRefresh,
+    Name::Pre,
+    Name::Flash,
+    Name::Hint,
+    Name::Mfa,
+    Name::Park,
+    Name::Link,
+    Name::Device,
+];
 
 impl Name {
     /// The name as it is sent.
@@ -48,6 +60,7 @@ impl Name {
             Self::Mfa => "__Host-mfa",
             Self::Park => "__Host-park",
             Self::Link => "__Host-link",
+            Self::Device => "__Host-dev",
         }
     }
 

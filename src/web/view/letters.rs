@@ -42,6 +42,7 @@ fn names(letter: &Letter) -> (&'static str, &'static str) {
         Letter::EmailChangeAsked(_) => ("mail/email_change_asked.html", "mail/email_change_asked.txt"),
         Letter::EmailChanged(_) => ("mail/email_changed.html", "mail/email_changed.txt"),
         Letter::SecondFactorChanged(_) => ("mail/second_factor_changed.html", "mail/second_factor_changed.txt"),
+        Letter::NewDevice(_) => ("mail/new_device.html", "mail/new_device.txt"),
         Letter::Trial => ("mail/trial.html", "mail/trial.txt"),
     }
 }
