@@ -44,6 +44,18 @@ pub enum Kind {
     CrossSite,
     /// A password was changed.
     PasswordChanged,
+    /// Somebody asked for a mail to set a password anew.
+    ResetAsked,
+    /// Somebody asked for an account, and has yet to confirm the address.
+    RegistrationAsked,
+    /// A person confirmed that their address is theirs.
+    EmailVerified,
+    /// A person asked for another address.
+    EmailChangeAsked,
+    /// A person has another address.
+    EmailChanged,
+    /// A mail link was shown that is good no more.
+    LinkRefused,
     /// A second factor was turned on or off, or got new recovery codes.
     SecondFactorChanged,
     /// A person proved once more who they are.
@@ -104,6 +116,12 @@ impl Kind {
             Self::ForgedToken => "forged_token",
             Self::CrossSite => "cross_site",
             Self::PasswordChanged => "password_changed",
+            Self::ResetAsked => "reset_asked",
+            Self::RegistrationAsked => "registration_asked",
+            Self::EmailVerified => "email_verified",
+            Self::EmailChangeAsked => "email_change_asked",
+            Self::EmailChanged => "email_changed",
+            Self::LinkRefused => "link_refused",
             Self::SecondFactorChanged => "second_factor_changed",
             Self::SteppedUp => "stepped_up",
             Self::LockChanged => "lock_changed",

@@ -13,8 +13,8 @@ pub use mount::{Route, configure, page};
 use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
-    account, activity, admin, cart, checkout, confirm_identity, dashboard, devices, discount, front, login, login_code, logout,
-    orders, parked, password, products, register, saved, two_factor,
+    account, activity, admin, cart, checkout, confirm_identity, dashboard, devices, discount, email, forgot_password, front,
+    login, login_code, logout, orders, parked, password, products, register, reset_password, saved, two_factor, verify_email,
 };
 
 /// The pages.
@@ -27,6 +27,11 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/products/{slug}").get(products::show).open(),
         page("/register").get(register::show).post(register::submit).open().limited(limits.register.throttle()),
         page("/login").get(login::show).post(login::submit).open().limited(limits.sign_in.throttle()),
+        page("/forgot-password").get(forgot_password::show).post(forgot_password::submit).open().limited(limits.reset.throttle()),
+        page("/reset-password/{token}").get(reset_password::carry).open(),
+        page("/reset-password").get(reset_password::show).post(reset_password::submit).open().limited(limits.code.throttle()),
+        page("/verify-email/{token}").get(verify_email::carry).open(),
+        page("/verify-email").get(verify_email::show).post(verify_email::submit).open().limited(limits.code.throttle()),
         page("/login/code").get(login_code::show).post(login_code::submit).open().limited(limits.code.throttle()),
         page("/logout").post(logout::submit).open(),
         page("/confirm-identity").get(confirm_identity::show).post(confirm_identity::submit).limited(limits.sign_in.throttle()),
@@ -54,6 +59,8 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/account/devices/sign-out-everywhere").post(devices::end_all),
         page("/account/activity").get(activity::index),
         page("/account/password").get(password::show).post(password::submit).limited(limits.sign_in.throttle()),
+        page("/account/email").get(email::show).post(email::submit).parks().steps_up().limited(limits.register.throttle()),
+        page("/account/email/resend").post(email::resend).limited(limits.register.throttle()),
         page("/account/two-factor").get(two_factor::show),
         page("/account/two-factor/enable").post(two_factor::enable).steps_up().limited(limits.code.throttle()),
         page("/account/two-factor/disable").post(two_factor::disable).steps_up(),

@@ -30,6 +30,14 @@ const PAGES: &[Row] = &[
     ("POST", "/register", [422, 422, 422, 422]),
     ("GET", "/login", [200, 303, 303, 303]),
     ("POST", "/login", [422, 422, 422, 422]),
+    ("GET", "/forgot-password", [200, 200, 200, 200]),
+    ("POST", "/forgot-password", [422, 422, 422, 422]),
+    ("GET", "/reset-password/{token}", [303, 303, 303, 303]),
+    ("GET", "/reset-password", [200, 200, 200, 200]),
+    ("POST", "/reset-password", [422, 422, 422, 422]),
+    ("GET", "/verify-email/{token}", [303, 303, 303, 303]),
+    ("GET", "/verify-email", [200, 200, 200, 200]),
+    ("POST", "/verify-email", [422, 422, 422, 422]),
     ("GET", "/login/code", [303, 303, 303, 303]),
     ("POST", "/login/code", [303, 303, 303, 303]),
     ("GET", "/confirm-identity", [303, 303, 303, 303]),
@@ -87,6 +95,9 @@ const PAGES: &[Row] = &[
     ("GET", "/account/activity", [303, 200, 200, 200]),
     ("GET", "/account/password", [303, 200, 200, 200]),
     ("POST", "/account/password", [303, 422, 422, 422]),
+    ("GET", "/account/email", [303, 200, 200, 200]),
+    ("POST", "/account/email", [303, 422, 422, 422]),
+    ("POST", "/account/email/resend", [303, 303, 303, 303]),
     ("GET", "/account/devices", [303, 200, 200, 200]),
     ("POST", "/account/devices/{id}/sign-out", [303, 303, 404, 404]),
     ("POST", "/account/devices/sign-out-others", [303, 303, 303, 303]),
@@ -186,6 +197,7 @@ impl Things {
             "/account/two-factor/enable" => vec![("code", "000000")],
             "/confirm-identity" => vec![("password", "wrong-wagon")],
             "/account" => vec![("name", "Ada")],
+            "/account/email" => vec![("email", "no address")],
             "/account/password" => vec![("current_password", "wrong-wagon"), ("new_password", PASSWORD)],
             _ => Vec::new(),
         }
@@ -206,7 +218,8 @@ async fn every_route_answers_each_person_as_it_should(app: &TestApp) {
         {
             let page = if method == "GET" { browser.get(&things.named(path)).await } else { send(browser, &things, path).await };
             assert_eq!(page.status, status, "{method} {path} as {person} -> {}: {}", page.location(), page.words());
-            if person == "visitor" && status == 303 && !["/logout", "/login/code"].contains(&path) {
+            let open = ["/logout", "/login/code"].contains(&path) || path.ends_with("/{token}");
+            if person == "visitor" && status == 303 && !open {
                 assert!(page.location().starts_with("/login?next=/"), "{method} {path}: {}", page.location());
             }
         }
