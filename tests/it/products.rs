@@ -13,6 +13,8 @@ on_both! {
     a_visitor_looks_around,
     a_search_finds_words_however_they_are_written,
     a_search_takes_its_text_as_text,
+    a_search_has_the_best_match_first_unless_asked_otherwise,
+    a_search_that_finds_nothing_shows_a_way_on,
     a_list_is_sorted_as_asked_and_alike_on_both_databases,
     a_list_is_filtered_by_category_and_by_stock,
     a_list_has_pages_and_none_past_the_end,
@@ -80,6 +82,47 @@ async fn a_search_takes_its_text_as_text(app: &TestApp) {
     let markup = visitor.get("/products?q=%3Cscript%3Ealert(1)%3C/script%3E").await.expect(200);
     assert!(!markup.body.contains("<script>alert"), "escaped");
     assert!(markup.words().contains("<script>alert(1)</script>"), "and repeated as text: {}", markup.words());
+}
+
+async fn a_search_has_the_best_match_first_unless_asked_otherwise(app: &TestApp) {
+    for title in ["Ladle for Tea", "Teak Bowl", "Bread Knife", "Tea Towel"] {
+        app.stocks(title, 1_000, 1).await;
+    }
+    let visitor = Visitor::new(app);
+    let best = visitor.get("/products?q=tea&sort=").await.expect(200);
+    assert_eq!(titles(&best), ["Tea Towel", "Ladle for Tea", "Teak Bowl"]);
+    assert_eq!(best.texts("#sort option")[0], "Best match");
+    assert!(!best.has("#sort option[selected]"), "the first is");
+    let by_name = visitor.get("/products?q=tea&sort=name").await.expect(200);
+    assert_eq!(titles(&by_name), ["Ladle for Tea", "Tea Towel", "Teak Bowl"]);
+    assert_eq!(by_name.attributes("#sort option[selected]", "value"), ["name"]);
+    let all = visitor.get("/products").await.expect(200);
+    assert_eq!(all.texts("#sort option"), ["Name", "Newest", "Lowest price", "Highest price"]);
+    let list = visitor.get("/api/products?q=tea").await.expect(200).json();
+    assert_eq!(list["products"][0]["title"], "Tea Towel");
+}
+
+async fn a_search_that_finds_nothing_shows_a_way_on(app: &TestApp) {
+    app.stocks_in("kitchen", "Oak Bowl", 100, 3).await;
+    app.stocks_in("garden", "Pail", 100, 0).await;
+    let visitor = Visitor::new(app);
+    for (query, ways) in [
+        ("q=oak+kettle", vec!["/products?q=oak"]),
+        ("q=oak&category=garden", vec!["/products?q=oak"]),
+        ("q=pail+bowl&in_stock=1", vec!["/products?q=pail", "/products?q=bowl"]),
+        ("q=kettle", vec![]),
+        ("q=!", vec![]),
+    ] {
+        let page = visitor.get(&format!("/products?{query}")).await.expect(200);
+        assert!(titles(&page).is_empty());
+        let offered = page.attributes(".empty a[href*='q=']", "href");
+        assert_eq!(offered, ways, "{query}");
+        for way in offered {
+            assert!(!titles(&visitor.get(&way).await.expect(200)).is_empty(), "{way} leads to something");
+        }
+        assert!(page.has(".empty a[href='/products?category=kitchen']"), "{query}");
+    }
+    assert!(visitor.get("/products?q=!").await.text(".empty").contains("is no word"));
 }
 
 async fn a_list_is_sorted_as_asked_and_alike_on_both_databases(app: &TestApp) {

@@ -46,7 +46,7 @@ impl Wish {
         Query {
             q: Search::read(&self.q),
             category: self.category.clone(),
-            sort: self.sort.unwrap_or_default(),
+            sort: self.sort,
             in_stock: self.in_stock,
             page: self.page,
         }
@@ -72,6 +72,12 @@ impl Wish {
         }
         let query = query.finish();
         if query.is_empty() { "/products".to_owned() } else { format!("/products?{query}") }
+    }
+
+    /// Another search, in the whole catalogue.
+    fn way(&self, q: &str) -> Chip {
+        let label = if q == self.q { format!("“{q}” in all products") } else { format!("“{q}”") };
+        Chip { label, url: Self { q: q.to_owned(), ..Self::default() }.url(1) }
     }
 
     /// What narrows the list, each with the address that takes it away.
@@ -115,6 +121,7 @@ struct Asked {
     sort: &'static str,
     in_stock: bool,
     page: i64,
+    wordless: bool,
 }
 
 #[derive(Serialize)]
@@ -126,6 +133,8 @@ struct List {
     links: Links,
     page_links: Vec<PageLink>,
     chips: Vec<Chip>,
+    more: bool,
+    ways: Vec<Chip>,
 }
 
 /// `GET /products`.
@@ -153,7 +162,10 @@ pub async fn index(app: web::Data<App>, request: HttpRequest, view: View) -> Res
                 sort: wish.sort.map_or("", Sort::word),
                 in_stock: wish.in_stock,
                 page: wish.page.get(),
+                wordless: wish.query().q.is_wordless(),
             },
+            more: found.more,
+            ways: found.instead.iter().map(|search| wish.way(search.text())).collect(),
             meta: Meta::from(&found.paging),
             categories: found
                 .categories
