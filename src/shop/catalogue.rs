@@ -100,12 +100,12 @@ pub fn page(conn: &mut Conn, query: &Query) -> Result<Page> {
     let categories = category::all(conn)?;
     let category = query.category.as_ref().and_then(|slug| categories.iter().find(|category| category.slug == *slug)).cloned();
     let key = category.as_ref().map(|category| category.key);
+    let of_category = |category: &Category| if query.in_stock { category.shown_in_stock } else { category.shown };
+    let all = category.as_ref().map_or_else(|| categories.iter().map(of_category).sum(), of_category);
     let (rows, total) = if query.q.is_empty() {
-        let of_category = |category: &Category| if query.in_stock { category.shown_in_stock } else { category.shown };
-        let total = category.as_ref().map_or_else(|| categories.iter().map(of_category).sum(), of_category);
-        (list(conn, query, key, Paging::new(query.page, PER_PAGE, total))?, total)
+        (list(conn, query, key, Paging::new(query.page, PER_PAGE, all))?, all)
     } else {
-        found(conn, query, key)?
+        found(conn, query, key, all)?
     };
     let more = !query.q.is_empty() && total > search::COUNTED;
     let total = if more { search::COUNTED } else { total };
@@ -176,10 +176,10 @@ fn list(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, paging: P
     })
 }
 
-fn found(conn: &mut Conn, query: &Query, category: Option<CategoryKey>) -> Result<(Vec<Row>, i64)> {
+fn found(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, among: i64) -> Result<(Vec<Row>, i64)> {
     let offset = Paging::new(query.page, PER_PAGE, 0).offset();
-    let within =
-        search::Within { search: &query.q, category, in_stock: query.in_stock, sort: query.sort, limit: PER_PAGE, offset };
+    let (search, in_stock, sort) = (&query.q, query.in_stock, query.sort);
+    let within = search::Within { search, category, in_stock, among, sort, limit: PER_PAGE, offset };
     let found = search::find(conn, &within)?;
     if found.keys.is_empty() {
         return Ok((Vec::new(), found.matches));

@@ -8,6 +8,8 @@ mod expression;
 mod find;
 mod token;
 
+#[cfg(test)]
+pub(super) use find::walk;
 pub(super) use find::{Within, find, finds_any};
 
 use unicode_normalization::UnicodeNormalization as _;

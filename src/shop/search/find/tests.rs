@@ -140,13 +140,16 @@ fn nothing_that_matches_is_hidden_by_those_that_do_not() {
 fn an_order_is_right_however_many_match() {
     on_each(|db| {
         product(db, "Dear Pot", 999_999, 3);
-        crowd(db, SORTED + 500, ("CASE WHEN i % 50 = 0 THEN 'crowd rare pot' ELSE 'crowd pot' END", "100 + i", "i % 2"));
+        crowd(db, 5500, ("CASE WHEN i % 50 = 0 THEN 'crowd rare pot 100%' ELSE 'crowd pot 100%' END", "100 + i", "i % 2"));
         let first = |sort, q: &str, page| {
             titles(db, &Query { sort: Some(sort), page: PageNumber::read(Some(page)), ..asked(q) })[..2].to_vec()
         };
         assert_eq!(first(Sort::PriceDown, "pot", "1"), ["Dear Pot", "Crowd 5500"]);
         assert_eq!(first(Sort::Price, "crowd", "2"), ["Crowd 25", "Crowd 26"]);
         assert_eq!(first(Sort::Price, "po", "42"), ["Crowd 985", "Crowd 986"]);
+        assert_eq!(first(Sort::Price, "crowd p", "2"), ["Crowd 25", "Crowd 26"]);
+        assert_eq!(first(Sort::PriceDown, "crowd po-", "1"), ["Crowd 5500", "Crowd 5499"]);
+        assert_eq!(first(Sort::Price, "100%", "3"), ["Crowd 49", "Crowd 50"]);
         assert_eq!(first(Sort::Price, "rare", "2"), ["Crowd 1250", "Crowd 1300"]);
         let in_stock = Query { sort: Some(Sort::Price), in_stock: true, ..asked("crowd") };
         assert_eq!(titles(db, &in_stock)[..2], ["Crowd 1", "Crowd 3"]);
