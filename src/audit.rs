@@ -40,6 +40,10 @@ pub enum Kind {
     CrossSite,
     /// A password was changed.
     PasswordChanged,
+    /// A second factor was turned on or off, or got new recovery codes.
+    SecondFactorChanged,
+    /// A person proved once more who they are.
+    SteppedUp,
     /// A person was locked out, or in again.
     LockChanged,
     /// A person was given another role.
@@ -86,6 +90,8 @@ impl Kind {
             Self::ForgedToken => "forged_token",
             Self::CrossSite => "cross_site",
             Self::PasswordChanged => "password_changed",
+            Self::SecondFactorChanged => "second_factor_changed",
+            Self::SteppedUp => "stepped_up",
             Self::LockChanged => "lock_changed",
             Self::RoleChanged => "role_changed",
             Self::NameChanged => "name_changed",

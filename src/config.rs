@@ -75,6 +75,10 @@ pub struct Limits {
     pub checkout: Limit,
     /// Search and the whole API.
     pub api: Limit,
+    /// Codes of a second step.
+    pub code: Limit,
+    /// Wrong codes of one account, on all nodes.
+    pub code_account: Limit,
 }
 
 /// What the shop is called and how it counts money.
@@ -139,6 +143,8 @@ pub struct Config {
     pub bcrypt_cost: u32,
     /// `LATCHKEY_PASSWORD_MIN`, in code points.
     pub password_min: usize,
+    /// `LATCHKEY_ADMIN_SECOND_FACTOR`: may only those run the shop who have one?
+    pub admin_second_factor: bool,
     /// `LATCHKEY_REGISTRATION`.
     pub registration: Registration,
     /// Name, currency, time zone.

@@ -69,7 +69,8 @@ impl Db {
                 readers: Pool::open(url, pool::Use::Read, connections, POOL_WAIT)?,
                 writers: Pool::open(url, pool::Use::Write, 1, POOL_WAIT)?,
                 reading,
-                writing: turns(1),
+                // One writes and one stands ready, so that the writer need not wait for a thread.
+                writing: turns(2),
             }),
             DatabaseUrl::Postgres(_) => {
                 let both = Pool::open(url, pool::Use::Write, connections, POOL_WAIT)?;
@@ -157,6 +158,28 @@ impl Db {
     /// As `write`.
     pub fn write_here<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         self.writers.get()?.work(|conn| conn.write(work))
+    }
+
+    /// Most rows a transaction of `in_steps` deletes.
+    pub const MOST: i64 = 500;
+    /// Most transactions of one round of it.
+    pub const STEPS: usize = 50;
+
+    /// Deletes what is over in transactions of at most `MOST` rows, so that no one waits for it, on this very thread. What one round
+    /// does not reach is left to the next. How many rows there were.
+    ///
+    /// # Errors
+    /// What a step says; what was deleted until then stays deleted.
+    pub fn in_steps(&self, step: impl Fn(&mut Conn, i64) -> Result<usize>) -> Result<usize> {
+        let mut all = 0;
+        for _ in 0..Self::STEPS {
+            let done = self.write_here(|conn| step(conn, Self::MOST))?;
+            all += done;
+            if i64::try_from(done).is_ok_and(|done| done < Self::MOST) {
+                break;
+            }
+        }
+        Ok(all)
     }
 
     /// Does the database answer a statement?

@@ -25,6 +25,7 @@ pub mod parking;
 pub mod routes;
 pub mod server;
 pub mod small;
+pub mod step_up;
 pub mod timeouts;
 pub mod view;
 

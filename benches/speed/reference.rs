@@ -83,7 +83,7 @@ async fn dashboard_statements(stand: web::Data<Stand>) -> Result<HttpResponse, E
     let alive = Alive::at(now, &stand.limits, Role::Shopper);
     let load = move |conn: &mut _| {
         Ok((
-            glance::with_devices(conn, shopper, session, alive)?,
+            glance::with_account(conn, shopper, session, alive)?,
             cart::show(conn, now, &terms, shopper)?,
             order::latest(conn, shopper)?,
         ))

@@ -15,7 +15,7 @@ use latchkey::auth::session::{self, Door, Opening, Owner};
 use latchkey::auth::user::{Role, User};
 use latchkey::clock::Clock;
 use latchkey::config::{self, Config, Sources};
-use latchkey::db::{self, Db};
+use latchkey::db::{self, Conn, Db};
 use latchkey::ids::{ProductId, base64url, random_bytes};
 use latchkey::shop::catalogue::{self, Query};
 use latchkey::shop::{cart, demo, quantity::Quantity};
@@ -26,7 +26,7 @@ use tempfile::TempDir;
 
 /// How many of everything the large shop has, and how many rows go into one transaction.
 const CROWD: usize = 100_000;
-const BATCH: usize = 10_000;
+const BATCH: usize = 2_000;
 
 /// How much is in the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,8 +96,11 @@ impl Shop {
                 run(&db, &crowd(home, from, from + BATCH))?;
             }
         }
-        // What the planner knows of the tables is part of a shop that has been open for a while.
-        run(&db, if home == Home::Postgres { "ANALYZE" } else { "PRAGMA optimize" })?;
+        // What the planner knows of the tables, and on a server what it has swept, is part of a shop that has been open for a while.
+        match home {
+            Home::Sqlite => run(&db, "PRAGMA optimize")?,
+            Home::Postgres => Conn::open(&config.database)?.batch_execute("VACUUM ANALYZE")?,
+        }
         Ok(Self { folder, database, secret, shopper, products })
     }
 

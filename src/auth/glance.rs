@@ -6,7 +6,7 @@
 use crate::auth::alive::Alive;
 use crate::auth::user::{self, COLUMNS, Row, User};
 use crate::db::Conn;
-use crate::db::schema::{sessions, unread_notices, users};
+use crate::db::schema::{second_factors, sessions, unread_notices, users};
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, UserKey};
 use crate::on_either;
@@ -22,6 +22,15 @@ pub struct Glance {
     pub untold: bool,
 }
 
+/// What the pages about oneself show besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Account {
+    /// Browsers and programs where they are signed in.
+    pub devices: i64,
+    /// Is a code asked after their password?
+    pub second_factor: bool,
+}
+
 /// What every page needs.
 ///
 /// # Errors
@@ -34,15 +43,16 @@ pub fn of(conn: &mut Conn, key: UserKey, session: SessionId) -> Result<Glance> {
     Ok(Glance { user: user::read(row)?, untold })
 }
 
-/// The same, and with how many browsers and programs they are signed in.
+/// The same, with what the pages about oneself show.
 ///
 /// # Errors
 /// `NotFound` when there is no such person any more.
-pub fn with_devices(conn: &mut Conn, key: UserKey, session: SessionId, alive: Alive) -> Result<(Glance, i64)> {
+pub fn with_account(conn: &mut Conn, key: UserKey, session: SessionId, alive: Alive) -> Result<(Glance, Account)> {
     let unread = exists(unread_notices::table.filter(unread_notices::session.eq(session)));
     let live = sessions::table.filter(sessions::user_id.eq(users::id)).filter(alive.condition()).count().single_value();
-    let row: Option<(Row, bool, Option<i64>)> =
-        on_either!(conn, conn => users::table.find(key).select((COLUMNS, unread, live)).first(conn)).optional()?;
-    let (row, untold, devices) = row.ok_or(Error::NotFound)?;
-    Ok((Glance { user: user::read(row)?, untold }, devices.unwrap_or(0)))
+    let second = exists(second_factors::table.filter(second_factors::user_id.eq(users::id)));
+    let row: Option<(Row, bool, Option<i64>, bool)> =
+        on_either!(conn, conn => users::table.find(key).select((COLUMNS, unread, live, second)).first(conn)).optional()?;
+    let (row, untold, devices, second_factor) = row.ok_or(Error::NotFound)?;
+    Ok((Glance { user: user::read(row)?, untold }, Account { devices: devices.unwrap_or(0), second_factor }))
 }

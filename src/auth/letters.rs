@@ -11,7 +11,7 @@ use crate::db::Conn;
 use crate::db::schema::sessions;
 use crate::error::Result;
 use crate::ids::{SessionKey, UserKey};
-use crate::mail::letter::{Change, EndedSignIn, Letter};
+use crate::mail::letter::{Change, EndedSignIn, FactorAct, FactorChange, Letter};
 use crate::mail::outbox::Postbox;
 use diesel::prelude::*;
 
@@ -50,4 +50,36 @@ pub(super) fn exchange(
 pub(super) fn password_changed(conn: &mut Conn, post: &Postbox, now: Moment, person: UserKey, address: &str) -> Result<()> {
     let letter = Letter::PasswordChanged(Change { at: rfc3339(now), address: address.to_owned() });
     post.put(conn, now, person, letter)
+}
+
+/// Tells a person what became of their second factor.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn second_factor(
+    conn: &mut Conn,
+    post: &Postbox,
+    now: Moment,
+    person: UserKey,
+    address: &str,
+    act: FactorAct,
+) -> Result<()> {
+    let letter = Letter::SecondFactorChanged(FactorChange { at: rfc3339(now), address: address.to_owned(), act, left: None });
+    post.put(conn, now, person, letter)
+}
+
+/// Tells a person that one of their recovery codes was used.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn recovery_code_used(
+    conn: &mut Conn,
+    post: &Postbox,
+    now: Moment,
+    person: UserKey,
+    address: &str,
+    left: i64,
+) -> Result<()> {
+    let (at, address) = (rfc3339(now), address.to_owned());
+    post.put(conn, now, person, Letter::SecondFactorChanged(FactorChange { at, address, act: FactorAct::Used, left: Some(left) }))
 }

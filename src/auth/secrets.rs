@@ -22,6 +22,8 @@ pub struct Keys {
     id: String,
     /// Derives the successor of a refresh token.
     pub refresh: hmac::Key,
+    /// Draws the seeds that are offered to authenticator apps.
+    pub enrolment: hmac::Key,
     /// Binds CSRF values to a session.
     pub csrf: hmac::Key,
     /// Signs the one message that survives a redirect.
@@ -51,6 +53,7 @@ impl Keys {
             id: base64url(id),
             refresh: hmac_key(b"refresh"),
             csrf: hmac_key(b"csrf"),
+            enrolment: hmac_key(b"second factor enrolment"),
             flash: hmac_key(b"flash"),
             pseudonym: hmac_key(b"log pseudonyms"),
             pepper: hmac::Key::new(hmac::HMAC_SHA384, &pepper),

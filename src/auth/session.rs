@@ -58,7 +58,7 @@ pub enum Because {
     SignOut,
     /// An old refresh token was shown.
     Reuse,
-    /// The password was changed.
+    /// What opens the account was changed: the password, or the second factor.
     Password,
     /// A newer session took its place.
     Replaced,
@@ -172,6 +172,8 @@ pub fn start(
             sessions::created_at.eq(now),
             sessions::last_seen_at.eq(now),
             sessions::expires_at.eq(expires_at),
+            // Whoever gets a session has just proved who they are.
+            sessions::confirmed_at.eq(now),
             sessions::replaces.eq(opening.replaces),
         ))
         .returning(sessions::id)

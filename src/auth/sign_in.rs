@@ -1,18 +1,24 @@
-//! Signing in with a password.
+//! Signing in with a password, and a code where there is a second factor.
 //!
 //! Invariant: every failure costs the same hash and the same statements and has one answer, so that strangers learn nothing of who
 //! has an account; the session is made only if the person still stands as they did before the hash.
 
 use crate::audit::{self, Actor, Kind};
 use crate::auth::email::Email;
-use crate::auth::latch::Latch;
+use crate::auth::half_sign_in::{self, Ticket};
+use crate::auth::latch::{Inner, Latch};
+use crate::auth::letters;
 use crate::auth::password::{self, Password};
+use crate::auth::revocation::Revocation;
+use crate::auth::second_factor::{self, Given, Verdict};
 use crate::auth::session::{self, Opening, Owner, Tokens};
 use crate::auth::user::{self, User};
+use crate::clock::Moment;
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, SessionKey, UserKey};
 use std::fmt;
+use std::time::Duration;
 
 /// Who tries, and with what.
 #[derive(Debug)]
@@ -23,6 +29,17 @@ pub struct Attempt {
     pub password: Password,
     /// The session they want.
     pub wish: Wish,
+    /// What happens where a code is needed as well.
+    pub second: Second,
+}
+
+/// When a code is given.
+#[derive(Debug)]
+pub enum Second {
+    /// In a second step, which goes on to this place.
+    Later(Option<String>),
+    /// Here, or not at all.
+    Now(Option<Given>),
 }
 
 /// What the one who signs in was about to do: the transaction that signs them in carries it out, or neither happens.
@@ -77,6 +94,14 @@ impl Wish {
 pub enum Outcome {
     /// They are in.
     SignedIn(Box<Tokens>, Box<User>),
+    /// The password was right; a code is awaited.
+    CodeAwaited(Ticket),
+    /// The password was right, and no code came with it.
+    NoCode,
+    /// The password was right, and the code was not.
+    WrongCode,
+    /// There were too many wrong codes: this one was not looked at.
+    Wait(Duration),
     /// They are not, and are not told why.
     Refused,
 }
@@ -86,7 +111,7 @@ pub enum Outcome {
 /// # Errors
 /// `Unavailable` when the database or the hasher is: that is never a wrong password.
 pub async fn sign_in(latch: &Latch, attempt: Attempt) -> Result<Outcome> {
-    let Attempt { email, password, mut wish } = attempt;
+    let Attempt { email, password, mut wish, second } = attempt;
     let known = match email {
         Ok(email) => latch.db.read(move |conn| user::by_email(conn, &email)).await?,
         Err(_) => None,
@@ -103,32 +128,91 @@ pub async fn sign_in(latch: &Latch, attempt: Attempt) -> Result<Outcome> {
     };
     let (inner, memory, now) = (latch.clone(), latch.clone(), latch.clock.now());
     let work = move |conn: &mut Conn| {
-        if !user::admit(conn, user.key, user.epoch, now)? {
-            return Ok(None);
-        }
         if let Some(better) = better {
             user::upgrade_hash(conn, user.key, &hash, &better)?;
         }
-        wish.carry_out(conn, user.key)?;
-        let owner = Owner { key: user.key, id: user.id, role: user.role, epoch: user.epoch };
-        let opening = wish.resolved(conn)?;
-        let (tokens, ended) = session::start(conn, &inner.limits, now, owner, &opening)?;
-        let actor = Actor { user: Some(user.key), session: Some(tokens.session), address: opening.address };
-        audit::record(conn, now, Kind::SignIn, &actor, opening.door.word())?;
-        Ok(Some((tokens, user, ended)))
+        let how = match ask(conn, &inner, now, &user, &second, &wish)? {
+            Ok(how) => how,
+            Err(outcome) => return Ok((outcome, Vec::new())),
+        };
+        // Overtaken by a reset or a lock between the hash and here: the answer is the one for a wrong password.
+        Ok(match admit(conn, &inner, now, &user, &mut wish, how)? {
+            Some((tokens, ended)) => (Outcome::SignedIn(Box::new(tokens), Box::new(user)), ended),
+            None => (Outcome::Refused, Vec::new()),
+        })
     };
-    let done = latch.db.write_then(work, move |done| {
-        if let Some((_, _, ended)) = done {
-            memory.forget(ended);
+    let (outcome, _) = latch.db.write_then(work, move |(_, ended)| memory.forget(ended)).await?;
+    match outcome {
+        Outcome::SignedIn(..) => latch.tally.signed_in(true),
+        Outcome::Refused | Outcome::WrongCode => latch.tally.signed_in(false),
+        // Nothing is decided yet.
+        Outcome::CodeAwaited(_) | Outcome::NoCode | Outcome::Wait(_) => {}
+    }
+    Ok(outcome)
+}
+
+/// Asks for the second factor where there is one: the word for the audit, or what the answer is instead of a session.
+fn ask(
+    conn: &mut Conn,
+    latch: &Inner,
+    now: Moment,
+    user: &User,
+    second: &Second,
+    wish: &Wish,
+) -> Result<Result<&'static str, Outcome>> {
+    // Turned on after this look: that raised the epoch, and `admit` refuses.
+    if !second_factor::is_on(conn, user.key)? {
+        return Ok(Ok(""));
+    }
+    if !user::hold(conn, user.key, user.epoch)? {
+        return Ok(Err(Outcome::Refused));
+    }
+    let given = match second {
+        Second::Later(next) => {
+            let ticket = half_sign_in::begin(conn, now, user, wish.opening.remember, next.as_deref())?;
+            return Ok(Err(Outcome::CodeAwaited(ticket)));
         }
-    });
-    // Overtaken by a reset or a lock between the hash and here: the answer is the one for a wrong password.
-    let Some((tokens, user, _)) = done.await? else {
-        latch.tally.signed_in(false);
-        return Ok(Outcome::Refused);
+        Second::Now(None) => return Ok(Err(Outcome::NoCode)),
+        Second::Now(Some(given)) => given,
     };
-    latch.tally.signed_in(true);
-    Ok(Outcome::SignedIn(Box::new(tokens), Box::new(user)))
+    Ok(match second_factor::check(conn, &latch.secrets, now, user.key, given)? {
+        Verdict::App => Ok("code"),
+        Verdict::Recovery(left) => {
+            letters::recovery_code_used(conn, &latch.post, now, user.key, &wish.opening.address, left)?;
+            Ok("recovery code")
+        }
+        Verdict::Wait(wait) => Err(Outcome::Wait(wait)),
+        Verdict::Wrong => {
+            let actor = Actor { user: Some(user.key), session: None, address: wish.opening.address.clone() };
+            audit::record(conn, now, Kind::SignInFailed, &actor, "code")?;
+            Err(Outcome::WrongCode)
+        }
+    })
+}
+
+/// Lets somebody in who has proved all there is to prove, unless they stand otherwise by now: their session, and what ended for it.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn admit(
+    conn: &mut Conn,
+    latch: &Inner,
+    now: Moment,
+    user: &User,
+    wish: &mut Wish,
+    how: &str,
+) -> Result<Option<(Tokens, Vec<Revocation>)>> {
+    if !user::admit(conn, user.key, user.epoch, now)? {
+        return Ok(None);
+    }
+    wish.carry_out(conn, user.key)?;
+    let owner = Owner { key: user.key, id: user.id, role: user.role, epoch: user.epoch };
+    let opening = wish.resolved(conn)?;
+    let (tokens, ended) = session::start(conn, &latch.limits, now, owner, &opening)?;
+    let actor = Actor { user: Some(user.key), session: Some(tokens.session), address: opening.address };
+    let separator = if how.is_empty() { "" } else { ", " };
+    audit::record(conn, now, Kind::SignIn, &actor, &format!("{}{separator}{how}", opening.door.word()))?;
+    Ok(Some((tokens, ended)))
 }
 
 async fn refuse(latch: &Latch, user: Option<User>, wish: Wish) -> Result<Outcome> {

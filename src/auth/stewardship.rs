@@ -1,21 +1,22 @@
 //! What those who run the shop do to people: lock them out and let them in, give them a role, end their sessions.
 //!
-//! Invariant: the operator's own password is asked for each act, and in the transaction of the act they still run the shop and still have
-//! that password; nobody does it to themselves, so a shop is not left without anyone to run it by a slip. The act stands in the audit
-//! twice: as something that happened to the person, and as something that the operator did.
+//! Invariant: in the transaction of the act the operator still runs the shop, and has proved lately who they are (`step_up`); nobody does
+//! it to themselves, so a shop is not left without anyone to run it by a slip. The act stands in the audit twice: as something that
+//! happened to the person, and as something that the operator did.
 
 use crate::audit::{self, Actor, Kind};
 use crate::auth::email::Email;
-use crate::auth::latch::{Latch, Person};
-use crate::auth::password::Password;
+use crate::auth::latch::{Inner, Latch, Person};
 use crate::auth::revocation::{self, Revocation};
 use crate::auth::roll;
 use crate::auth::session::{self, Because};
 use crate::auth::user::{self, Role, User};
+use crate::auth::{letters, second_factor, step_up};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
+use crate::mail::letter::FactorAct;
 
 /// What is done to somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +29,14 @@ pub enum Act {
     Give(Role),
     /// Their sessions end; they may sign in again.
     SignOut,
+    /// Their second factor is taken away, for who lost the phone and the recovery codes; their sessions end.
+    DropSecondFactor,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 5] = [Self::SignOut, Self::Lock, Self::Unlock, Self::Give(Role::Admin), Self::Give(Role::Shopper)];
+    pub const ALL: [Self; 6] =
+        [Self::SignOut, Self::Lock, Self::Unlock, Self::Give(Role::Admin), Self::Give(Role::Shopper), Self::DropSecondFactor];
 
     /// The word in forms and in the audit.
     #[must_use]
@@ -43,17 +47,19 @@ impl Act {
             Self::Give(Role::Admin) => "make_admin",
             Self::Give(Role::Shopper) => "make_shopper",
             Self::SignOut => "sign_out",
+            Self::DropSecondFactor => "drop_second_factor",
         }
     }
 
     /// Does it make sense for this person as they are?
     #[must_use]
-    pub fn is_of_use(self, person: &User) -> bool {
+    pub fn is_of_use(self, person: &User, second_factor: bool) -> bool {
         match self {
             Self::Lock => person.locked_at.is_none(),
             Self::Unlock => person.locked_at.is_some(),
             Self::Give(role) => person.role != role,
             Self::SignOut => true,
+            Self::DropSecondFactor => second_factor,
         }
     }
 }
@@ -65,35 +71,28 @@ pub enum Outcome {
     Done,
     /// Somebody was faster, or the page was old: they are so already. Nothing was done.
     Already,
-    /// The operator's password was not right (counted as a failed sign-in).
-    WrongPassword,
     /// It is the operator themselves.
     Oneself,
 }
 
-/// Does it, if the operator's password is right.
+/// Does it.
 ///
 /// # Errors
-/// `NotFound` when there is no such person; `SignedOut` when the operator no longer runs the shop; `Unavailable` when the database or the hasher
-/// is.
-pub async fn act(latch: &Latch, operator: Person, typed: Password, whom: UserId, act: Act, actor: Actor) -> Result<Outcome> {
+/// `NotFound` when there is no such person; `SignedOut` when the operator no longer runs the shop, or proved too long ago who they are;
+/// `Unavailable` when the database is.
+pub async fn act(latch: &Latch, operator: Person, whom: UserId, act: Act, actor: Actor) -> Result<Outcome> {
     if whom == operator.id {
         return Ok(Outcome::Oneself);
     }
-    let (key, now) = (operator.key, latch.clock.now());
-    let (stored, epoch) = latch.db.read(move |conn| user::password_hash(conn, key)).await?;
-    if !latch.hasher.verify(typed, Some((operator.id, stored))).await? {
-        latch.db.write(move |conn| audit::record(conn, now, Kind::SignInFailed, &actor, "people page")).await?;
-        return Ok(Outcome::WrongPassword);
-    }
-    let (now, memory) = (latch.clock.now(), latch.clone());
+    let (key, now, memory, inner) = (operator.key, latch.clock.now(), latch.clone(), latch.clone());
     let work = move |conn: &mut Conn| {
         let steward = user::find(conn, key)?;
-        if steward.role != Role::Admin || steward.locked_at.is_some() || steward.epoch != epoch {
+        let fresh = step_up::is_fresh(conn, operator.session, now)?;
+        if steward.role != Role::Admin || steward.locked_at.is_some() || !fresh {
             return Err(Error::SignedOut);
         }
         let person = roll::by_id(conn, whom)?.ok_or(Error::NotFound)?;
-        if !act.is_of_use(&person) {
+        if !act.is_of_use(&person, second_factor::is_on(conn, person.key)?) {
             return Ok(None);
         }
         let email: Email = person.email.parse().map_err(Error::internal)?;
@@ -112,6 +111,7 @@ pub async fn act(latch: &Latch, operator: Person, typed: Password, whom: UserId,
                 audit::record_each(conn, now, Kind::SessionEnded, &actors, &format!("sign_out{by}"))?;
                 Some(ended)
             }
+            Act::DropSecondFactor => Some(drop_second_factor(conn, &inner, now, &person, &by)?),
         };
         let Some(revoked) = revoked else { return Ok(None) };
         audit::record(conn, now, Kind::PersonChanged, &actor, &format!("{} {whom}", act.word()))?;
@@ -153,4 +153,22 @@ pub fn set_role(conn: &mut Conn, now: Moment, email: &Email, role: Role, by: &st
     let actor = Actor { user: Some(person.key), ..Actor::default() };
     audit::record(conn, now, Kind::RoleChanged, &actor, &format!("{}{by}", role.word()))?;
     Ok(Some(vec![raised]))
+}
+
+/// Takes a person's second factor away. They had one just now; if somebody was faster, nothing is done.
+fn drop_second_factor(conn: &mut Conn, latch: &Inner, now: Moment, person: &User, by: &str) -> Result<Vec<Revocation>> {
+    let faster = || Error::Unavailable("a person changed while their second factor was taken away".to_owned());
+    // The epoch first: whoever changes the same factor holds the person's row.
+    let epoch = user::raise_epoch(conn, person.key, person.epoch)?.ok_or_else(faster)?;
+    if !second_factor::remove(conn, person.key)? {
+        return Err(faster());
+    }
+    let mut revoked = session::end_all(conn, now, person.key, None, Because::Password)?;
+    let raised = Revocation::Epoch(person.id, epoch);
+    revocation::record(conn, now, &[raised])?;
+    revoked.push(raised);
+    let actor = Actor { user: Some(person.key), ..Actor::default() };
+    audit::record(conn, now, Kind::SecondFactorChanged, &actor, &format!("{}{by}", FactorAct::Removed.word()))?;
+    letters::second_factor(conn, &latch.post, now, person.key, "", FactorAct::Removed)?;
+    Ok(revoked)
 }

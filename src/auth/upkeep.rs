@@ -11,15 +11,11 @@ use crate::ids::SessionKey;
 use crate::mail::outbox;
 use crate::{
     audit,
-    auth::{notice, parking, revocation},
+    auth::{half_sign_in, notice, parking, revocation, second_factor},
 };
 use diesel::prelude::*;
 use std::time::Duration;
 
-/// Most rows a transaction deletes.
-const MOST: i64 = 500;
-/// Most transactions of one round; the next round goes on.
-const STEPS: usize = 50;
 const DAY: Duration = Duration::from_hours(24);
 
 /// How many rows a round deleted.
@@ -31,6 +27,10 @@ pub struct Swept {
     pub revocations: usize,
     /// Parked forms past their time.
     pub parked: usize,
+    /// Sign-ins whose code never came.
+    pub half_sign_ins: usize,
+    /// Wrong codes after a day.
+    pub wrong_codes: usize,
     /// Notices after 30 days.
     pub notices: usize,
     /// Audit events after a year.
@@ -44,51 +44,16 @@ pub struct Swept {
 /// # Errors
 /// What the database says; what was deleted until then stays deleted.
 pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
-    let mut swept = Swept::default();
-    for _ in 0..STEPS {
-        let (done, more) = db.write_here(|conn| sweep_sessions(conn, now - DAY))?;
-        swept.sessions += done;
-        if !more {
-            break;
-        }
-    }
-    let full = |done: usize| i64::try_from(done).is_ok_and(|done| done == MOST);
-    for _ in 0..STEPS {
-        let done = db.write_here(|conn| revocation::purge(conn, now - Duration::from_hours(1), MOST))?;
-        swept.revocations += done;
-        if !full(done) {
-            break;
-        }
-    }
-    for _ in 0..STEPS {
-        let done = db.write_here(|conn| parking::purge(conn, now, MOST))?;
-        swept.parked += done;
-        if !full(done) {
-            break;
-        }
-    }
-    for _ in 0..STEPS {
-        let done = db.write_here(|conn| notice::purge(conn, now - 30 * DAY, MOST))?;
-        swept.notices += done;
-        if !full(done) {
-            break;
-        }
-    }
-    for _ in 0..STEPS {
-        let done = db.write_here(|conn| audit::purge(conn, now - 365 * DAY, MOST))?;
-        swept.audit += done;
-        if !full(done) {
-            break;
-        }
-    }
-    for _ in 0..STEPS {
-        let done = db.write_here(|conn| outbox::purge(conn, now - 30 * DAY, MOST))?;
-        swept.letters += done;
-        if !full(done) {
-            break;
-        }
-    }
-    Ok(swept)
+    Ok(Swept {
+        sessions: sweep_sessions(db, now - DAY)?,
+        revocations: db.in_steps(|conn, most| revocation::purge(conn, now - Duration::from_hours(1), most))?,
+        parked: db.in_steps(|conn, most| parking::purge(conn, now, most))?,
+        half_sign_ins: db.in_steps(|conn, most| half_sign_in::purge(conn, now, most))?,
+        wrong_codes: db.in_steps(|conn, most| second_factor::purge(conn, now - DAY, most))?,
+        notices: db.in_steps(|conn, most| notice::purge(conn, now - 30 * DAY, most))?,
+        audit: db.in_steps(|conn, most| audit::purge(conn, now - 365 * DAY, most))?,
+        letters: db.in_steps(|conn, most| outbox::purge(conn, now - 30 * DAY, most))?,
+    })
 }
 
 /// How many sessions and revocations wait to be deleted. It deletes nothing: who asks may have another clock.
@@ -102,20 +67,30 @@ pub fn overdue(conn: &mut Conn, now: Moment) -> Result<i64> {
     Ok(ended + expired.count().get_result::<i64>(conn)? + heard.count().get_result::<i64>(conn)?)
 }
 
-/// Deletes a few sessions that ended before `before`: their tokens first, and each once it has none. Says how many, and whether
-/// there may be more.
-fn sweep_sessions(conn: &mut Conn, before: Moment) -> Result<(usize, bool)> {
+/// Deletes sessions that ended before `before`, a few in a transaction: their tokens first, and each once it has none.
+fn sweep_sessions(db: &Db, before: Moment) -> Result<usize> {
+    let mut swept = 0;
+    // A step may delete nothing but tokens, so only one that finds nothing is the last.
+    for _ in 0..Db::STEPS {
+        let Some(done) = db.write_here(|conn| sweep_few(conn, before, Db::MOST))? else { break };
+        swept += done;
+    }
+    Ok(swept)
+}
+
+/// One step; none when there is nothing left.
+fn sweep_few(conn: &mut Conn, before: Moment, most: i64) -> Result<Option<usize>> {
     let ended = sessions::table.filter(sessions::ended_at.lt(before)).order(sessions::ended_at).limit(50).select(sessions::id);
     let mut old: Vec<SessionKey> = ended.load(conn)?;
     let expired =
         sessions::table.filter(sessions::expires_at.lt(before)).order(sessions::expires_at).limit(50).select(sessions::id);
     old.extend(expired.load::<SessionKey>(conn)?);
     if old.is_empty() {
-        return Ok((0, false));
+        return Ok(None);
     }
     let tokens: Vec<i64> = refresh_tokens::table
         .filter(refresh_tokens::session_id.eq_any(&old))
-        .limit(MOST)
+        .limit(most)
         .select(refresh_tokens::id)
         .load(conn)?;
     diesel::delete(refresh_tokens::table.filter(refresh_tokens::id.eq_any(&tokens))).execute(conn)?;
@@ -125,5 +100,5 @@ fn sweep_sessions(conn: &mut Conn, before: Moment) -> Result<(usize, bool)> {
         .distinct()
         .load(conn)?;
     old.retain(|key| !left.contains(key));
-    Ok((diesel::delete(sessions::table.filter(sessions::id.eq_any(&old))).execute(conn)?, true))
+    Ok(Some(diesel::delete(sessions::table.filter(sessions::id.eq_any(&old))).execute(conn)?))
 }

@@ -204,6 +204,26 @@ pub fn admit(conn: &mut Conn, key: UserKey, epoch: i64, now: Moment) -> Result<b
     Ok(diesel::update(open).set(users::last_sign_in_at.eq(now)).execute(conn)? == 1)
 }
 
+/// Takes the person's row until the transaction ends, if they still stand as at that epoch and are not locked out: what several do to
+/// one account at once happens one after the other.
+///
+/// # Errors
+/// What the database says.
+pub fn hold(conn: &mut Conn, key: UserKey, epoch: i64) -> Result<bool> {
+    let open = users::table.filter(users::id.eq(key)).filter(users::epoch.eq(epoch)).filter(users::locked_at.is_null());
+    Ok(diesel::update(open).set(users::epoch.eq(epoch)).execute(conn)? == 1)
+}
+
+/// Raises the epoch and changes nothing else; the new one, or `None` when somebody was faster.
+///
+/// # Errors
+/// What the database says.
+pub fn raise_epoch(conn: &mut Conn, key: UserKey, epoch: i64) -> Result<Option<i64>> {
+    let same = users::table.filter(users::id.eq(key)).filter(users::epoch.eq(epoch));
+    let raised = diesel::update(same).set(users::epoch.eq(users::epoch + 1)).execute(conn)?;
+    Ok((raised == 1).then_some(epoch + 1))
+}
+
 /// Stores a better hash of the same password; nothing else changes.
 ///
 /// # Errors

@@ -5,6 +5,7 @@
 use super::{Failure, say};
 use crate::auth::keys::life::{self, Rotation};
 use crate::auth::keys::stored::{self, StoredKey};
+use crate::auth::second_factor;
 use crate::clock::rfc3339;
 use crate::config::Config;
 use crate::error::Error;
@@ -58,9 +59,17 @@ pub(super) fn run(config: &Config, command: &Command) -> Result<ExitCode, Failur
                     break;
                 }
             }
+            let mut factors = 0;
+            loop {
+                let done = db.write_here(|conn| second_factor::reseal(conn, &secrets, 100))?;
+                factors += done;
+                if done == 0 {
+                    break;
+                }
+            }
             say(format!(
-                "{keys} signing keys and {letters} letters are sealed anew with the secret {}; a parked form lets go of an earlier one \
-                 within a quarter of an hour",
+                "{keys} signing keys, {letters} letters and {factors} second factors are sealed anew with the secret {}; a parked form \
+                 lets go of an earlier one within a quarter of an hour",
                 secrets.current().id()
             ));
             say("passwords are made anew when their people sign in: `latchkey doctor` counts what still needs an earlier secret");

@@ -1,8 +1,10 @@
 //! The tables, as both databases have them. `diesel print-schema` against a migrated database shows the same columns.
 #![allow(missing_docs)]
 
+mod second_factor;
 mod shop;
 
+pub use second_factor::*;
 pub use shop::*;
 
 diesel::table! {
@@ -62,6 +64,7 @@ diesel::table! {
         ended_at -> Nullable<Timestamp>,
         ended_because -> Nullable<Text>,
         replaces -> Nullable<BigInt>,
+        confirmed_at -> Nullable<Timestamp>,
     }
 }
 
@@ -186,4 +189,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     low_stock,
     idempotency_keys,
     outbox,
+    second_factors,
+    recovery_codes,
+    code_failures,
+    half_sign_ins,
 );

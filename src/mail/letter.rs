@@ -19,6 +19,8 @@ pub enum Letter {
     SignInEnded(EndedSignIn),
     /// The password was changed.
     PasswordChanged(Change),
+    /// The second factor was changed, or a recovery code used.
+    SecondFactorChanged(FactorChange),
     /// Somebody tries whether mail works.
     Trial,
 }
@@ -92,6 +94,49 @@ pub struct Change {
     pub address: String,
 }
 
+/// What was done to a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactorAct {
+    /// It was turned on.
+    On,
+    /// It was turned off.
+    Off,
+    /// There are new recovery codes.
+    Codes,
+    /// A recovery code was used.
+    Used,
+    /// Those who run the shop took it away.
+    Removed,
+}
+
+impl FactorAct {
+    /// The word in the audit.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::Codes => "new recovery codes",
+            Self::Used => "recovery code used",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// A change to a second factor.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct FactorChange {
+    /// When.
+    pub at: String,
+    /// From where.
+    pub address: String,
+    /// What.
+    pub act: FactorAct,
+    /// Recovery codes that are left, where one was used.
+    pub left: Option<i64>,
+}
+
 impl Letter {
     /// The word in the table and in the log.
     #[must_use]
@@ -101,6 +146,7 @@ impl Letter {
             Self::OrderCancelled(_) => "order_cancelled",
             Self::SignInEnded(_) => "sign_in_ended",
             Self::PasswordChanged(_) => "password_changed",
+            Self::SecondFactorChanged(_) => "second_factor_changed",
             Self::Trial => "trial",
         }
     }
@@ -109,9 +155,12 @@ impl Letter {
     #[must_use]
     pub const fn good_for(&self) -> Duration {
         match self {
-            Self::OrderPlaced(_) | Self::OrderCancelled(_) | Self::SignInEnded(_) | Self::PasswordChanged(_) | Self::Trial => {
-                Duration::from_hours(72)
-            }
+            Self::OrderPlaced(_)
+            | Self::OrderCancelled(_)
+            | Self::SignInEnded(_)
+            | Self::PasswordChanged(_)
+            | Self::SecondFactorChanged(_)
+            | Self::Trial => Duration::from_hours(72),
         }
     }
 }

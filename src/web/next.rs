@@ -58,8 +58,17 @@ impl fmt::Display for NextPath {
 /// The way to sign-in that comes back to `target`: `/login?next=`, percent-encoded but for "/" (docs/API.md, "General").
 #[must_use]
 pub fn sign_in(target: &str) -> String {
-    let mut way = String::with_capacity(12 + target.len());
-    way.push_str("/login?next=");
+    through("/login", target)
+}
+
+/// The same way through a proof of who one is.
+#[must_use]
+pub fn confirm(target: &str) -> String {
+    through("/confirm-identity", target)
+}
+
+fn through(door: &str, target: &str) -> String {
+    let mut way = format!("{door}?next=");
     for byte in target.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
             way.push(char::from(byte));

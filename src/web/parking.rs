@@ -11,6 +11,7 @@ mod words;
 
 pub use confirm::{Confirm, Confirmed, carry_out};
 pub use errand::{Hint, errand, hint, land};
+pub(in crate::web) use keep::keep;
 pub use keep::signed_in;
 pub use words::{Fact, Words, words};
 
@@ -88,6 +89,11 @@ impl Deed {
         };
         Ok(from_form(self.fields.as_bytes())?.into_iter().filter_map(text).collect())
     }
+}
+
+/// Has this form a field that is never kept, beside `csrf`?
+pub(in crate::web) fn holds_a_secret(body: &[u8]) -> bool {
+    form_urlencoded::parse(body).any(|(name, _)| name != "csrf" && NEVER.contains(&name.trim().to_ascii_lowercase().as_str()))
 }
 
 /// The fields of a form as they were sent, without those that are never kept. Bytes beyond ASCII are written as a browser would.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a page or an API route needs a signed-in person unless its line says `.open()`, and one who runs the shop if it says
 //! `.admin()`; what is not listed is not found. A form that a signed-out person sends is kept where the line says `.parks()`: never one
-//! with a password or a code in it.
+//! with a password or a code in it. Where it says `.steps_up()`, a change asks for a fresh proof of who it is.
 //! Beside these stand the small addresses that know no cookies (`mount`): /static, /pictures, /healthz, /readyz, /robots.txt,
 //! /favicon.ico, /.well-known, /csp-report.
 
@@ -13,8 +13,8 @@ pub use mount::{Route, configure, page};
 use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
-    account, admin, cart, checkout, dashboard, devices, discount, front, login, logout, orders, parked, password, products,
-    register, saved,
+    account, admin, cart, checkout, confirm_identity, dashboard, devices, discount, front, login, login_code, logout, orders,
+    parked, password, products, register, saved, two_factor,
 };
 
 /// The pages.
@@ -27,7 +27,9 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/products/{slug}").get(products::show).open(),
         page("/register").get(register::show).post(register::submit).open().limited(limits.register.throttle()),
         page("/login").get(login::show).post(login::submit).open().limited(limits.sign_in.throttle()),
+        page("/login/code").get(login_code::show).post(login_code::submit).open().limited(limits.code.throttle()),
         page("/logout").post(logout::submit).open(),
+        page("/confirm-identity").get(confirm_identity::show).post(confirm_identity::submit).limited(limits.sign_in.throttle()),
         page("/dashboard").get(dashboard::show),
         page("/cart").get(cart::show),
         page("/cart/items").post(cart::add).parks(),
@@ -51,13 +53,13 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/account/devices/sign-out-others").post(devices::end_others),
         page("/account/devices/sign-out-everywhere").post(devices::end_all),
         page("/account/password").get(password::show).post(password::submit).limited(limits.sign_in.throttle()),
+        page("/account/two-factor").get(two_factor::show),
+        page("/account/two-factor/enable").post(two_factor::enable).steps_up().limited(limits.code.throttle()),
+        page("/account/two-factor/disable").post(two_factor::disable).steps_up(),
+        page("/account/two-factor/recovery-codes").post(two_factor::renew).steps_up(),
         page("/admin").get(admin::show).admin(),
         page("/admin/people").get(admin::people::index).admin(),
-        page("/admin/people/{id}")
-            .get(admin::person::show)
-            .post(admin::person::submit)
-            .admin()
-            .limited(limits.sign_in.throttle()),
+        page("/admin/people/{id}").get(admin::person::show).post(admin::person::submit).admin().steps_up(),
         page("/admin/products").get(admin::products::index).admin(),
         page("/admin/products/{slug}").get(admin::product::show).post(admin::product::submit).admin(),
         page("/admin/products/{slug}/stock").post(admin::product::book).admin(),

@@ -22,6 +22,7 @@ use crate::web::cookies::Name;
 use crate::web::csrf;
 use crate::web::identity::{CurrentUser, Visit, is_prefetch};
 use crate::web::parking::{self, Confirmed};
+use crate::web::step_up::TWO_FACTOR;
 use actix_web::dev::Payload;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
@@ -163,7 +164,9 @@ impl View {
         context.insert("path", self.request.path());
         context.insert("kept", &self.is_something_kept());
         context.insert("notices", &layout.notices);
-        context.insert("flash", &self.take_flash());
+        let flash = self.take_flash();
+        context.insert("codes", &self.opened(flash.as_ref()));
+        context.insert("flash", &flash);
         context.insert_value("shop", self.app.templates.shop().clone());
         let body = self.app.templates.render(template, &context)?;
         Ok(HttpResponse::build(status)
@@ -180,7 +183,24 @@ impl View {
 
     /// Leaves a message for the next page.
     pub fn flash(&self, kind: Kind, text: impl Into<String>) {
-        self.leave(Flash { kind, text: text.into(), undo: None });
+        self.leave(Flash { kind, text: text.into(), undo: None, sealed: None });
+    }
+
+    /// Leaves a message, and recovery codes that the page about them shows this once. A cookie is no place for them unsealed.
+    pub fn flash_with_codes(&self, text: impl Into<String>, codes: &[String]) {
+        let sealed =
+            (!codes.is_empty()).then(|| self.app.latch.secrets.current().seal(&self.purpose(), codes.join(" ").as_bytes()));
+        self.leave(Flash { kind: Kind::Success, text: text.into(), undo: None, sealed });
+    }
+
+    fn purpose(&self) -> String {
+        self.visit.person().map_or_else(String::new, |person| format!("recovery codes {}", person.session))
+    }
+
+    fn opened(&self, flash: Option<&Flash>) -> Vec<String> {
+        let Some(sealed) = flash.and_then(|flash| flash.sealed.as_deref()) else { return Vec::new() };
+        let text = self.app.latch.secrets.all().find_map(|keys| keys.open(&self.purpose(), sealed)).unwrap_or_default();
+        String::from_utf8_lossy(&text).split_whitespace().map(str::to_owned).collect()
     }
 
     /// Leaves a message, with all it has, for the next page.
@@ -212,7 +232,10 @@ impl View {
     }
 
     fn take_flash(&self) -> Option<Flash> {
-        if self.is_looked_at() { flash::take(&self.visit, self.app.flash_keys(), self.app.clock.now()) } else { None }
+        if !self.is_looked_at() {
+            return None;
+        }
+        flash::take(&self.visit, self.app.flash_keys(), self.app.clock.now(), self.request.path() != TWO_FACTOR)
     }
 }
 

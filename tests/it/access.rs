@@ -22,7 +22,7 @@ on_both! { every_route_answers_each_person_as_it_should, every_api_route_answers
 /// Method, path, and the answers to: a visitor, the shopper whose things are named, another shopper, an admin.
 type Row = (&'static str, &'static str, [u16; 4]);
 
-const PAGES: [Row; 47] = [
+const PAGES: [Row; 55] = [
     ("GET", "/", [200, 200, 200, 200]),
     ("GET", "/products", [200, 200, 200, 200]),
     ("GET", "/products/{slug}", [200, 200, 200, 200]),
@@ -30,6 +30,10 @@ const PAGES: [Row; 47] = [
     ("POST", "/register", [422, 422, 422, 422]),
     ("GET", "/login", [200, 303, 303, 303]),
     ("POST", "/login", [422, 422, 422, 422]),
+    ("GET", "/login/code", [303, 303, 303, 303]),
+    ("POST", "/login/code", [303, 303, 303, 303]),
+    ("GET", "/confirm-identity", [303, 303, 303, 303]),
+    ("POST", "/confirm-identity", [303, 422, 422, 422]),
     ("GET", "/dashboard", [303, 200, 200, 200]),
     ("GET", "/cart", [303, 200, 200, 200]),
     ("POST", "/cart/items", [303, 303, 303, 303]),
@@ -48,7 +52,7 @@ const PAGES: [Row; 47] = [
     ("GET", "/admin", [303, 404, 404, 200]),
     ("GET", "/admin/people", [303, 404, 404, 200]),
     ("GET", "/admin/people/{id}", [303, 404, 404, 200]),
-    ("POST", "/admin/people/{id}", [303, 404, 404, 422]),
+    ("POST", "/admin/people/{id}", [303, 404, 404, 409]),
     ("GET", "/admin/products", [303, 404, 404, 200]),
     ("GET", "/admin/products/{slug}", [303, 404, 404, 200]),
     ("POST", "/admin/products/{slug}", [303, 404, 404, 303]),
@@ -62,6 +66,10 @@ const PAGES: [Row; 47] = [
     ("POST", "/parked", [303, 404, 404, 404]),
     ("GET", "/account", [303, 200, 200, 200]),
     ("POST", "/account", [303, 303, 303, 303]),
+    ("GET", "/account/two-factor", [303, 200, 200, 200]),
+    ("POST", "/account/two-factor/enable", [303, 422, 422, 422]),
+    ("POST", "/account/two-factor/disable", [303, 303, 303, 303]),
+    ("POST", "/account/two-factor/recovery-codes", [303, 303, 303, 303]),
     ("GET", "/account/password", [303, 200, 200, 200]),
     ("POST", "/account/password", [303, 422, 422, 422]),
     ("GET", "/account/devices", [303, 200, 200, 200]),
@@ -148,11 +156,13 @@ impl Things {
             "/cart/items" => vec![("product_id", &self.product_id), ("quantity", "1")],
             "/cart/items/{product_id}" => vec![("quantity", "2")],
             "/checkout" => ADDRESS.into_iter().chain([("cart_version", "old"), ("expected_total", "1")]).collect(),
-            "/admin/people/{id}" => vec![("act", "sign_out"), ("current_password", "wrong-wagon")],
+            "/admin/people/{id}" => vec![("act", "unlock")],
             "/admin/products/{slug}" => vec![("title", "Oak Bowl"), ("price", "24"), ("status", "active"), ("version", "0")],
             "/admin/products/{slug}/stock" => vec![("reason", "received"), ("count", "1"), ("seen", "0")],
             "/admin/orders/{number}/move" => vec![("to", "paid")],
             "/cart/discount" => vec![("code", "NO-SUCH-CODE")],
+            "/account/two-factor/enable" => vec![("code", "000000")],
+            "/confirm-identity" => vec![("password", "wrong-wagon")],
             "/account" => vec![("name", "Ada")],
             "/account/password" => vec![("current_password", "wrong-wagon"), ("new_password", PASSWORD)],
             _ => Vec::new(),
@@ -174,7 +184,7 @@ async fn every_route_answers_each_person_as_it_should(app: &TestApp) {
         {
             let page = if method == "GET" { browser.get(&things.named(path)).await } else { send(browser, &things, path).await };
             assert_eq!(page.status, status, "{method} {path} as {person} -> {}: {}", page.location(), page.words());
-            if person == "visitor" && status == 303 && path != "/logout" {
+            if person == "visitor" && status == 303 && !["/logout", "/login/code"].contains(&path) {
                 assert!(page.location().starts_with("/login?next=/"), "{method} {path}: {}", page.location());
             }
         }

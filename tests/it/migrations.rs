@@ -87,7 +87,8 @@ fn the_twins_have_the_same_indexes() {
 
 #[test]
 fn the_schema_in_the_code_is_the_schema_in_the_database() {
-    let written = schema_file(concat!(include_str!("../../src/db/schema.rs"), include_str!("../../src/db/schema/shop.rs")));
+    let texts = super::tidy::rust("src/db").into_iter().filter(|source| source.path.starts_with("src/db/schema"));
+    let written = schema_file(&texts.map(|source| source.text).collect::<String>());
     assert_eq!(written, tables(&mut Storage::migrated(Backend::Postgres).second_connection()));
 }
 

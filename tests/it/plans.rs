@@ -44,7 +44,7 @@ const NOBODY: UserKey = UserKey(1);
 
 const ASKED: [Asked; 4] = [
     ("every page", |conn, session, _| glance::of(conn, NOBODY, session).map(drop)),
-    ("dashboard", |conn, session, alive| glance::with_devices(conn, NOBODY, session, alive).map(drop)),
+    ("dashboard", |conn, session, alive| glance::with_account(conn, NOBODY, session, alive).map(drop)),
     ("devices", |conn, _, alive| device::list(conn, NOBODY, alive).map(drop)),
     ("notices", |conn, session, _| notice::take(conn, Clock::default().now(), session).map(drop)),
 ];

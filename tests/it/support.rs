@@ -11,6 +11,7 @@ pub mod goods;
 pub mod jar;
 pub mod page;
 pub mod people;
+pub mod phone;
 pub mod post_office;
 pub mod postgres;
 pub mod smtp;

@@ -3,6 +3,7 @@
 //! Invariant: a question asked at every start and every minute costs a few steps of an index, however many people there are; only
 //! what is wrong, and what `doctor` asks, is counted. It does not know the secrets, only their ids.
 
+use crate::auth::second_factor;
 use crate::auth::secrets::Secrets;
 use crate::clock::Moment;
 use crate::db::Conn;
@@ -46,7 +47,7 @@ fn passwords(conn: &mut Conn, id: &str) -> Result<i64> {
     Ok(own.count().get_result(conn)?)
 }
 
-/// Refuses when there are passwords that no secret given here can check: nobody would be let in with them.
+/// Refuses when there are passwords or second factors that no secret given here can check: nobody would be let in with them.
 ///
 /// # Errors
 /// `Refused` with `another_secret`, saying how many; what the database says.
@@ -55,10 +56,18 @@ pub fn no_orphans(conn: &mut Conn, secrets: &Secrets) -> Result<()> {
     for id in peppers(conn)?.into_iter().filter(|id| secrets.by_id(id).is_none()) {
         orphans.push(format!("{} with {id}", passwords(conn, &id)?));
     }
-    if orphans.is_empty() {
+    let mut factors = Vec::new();
+    for id in second_factor::secrets_used(conn)?.into_iter().filter(|id| secrets.by_id(id).is_none()) {
+        factors.push(format!("{} with {id}", second_factor::sealed_with(conn, &id)?));
+    }
+    let told =
+        [("passwords made", orphans), ("second factors sealed", factors)].into_iter().filter(|(_, found)| !found.is_empty());
+    let told: Vec<String> =
+        told.map(|(what, found)| format!("{what} with a secret that is not given: {}", found.join(", "))).collect();
+    if told.is_empty() {
         return Ok(());
     }
-    let text = format!("there are passwords made with a secret that is not given: {}", orphans.join(", "));
+    let text = format!("there are {}", told.join("; "));
     Err(Error::refused("another_secret", text))
 }
 
@@ -71,6 +80,8 @@ pub struct Need {
     pub sessions: i64,
     /// Signing keys sealed with it: until `latchkey keys reencrypt`.
     pub signing_keys: i64,
+    /// Second factors sealed with it: until `latchkey keys reencrypt`.
+    pub second_factors: i64,
     /// Parked forms sealed with it: for a quarter of an hour.
     pub parked_forms: i64,
     /// Waiting letters encrypted with it: until they are sent, or `latchkey keys reencrypt`.
@@ -111,6 +122,9 @@ pub fn count(conn: &mut Conn, now: Moment, idle: Duration) -> Result<BTreeMap<St
     let sealed: Vec<String> = signing_keys::table.select(signing_keys::secret_id).load(conn)?;
     for id in sealed {
         needs.entry(id).or_default().signing_keys += 1;
+    }
+    for id in second_factor::secrets_used(conn)? {
+        needs.entry(id.clone()).or_default().second_factors = second_factor::sealed_with(conn, &id)?;
     }
     let parked: Vec<(String, i64)> = parked_forms::table
         .filter(parked_forms::expires_at.gt(now))
@@ -184,11 +198,19 @@ mod tests {
             assert!(text.ends_with("1 with aaaaaaaa, 2 with bbbbbbbb"), "{text}");
             conn.set_instrumentation(Heard::default());
             let statements = heard.0.lock().expect("a list").clone();
-            assert_eq!(statements.len(), 4 + 4 + 2, "one step for each secret, whoever many people: {statements:?}");
+            assert_eq!(statements.len(), 4 + 4 + 2 + 1, "one step for each secret, whoever many people: {statements:?}");
             for statement in statements {
                 let plan: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(conn)?;
                 let plan: Vec<String> = plan.into_iter().map(|step| step.detail).collect();
-                let by_index = |step: &String| step.starts_with("SEARCH users USING") && step.contains("INDEX users_pepper");
+                let by_index = |step: &String| {
+                    [
+                        "SEARCH users USING COVERING INDEX users_pepper",
+                        "SEARCH users USING INDEX users_pepper",
+                        "SEARCH second_factors USING COVERING INDEX",
+                    ]
+                    .into_iter()
+                    .any(|way| step.starts_with(way))
+                };
                 assert!(plan.len() == 1 && plan.iter().all(by_index), "{statement}: {plan:?}");
             }
             Ok(())

@@ -22,20 +22,27 @@ pub(super) fn check(report: &mut Report, config: &Config, db: &Db, secrets: &Sec
         }
     }
     let fix = "list that secret in LATCHKEY_SECRET_PREVIOUS; without it these people cannot sign in";
-    for (id, need) in needs.into_iter().filter(|(_, need)| need.passwords > 0) {
-        report.bad("secrets", format!("{} passwords were made with a secret that is not given ({id})", need.passwords), fix);
+    for (id, need) in needs {
+        if need.passwords > 0 {
+            report.bad("secrets", format!("{} passwords were made with a secret that is not given ({id})", need.passwords), fix);
+        }
+        if need.second_factors > 0 {
+            let count = need.second_factors;
+            report.bad("secrets", format!("{count} second factors are sealed with a secret that is not given ({id})"), fix);
+        }
     }
 }
 
 fn told(need: &Need) -> String {
-    let Need { passwords, sessions, signing_keys, parked_forms, letters } = need;
+    let Need { passwords, sessions, signing_keys, second_factors, parked_forms, letters } = need;
     format!(
-        "{passwords} passwords, {sessions} sessions, {letters} letters, {parked_forms} parked forms, {signing_keys} signing keys"
+        "{passwords} passwords, {sessions} sessions, {letters} letters, {parked_forms} parked forms, {second_factors} second factors, \
+         {signing_keys} signing keys"
     )
 }
 
 fn advice(need: &Need) -> &'static str {
-    if need.signing_keys > 0 || need.letters > 0 {
+    if need.signing_keys > 0 || need.letters > 0 || need.second_factors > 0 {
         "; run `latchkey keys reencrypt`"
     } else if need.passwords > 0 {
         "; each password is made anew when its person signs in"

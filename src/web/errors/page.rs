@@ -78,6 +78,9 @@ pub fn form_page(path: &str) -> String {
     if is_under(path, "/account/devices") {
         return "/account/devices".to_owned();
     }
+    if is_under(path, "/account/two-factor") {
+        return "/account/two-factor".to_owned();
+    }
     if is_under(path, "/admin") {
         // The room, the list, the thing; what is done to it comes behind.
         return path.split('/').take(4).collect::<Vec<_>>().join("/");
@@ -179,6 +182,7 @@ mod tests {
             ("/orders/K7QX/cancel", "/orders/K7QX"),
             ("/account/password", "/account/password"),
             ("/account/devices/abc/sign-out", "/account/devices"),
+            ("/account/two-factor/enable", "/account/two-factor"),
             ("/checkout", "/checkout"),
             ("/admin/orders/K7QX/move", "/admin/orders/K7QX"),
             ("/admin", "/admin"),

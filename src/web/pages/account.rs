@@ -60,6 +60,7 @@ struct Account {
     role: &'static str,
     created_at: String,
     devices: i64,
+    second_factor: bool,
 }
 
 async fn show_with(app: &App, user: CurrentUser, view: &View, typed: Option<Typed>) -> Result<HttpResponse> {
@@ -71,7 +72,7 @@ async fn show_with(app: &App, user: CurrentUser, view: &View, typed: Option<Type
     let alive = Alive::at(app.clock.now(), &app.config.sessions, user.role);
     let status = typed.as_ref().map_or(actix_web::http::StatusCode::OK, |typed| typed.status);
     let load = move |conn: &mut crate::db::Conn| {
-        let (glance, devices) = glance::with_devices(conn, user.key, user.session, alive)?;
+        let (glance, at_a_glance) = glance::with_account(conn, user.key, user.session, alive)?;
         let person = glance.user;
         let form = typed.unwrap_or_else(|| Typed::with(Name::NAME, [("name", person.name.clone())]));
         let account = Account {
@@ -80,7 +81,8 @@ async fn show_with(app: &App, user: CurrentUser, view: &View, typed: Option<Type
             email_verified: person.email_verified_at.is_some(),
             role: person.role.word(),
             created_at: rfc3339(person.created_at),
-            devices,
+            devices: at_a_glance.devices,
+            second_factor: at_a_glance.second_factor,
         };
         Ok(Page { form, account })
     };

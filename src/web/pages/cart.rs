@@ -175,7 +175,7 @@ pub(in crate::web) fn told(currency: &Currency, changed: &Changed, done: &str) -
 
 fn say_removed(view: &View, changed: &Changed) {
     let text = format!("{} is out of your cart.", changed.title);
-    view.leave(Flash { kind: Kind::Success, text, undo: Some("/cart/undo".to_owned()) });
+    view.leave(Flash { kind: Kind::Success, text, undo: Some("/cart/undo".to_owned()), sealed: None });
 }
 
 /// The sentence of a "no" that belongs beside the quantity.

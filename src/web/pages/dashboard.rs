@@ -42,6 +42,7 @@ struct Account {
     email: String,
     email_verified: bool,
     devices: i64,
+    second_factor: bool,
     last_sign_in: Option<String>,
     created_at: String,
 }
@@ -64,7 +65,7 @@ pub async fn show(app: web::Data<App>, user: CurrentUser, view: View) -> Result<
     let alive = Alive::at(now, &app.config.sessions, user.role);
     let terms = app.config.shop.terms;
     let load = move |conn: &mut crate::db::Conn| {
-        let (glance, devices) = glance::with_devices(conn, user.key, user.session, alive)?;
+        let (glance, at_a_glance) = glance::with_account(conn, user.key, user.session, alive)?;
         let cart = cart::show(conn, now, &terms, user.key)?;
         let orders = order::latest(conn, user.key)?;
         let layout = Layout::of(&glance, cart.count());
@@ -78,7 +79,8 @@ pub async fn show(app: web::Data<App>, user: CurrentUser, view: View) -> Result<
         let account = Account {
             email: person.email,
             email_verified: person.email_verified_at.is_some(),
-            devices,
+            devices: at_a_glance.devices,
+            second_factor: at_a_glance.second_factor,
             last_sign_in: person.last_sign_in_at.map(rfc3339),
             created_at: rfc3339(person.created_at),
         };

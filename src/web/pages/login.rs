@@ -5,13 +5,16 @@
 use crate::auth::email::Email;
 use crate::auth::password::Password;
 use crate::auth::session::Door;
-use crate::auth::sign_in::{self, Attempt, Outcome, Wish};
-use crate::error::Result;
+use crate::auth::sign_in::{self, Attempt, Outcome, Second, Wish};
+use crate::auth::user::Role;
+use crate::error::{Error, Result};
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::identity::{Ended, Visit};
 use crate::web::next::NextPath;
+use crate::web::pages::login_code;
 use crate::web::parking;
+use crate::web::step_up::TWO_FACTOR;
 use crate::web::view::{Layout, View, see_other};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -93,12 +96,18 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Si
     let (errand, outcome) = parking::errand(&app, &visit);
     let wish = visit.wish(Door::Web, remember, visit.person().map(|person| person.session));
     let wish = Wish { errand, ..wish };
-    match sign_in::sign_in(&app.latch, Attempt { email, password, wish }).await? {
-        Outcome::SignedIn(tokens, _) => {
+    let second = Second::Later(next.as_ref().map(NextPath::to_string));
+    match sign_in::sign_in(&app.latch, Attempt { email, password, wish, second }).await? {
+        Outcome::SignedIn(tokens, user) => {
             visit.sign_in(&app, &tokens)?;
+            // Nobody runs the shop without a second factor, where the settings ask for one: they are led to it at once.
+            let bare = app.config.admin_second_factor && user.role == Role::Admin;
+            let next = if bare { NextPath::parse(TWO_FACTOR, &app.origin) } else { next };
             Ok(parking::land(&view, outcome, next.as_ref(), None))
         }
-        Outcome::Refused => {
+        Outcome::CodeAwaited(ticket) => Ok(login_code::begin(&visit, &ticket)),
+        Outcome::Wait(wait) => Err(Error::TooMany { wait }),
+        Outcome::Refused | Outcome::NoCode | Outcome::WrongCode => {
             let wrong = Notice { problem: Some(WRONG), problem_kind: "error", ended: None };
             show_with(&app, &view, form.as_typed(StatusCode::UNAUTHORIZED), next, wrong).await
         }

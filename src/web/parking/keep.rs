@@ -45,7 +45,7 @@ pub async fn signed_in(
             Some(visit) => match keep(&app, &visit, &mut request).await {
                 Ok(true) => see_other(&next::sign_in(PAGE)),
                 Ok(false) => {
-                    let told = Flash { kind: Kind::Error, text: FULL.to_owned(), undo: None };
+                    let told = Flash { kind: Kind::Error, text: FULL.to_owned(), undo: None, sealed: None };
                     flash::keep(&visit, app.flash_key(), app.clock.now(), told);
                     HttpResponse::from_error(error)
                 }
@@ -57,7 +57,10 @@ pub async fn signed_in(
 }
 
 /// Keeps the form; false where there is no room for it.
-async fn keep(app: &App, visit: &Visit, request: &mut ServiceRequest) -> Result<bool> {
+///
+/// # Errors
+/// What is wrong with the form; what the database says.
+pub(in crate::web) async fn keep(app: &App, visit: &Visit, request: &mut ServiceRequest) -> Result<bool> {
     let payload = request.take_payload();
     let body = body::read(request.request(), payload, body::FORM).await?;
     let Some(deed) = Deed::of(request, &body) else { return Err(Error::NotFound) };

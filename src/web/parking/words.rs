@@ -4,6 +4,8 @@
 //! and ids are not shown. It does not know whether the act will succeed.
 
 use super::Deed;
+use crate::auth::roll;
+use crate::auth::stewardship::Act;
 use crate::config::Currency;
 use crate::db::Conn;
 use crate::error::{Error, Result};
@@ -12,6 +14,7 @@ use crate::shop::cart;
 use crate::shop::checkout::expected_total;
 use crate::shop::country::Country;
 use crate::shop::product;
+use crate::web::pages::admin::person::asked;
 use serde::Serialize;
 
 /// One thing that was typed.
@@ -37,7 +40,7 @@ pub struct Words {
 }
 
 /// Fields that are of no use to a person.
-const SILENT: [&str; 2] = ["product_id", "cart_version"];
+const SILENT: [&str; 3] = ["product_id", "cart_version", "act"];
 
 /// Says what a kept form would do; to its person also what an order would be of.
 ///
@@ -80,6 +83,16 @@ pub fn words(conn: &mut Conn, currency: &Currency, deed: &Deed, person: Option<U
         "/orders/{number}/cancel" => (format!("cancel order {}", named("number")), format!("Cancel order {}", named("number"))),
         "/orders/{number}/reorder" => {
             (format!("put everything of order {} into your cart again", named("number")), "Buy again".to_owned())
+        }
+        "/account/two-factor/disable" => ("turn two-step sign-in off".to_owned(), "Turn it off".to_owned()),
+        "/account/two-factor/recovery-codes" => ("make new recovery codes".to_owned(), "Make new codes".to_owned()),
+        "/admin/people/{id}" => {
+            let who = match named("id").parse() {
+                Ok(id) => roll::by_id(conn, id)?.map_or_else(|| "somebody".to_owned(), |person| person.name),
+                Err(_) => "somebody".to_owned(),
+            };
+            let act = Act::ALL.into_iter().find(|act| Some(act.word()) == field("act")).map_or("change something", asked);
+            (format!("do this to the account of {who}: {}", act.to_lowercase()), act.to_owned())
         }
         _ => (format!("send the form of {}", deed.page()), "Send it".to_owned()),
     };

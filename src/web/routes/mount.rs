@@ -12,13 +12,14 @@ use crate::web::csrf::origin;
 use crate::web::identity::{Visit, identify, identify_client};
 use crate::web::limits::Throttle;
 use crate::web::pages::pictures;
-use crate::web::{assets, health, parking, small, timeouts};
+use crate::web::{assets, health, parking, small, step_up, timeouts};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Handler, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{FromRequest, HttpMessage as _, HttpResponse, Resource, Responder, web};
 
 /// One address, its methods, and who may come in.
+#[allow(clippy::struct_excessive_bools, reason = "each is a word of its own in a line of routes.rs")]
 pub struct Route {
     path: &'static str,
     routes: Vec<actix_web::Route>,
@@ -26,13 +27,23 @@ pub struct Route {
     open: bool,
     admin: bool,
     parks: bool,
+    steps_up: bool,
     throttle: Option<Throttle>,
 }
 
 /// An address that needs a signed-in person.
 #[must_use]
 pub fn page(path: &'static str) -> Route {
-    Route { path, routes: Vec::new(), methods: Vec::new(), open: false, admin: false, parks: false, throttle: None }
+    Route {
+        path,
+        routes: Vec::new(),
+        methods: Vec::new(),
+        open: false,
+        admin: false,
+        parks: false,
+        steps_up: false,
+        throttle: None,
+    }
 }
 
 macro_rules! method {
@@ -101,6 +112,12 @@ impl Route {
         Self { parks: true, ..self }
     }
 
+    /// What is sent here asks for a fresh proof of who it is; a form without a secret is kept until it is given.
+    #[must_use]
+    pub fn steps_up(self) -> Self {
+        Self { steps_up: true, ..self }
+    }
+
     /// Only so many for each client address.
     #[must_use]
     pub fn limited(self, throttle: Throttle) -> Self {
@@ -121,11 +138,14 @@ impl Route {
 
     fn mount(self, scope: &mut web::ServiceConfig) {
         // The question who it is comes after the one for the method: a wrong method is told so, not sent to sign in.
-        let ask = |route: actix_web::Route| match (self.open, self.admin, self.parks) {
-            (_, true, _) => route.wrap(from_fn(operator)),
-            (true, ..) => route,
-            (false, false, false) => route.wrap(from_fn(signed_in)),
-            (false, false, true) => route.wrap(from_fn(parking::signed_in)),
+        let ask = |route: actix_web::Route| {
+            let route = if self.steps_up { route.wrap(from_fn(step_up::confirmed)) } else { route };
+            match (self.open, self.admin, self.parks) {
+                (_, true, _) => route.wrap(from_fn(step_up::equipped)).wrap(from_fn(operator)),
+                (true, ..) => route,
+                (false, false, false) => route.wrap(from_fn(signed_in)),
+                (false, false, true) => route.wrap(from_fn(parking::signed_in)),
+            }
         };
         let resource = self.routes.into_iter().map(ask).fold(web::resource(self.path), Resource::route);
         // The layer added last is the outermost.

@@ -35,6 +35,9 @@ pub struct Flash {
     pub text: String,
     /// Where "Undo" posts to.
     pub undo: Option<String>,
+    /// What is to be read this once, sealed; such a message waits for the page it belongs to.
+    #[serde(default)]
+    pub sealed: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,11 +56,19 @@ pub fn keep(visit: &Visit, key: &hmac::Key, now: Moment, flash: Flash) {
     visit.set_cookie(cookies::set(Name::Flash, &format!("{}.{}", base64url(&message), base64url(tag)), Some(LIFE)));
 }
 
-/// Takes the message, if there is one of ours, and deletes it.
+/// Takes the message, if there is one of ours, and deletes it; at a page that is `not_for_sealed` only one with nothing sealed in it.
 #[must_use]
-pub fn take<'a>(visit: &Visit, mut keys: impl Iterator<Item = &'a hmac::Key>, now: Moment) -> Option<Flash> {
+pub fn take<'a>(
+    visit: &Visit,
+    mut keys: impl Iterator<Item = &'a hmac::Key>,
+    now: Moment,
+    not_for_sealed: bool,
+) -> Option<Flash> {
     let value = visit.cookie(Name::Flash)?;
     let kept = keys.find_map(|key| open(value, key, now));
+    if not_for_sealed && kept.as_ref().is_some_and(|flash| flash.sealed.is_some()) {
+        return None;
+    }
     visit.set_cookie(cookies::delete(Name::Flash));
     kept
 }
@@ -83,7 +94,7 @@ mod tests {
     #[test]
     fn only_what_we_signed_lately_is_shown() {
         let (key, clock) = (hmac::Key::new(hmac::HMAC_SHA256, &[1; 32]), Clock::default());
-        let flash = Flash { kind: Kind::Success, text: "Saved.".to_owned(), undo: None };
+        let flash = Flash { kind: Kind::Success, text: "Saved.".to_owned(), undo: None, sealed: None };
         let message = serde_json::to_vec(&Kept { flash: flash.clone(), until: unix(clock.now()) + LIFE }).expect("JSON");
         let value = format!("{}.{}", base64url(&message), base64url(hmac::sign(&key, &message)));
         assert_eq!(open(&value, &key, clock.now()), Some(flash));

@@ -34,6 +34,7 @@ fn names(letter: &Letter) -> (&'static str, &'static str) {
         Letter::OrderCancelled(_) => ("mail/order_cancelled.html", "mail/order_cancelled.txt"),
         Letter::SignInEnded(_) => ("mail/sign_in_ended.html", "mail/sign_in_ended.txt"),
         Letter::PasswordChanged(_) => ("mail/password_changed.html", "mail/password_changed.txt"),
+        Letter::SecondFactorChanged(_) => ("mail/second_factor_changed.html", "mail/second_factor_changed.txt"),
         Letter::Trial => ("mail/trial.html", "mail/trial.txt"),
     }
 }

@@ -9,7 +9,7 @@ use latchkey::auth::registration::{self, Applicant, Outcome};
 use latchkey::auth::rotation::Exchange;
 use latchkey::auth::secrets::Secrets;
 use latchkey::auth::session::{Door, Opening, Tokens};
-use latchkey::auth::sign_in::{self, Attempt, Wish};
+use latchkey::auth::sign_in::{self, Attempt, Second, Wish};
 use latchkey::clock::Clock;
 use latchkey::config::{Sources, load};
 use latchkey::db::schema::sessions;
@@ -78,10 +78,15 @@ pub async fn sign_in_as(latch: &Latch, email: &str) -> Tokens {
 }
 
 async fn sign_in_with(latch: &Latch, email: &str, replaces: Option<SessionId>) -> Option<Tokens> {
-    let attempt = Attempt { email: email.parse(), password: Password::typed(PASSWORD), wish: wish(Door::Web, replaces) };
+    let attempt = Attempt {
+        email: email.parse(),
+        password: Password::typed(PASSWORD),
+        wish: wish(Door::Web, replaces),
+        second: Second::Now(None),
+    };
     match sign_in::sign_in(latch, attempt).await.expect("the database is there") {
         sign_in::Outcome::SignedIn(tokens, _) => Some(*tokens),
-        sign_in::Outcome::Refused => None,
+        _ => None,
     }
 }
 

@@ -100,6 +100,8 @@ impl Admin {
             Ok(diesel::update(users::table.filter(users::email.eq(email))).set(admin).execute(conn)?)
         };
         assert_eq!(app.db().write(change).await.expect("a role can be given"), 1);
-        Self(shopper.elsewhere(app).await)
+        let browser = Visitor::new(app);
+        sign_in(&browser, &shopper.email, PASSWORD).await.expect(303);
+        Self(Shopper { browser, ..shopper })
     }
 }

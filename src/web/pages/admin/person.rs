@@ -2,8 +2,8 @@
 
 use crate::auth::alive::Alive;
 use crate::auth::device;
-use crate::auth::password::Password;
 use crate::auth::roll;
+use crate::auth::second_factor;
 use crate::auth::stewardship::{self, Act, Outcome};
 use crate::auth::user::Role;
 use crate::db::Conn;
@@ -20,20 +20,15 @@ use serde::Serialize;
 
 /// What the form asks.
 #[derive(Debug)]
-pub struct Wish {
-    act: Act,
-    password: Password,
-}
+pub struct Wish(Act);
 
 impl Fields for Wish {
     const NAME: &'static str = "person";
-    const FIELDS: &'static [&'static str] = &["act", "current_password"];
+    const FIELDS: &'static [&'static str] = &["act"];
 
     fn read(reader: &mut Reader) -> Option<Self> {
         let named = |word: &str| Act::ALL.into_iter().find(|act| act.word() == word);
-        let act = reader.required("act", |word| named(word).ok_or_else(|| "Choose one of these.".to_owned()));
-        let password = reader.secret("current_password");
-        Some(Self { act: act?, password: Password::typed(&password?) })
+        reader.required("act", |word| named(word).ok_or_else(|| "Choose one of these.".to_owned())).map(Self)
     }
 }
 
@@ -47,6 +42,7 @@ struct Choice {
 struct Page {
     person: Row,
     sessions: usize,
+    second_factor: bool,
     acts: Vec<Choice>,
     form: Typed,
 }
@@ -59,10 +55,10 @@ pub async fn show(user: CurrentUser, id: web::Path<String>, view: View) -> Resul
     show_with(&view, user, read(&id)?, Typed::blank(Wish::NAME)).await
 }
 
-/// `POST /admin/people/{id}`: does it, once the operator's own password is right.
+/// `POST /admin/people/{id}`: does it; the operator has proved lately who they are.
 ///
 /// # Errors
-/// `NotFound`; `Unavailable` when the database or the hasher is.
+/// `NotFound`; `Unavailable` from the database.
 pub async fn submit(
     app: web::Data<App>,
     user: CurrentUser,
@@ -71,17 +67,14 @@ pub async fn submit(
     form: Form<Wish>,
 ) -> Result<HttpResponse> {
     let id = read(&id)?;
-    let Wish { act, password } = match form.parse() {
+    let Wish(act) = match form.parse() {
         Ok(wish) => wish,
         Err(typed) => return show_with(&view, user, id, typed).await,
     };
-    let typed = match stewardship::act(&app.latch, user, password, id, act, view.visit().actor()).await? {
+    let typed = match stewardship::act(&app.latch, user, id, act, view.visit().actor()).await? {
         Outcome::Done => {
             view.flash(Kind::Success, done(act));
             return Ok(see_other(&format!("/admin/people/{id}")));
-        }
-        Outcome::WrongPassword => {
-            form.refuse("current_password", "This is not your own password. Check it and try again. Nothing was done.")
         }
         Outcome::Already => {
             let message = "Somebody was faster: this is how they stand already. Nothing was done.".to_owned();
@@ -99,20 +92,22 @@ async fn show_with(view: &View, user: CurrentUser, id: UserId, form: Typed) -> R
     let load = move |conn: &mut Conn| {
         let person = roll::by_id(conn, id)?.ok_or(Error::NotFound)?;
         let sessions = device::list(conn, person.key, Alive::at(now, &limits, person.role))?.len();
-        let of_use = Act::ALL.into_iter().filter(|act| !own && act.is_of_use(&person));
+        let second_factor = second_factor::is_on(conn, person.key)?;
+        let of_use = Act::ALL.into_iter().filter(|act| !own && act.is_of_use(&person, second_factor));
         let acts = of_use.map(|act| Choice { code: act.word(), name: asked(act) }).collect();
-        Ok(Page { person: Row::from(person), sessions, acts, form })
+        Ok(Page { person: Row::from(person), sessions, second_factor, acts, form })
     };
     view.show_as(status, "admin/people/show.html", load).await
 }
 
-const fn asked(act: Act) -> &'static str {
+pub(in crate::web) const fn asked(act: Act) -> &'static str {
     match act {
         Act::SignOut => "Sign them out everywhere",
         Act::Lock => "Lock them out",
         Act::Unlock => "Let them in again",
         Act::Give(Role::Admin) => "Let them run the shop",
         Act::Give(Role::Shopper) => "Take the shop from them",
+        Act::DropSecondFactor => "Turn their two-step sign-in off",
     }
 }
 
@@ -123,6 +118,7 @@ const fn done(act: Act) -> &'static str {
         Act::Unlock => "They can sign in again.",
         Act::Give(Role::Admin) => "They run the shop from now on.",
         Act::Give(Role::Shopper) => "They are a shopper from now on.",
+        Act::DropSecondFactor => "Their password alone lets them in from now on, and they are signed out everywhere.",
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::config::{Sources, load};
-use crate::mail::letter::{Cancelled, Change, EndedSignIn, Receipt, ReceiptLine, Recipient};
+use crate::mail::letter::{Cancelled, Change, EndedSignIn, FactorAct, FactorChange, Receipt, ReceiptLine, Recipient};
 use crate::web::assets::Assets;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ fn every_letter(word: &str) -> Vec<Letter> {
     let text = |usual: &str| if word.is_empty() { usual.to_owned() } else { word.to_owned() };
     let at = || "2026-11-22T10:00:00Z".to_owned();
     let line = |title: &str, quantity: i64| ReceiptLine { title: text(title), quantity, line_total: 2_400 * quantity };
+    let factor = |act| Letter::SecondFactorChanged(FactorChange { at: at(), address: text("203.0.113.9"), act, left: Some(9) });
     vec![
         Letter::OrderPlaced(Box::new(Receipt {
             number: "HG-7K3M-9QX2".to_owned(),
@@ -34,6 +35,11 @@ fn every_letter(word: &str) -> Vec<Letter> {
             client: "Firefox on Linux".to_owned(),
         }),
         Letter::PasswordChanged(Change { at: at(), address: text("203.0.113.9") }),
+        factor(FactorAct::On),
+        factor(FactorAct::Off),
+        factor(FactorAct::Codes),
+        factor(FactorAct::Used),
+        factor(FactorAct::Removed),
         Letter::Trial,
     ]
 }

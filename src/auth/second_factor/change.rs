@@ -1,0 +1,132 @@
+//! Turning the second factor on and off, and new recovery codes.
+//!
+//! Invariant: with each change the epoch goes up and every other session ends, in one transaction with the change, its audit and its
+//! letter; the changing browser gets a new session. Nothing is on before a code of the very app was right. It does not know passwords:
+//! who may change anything has just proved who they are (`step_up`).
+
+use super::{Code, Seed, is_on, recovery, remove, row};
+use crate::audit::{self, Actor, Kind};
+use crate::auth::latch::{Inner, Latch, Person};
+use crate::auth::letters;
+use crate::auth::revocation::{self, Revocation};
+use crate::auth::session::{self, Because, Owner, Tokens};
+use crate::auth::sign_in::Wish;
+use crate::auth::user::{self, User};
+use crate::clock::Moment;
+use crate::db::Conn;
+use crate::error::{Error, Result};
+use crate::mail::letter::FactorAct;
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Done: the new session of this browser, and the codes that were made, to be shown this once.
+    Done(Box<Tokens>, Vec<String>),
+    /// It stood so already: another tab was faster. Nothing was done.
+    Already,
+    /// The code does not fit the key; by how many seconds the phone's clock is ahead, if that is why.
+    Wrong(Option<i64>),
+}
+
+type Changed = (Tokens, Vec<String>, Vec<Revocation>);
+
+/// Turns it on, if the code is one of the app that was just set up.
+///
+/// # Errors
+/// `SignedOut` when the person was locked or changed meanwhile; `Unavailable` from the database.
+pub async fn enable(latch: &Latch, person: Person, code: Code, wish: Wish) -> Result<Outcome> {
+    let Code::App(digits) = code else { return Ok(Outcome::Wrong(None)) };
+    change(latch, person, move |conn, latch, now, user| {
+        if is_on(conn, user.key)? {
+            return Ok(Err(Outcome::Already));
+        }
+        let offers: Vec<Seed> = Seed::offers(&latch.secrets, user.id, user.epoch, now).collect();
+        let right = offers.iter().find_map(|seed| Some((seed, seed.step_of(&digits, now)?)));
+        let Some((seed, step)) = right else {
+            return Ok(Err(Outcome::Wrong(offers.iter().find_map(|seed| seed.off_by(&digits, now)))));
+        };
+        row::insert(conn, &latch.secrets, now, user.key, seed, step)?;
+        let codes = recovery::renew(conn, user.key)?;
+        settle(conn, latch, now, user, &wish, FactorAct::On, codes).map(Ok)
+    })
+    .await
+}
+
+/// Turns it off.
+///
+/// # Errors
+/// As `enable`.
+pub async fn disable(latch: &Latch, person: Person, wish: Wish) -> Result<Outcome> {
+    change(latch, person, move |conn, latch, now, user| {
+        if !remove(conn, user.key)? {
+            return Ok(Err(Outcome::Already));
+        }
+        settle(conn, latch, now, user, &wish, FactorAct::Off, Vec::new()).map(Ok)
+    })
+    .await
+}
+
+/// Makes new recovery codes; the earlier ones are worth nothing from then on.
+///
+/// # Errors
+/// As `enable`.
+pub async fn renew(latch: &Latch, person: Person, wish: Wish) -> Result<Outcome> {
+    change(latch, person, move |conn, latch, now, user| {
+        if !is_on(conn, user.key)? {
+            return Ok(Err(Outcome::Already));
+        }
+        let codes = recovery::renew(conn, user.key)?;
+        settle(conn, latch, now, user, &wish, FactorAct::Codes, codes).map(Ok)
+    })
+    .await
+}
+
+/// Holds the person's row, so that of two changes one comes after the other.
+async fn change(
+    latch: &Latch,
+    person: Person,
+    act: impl FnOnce(&mut Conn, &Inner, Moment, &User) -> Result<Result<Changed, Outcome>> + Send + 'static,
+) -> Result<Outcome> {
+    let (inner, memory, now) = (latch.clone(), latch.clone(), latch.clock.now());
+    let work = move |conn: &mut Conn| {
+        let user = user::find(conn, person.key)?;
+        if !user::hold(conn, user.key, user.epoch)? {
+            return Err(Error::SignedOut);
+        }
+        act(conn, &inner, now, &user)
+    };
+    let done = latch.db.write_then(work, move |done| {
+        if let Ok((.., revoked)) = done {
+            memory.forget(revoked);
+        }
+    });
+    Ok(match done.await? {
+        Ok((tokens, codes, _)) => Outcome::Done(Box::new(tokens), codes),
+        Err(outcome) => outcome,
+    })
+}
+
+/// What every change brings with it.
+fn settle(
+    conn: &mut Conn,
+    latch: &Inner,
+    now: Moment,
+    user: &User,
+    wish: &Wish,
+    act: FactorAct,
+    codes: Vec<String>,
+) -> Result<Changed> {
+    let Some(epoch) = user::raise_epoch(conn, user.key, user.epoch)? else { return Err(Error::SignedOut) };
+    let opening = wish.resolved(conn)?;
+    let mut revoked = session::end_all(conn, now, user.key, opening.replaces, Because::Password)?;
+    let raised = Revocation::Epoch(user.id, epoch);
+    revocation::record(conn, now, &[raised])?;
+    revoked.push(raised);
+    let owner = Owner { key: user.key, id: user.id, role: user.role, epoch };
+    let (tokens, ended) = session::start(conn, &latch.limits, now, owner, &opening)?;
+    revoked.extend(ended);
+    let actor = Actor { user: Some(user.key), session: Some(tokens.session), address: opening.address };
+    audit::record(conn, now, Kind::SecondFactorChanged, &actor, act.word())?;
+    letters::second_factor(conn, &latch.post, now, user.key, &actor.address, act)?;
+    Ok((tokens, codes, revoked))
+}

@@ -1,0 +1,129 @@
+//! `/login/code`: the second step of signing in.
+//!
+//! Invariant: it is there only for the browser whose password was right a moment ago; what the sign-in was to carry out, this step carries
+//! out. A code is never sent back.
+
+use crate::auth::half_sign_in::{self, Outcome, Ticket};
+use crate::auth::second_factor::{Code, Given};
+use crate::auth::session::Door;
+use crate::auth::sign_in::Wish;
+use crate::error::{Error, FieldError, Result};
+use crate::web::app::App;
+use crate::web::cookies::{self, Name};
+use crate::web::form::{Fields, Form, Reader, Typed};
+use crate::web::identity::Visit;
+use crate::web::next::NextPath;
+use crate::web::parking;
+use crate::web::view::{Kind, Layout, View, see_other};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+
+/// What is said of a code that is not right.
+pub const WRONG: &str = "This code is wrong, too old, or was used already. Wait for the next one and enter that. If none works, let \
+                         your phone set its clock by itself.";
+const GONE: &str = "That took too long, or was finished in another window. Sign in once more.";
+
+/// What the form asks.
+#[derive(Debug)]
+pub struct Sent(Code);
+
+impl Fields for Sent {
+    const NAME: &'static str = "code";
+    const FIELDS: &'static [&'static str] = &["code"];
+    const SECRET: &'static [&'static str] = &["code"];
+
+    fn read(reader: &mut Reader) -> Option<Self> {
+        reader.required("code", str::parse).map(Self)
+    }
+}
+
+/// Sends the browser on to this step.
+pub(super) fn begin(visit: &Visit, ticket: &Ticket) -> HttpResponse {
+    let life = i64::try_from(half_sign_in::LIFE.as_secs()).unwrap_or(300);
+    visit.set_cookie(cookies::set(Name::Mfa, ticket.expose(), Some(life)));
+    see_other("/login/code")
+}
+
+/// `GET /login/code`; with `recovery=1` for a recovery code, which is typed on another keyboard.
+///
+/// # Errors
+/// `Unavailable` from the database.
+pub async fn show(app: web::Data<App>, visit: Visit, view: View, request: HttpRequest) -> Result<HttpResponse> {
+    let Some(ticket) = visit.cookie(Name::Mfa).and_then(Ticket::parse) else { return Ok(elsewhere(&visit)) };
+    let now = app.clock.now();
+    if !app.db.read(move |conn| half_sign_in::is_open(conn, now, &ticket)).await? {
+        return Ok(gone(&view));
+    }
+    let recovery =
+        form_urlencoded::parse(request.query_string().as_bytes()).any(|(name, value)| name == "recovery" && value == "1");
+    show_with(&app, &view, Typed::blank(Sent::NAME), recovery).await
+}
+
+/// `POST /login/code`: signs in and goes on; 401 with the form when the code is wrong.
+///
+/// # Errors
+/// `TooMany` after too many wrong codes; `Unavailable` when the database is: never a wrong code.
+pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Sent>) -> Result<HttpResponse> {
+    let Some(ticket) = visit.cookie(Name::Mfa).and_then(Ticket::parse) else { return Ok(elsewhere(&visit)) };
+    // Whoever types letters has no use for a keyboard of digits.
+    let recovery = form.raw("code").is_some_and(|code| code.chars().any(|c| c.is_ascii_alphabetic()));
+    let Sent(code) = match form.parse() {
+        Ok(sent) => sent,
+        Err(typed) => return show_with(&app, &view, typed, recovery).await,
+    };
+    let (errand, done) = parking::errand(&app, &visit);
+    let wish = visit.wish(Door::Web, false, visit.person().map(|person| person.session));
+    let given = Given { code, most: app.config.limits.code_account };
+    match half_sign_in::finish(&app.latch, ticket, given, Wish { errand, ..wish }).await? {
+        Outcome::SignedIn { tokens, next, recovery_left } => {
+            visit.set_cookie(cookies::delete(Name::Mfa));
+            visit.sign_in(&app, &tokens)?;
+            let next = next.and_then(|next| NextPath::parse(&next, &app.origin));
+            Ok(parking::land(&view, done, next.as_ref(), recovery_left.map(left)))
+        }
+        Outcome::Wrong => {
+            let error = FieldError { field: "code".to_owned(), message: WRONG.to_owned() };
+            let typed = Typed { errors: vec![error], ..form.as_typed(StatusCode::UNAUTHORIZED) };
+            show_with(&app, &view, typed, recovery).await
+        }
+        Outcome::Wait(wait) => Err(Error::TooMany { wait }),
+        Outcome::Gone => Ok(gone(&view)),
+    }
+}
+
+fn left(left: i64) -> String {
+    match left {
+        0 => "That was your last recovery code: make new ones in your account.".to_owned(),
+        1 => "One recovery code is left: make new ones in your account soon.".to_owned(),
+        left => format!("{left} recovery codes are left."),
+    }
+}
+
+/// Nobody is at this step here.
+fn elsewhere(visit: &Visit) -> HttpResponse {
+    see_other(if visit.person().is_some() { "/dashboard" } else { "/login" })
+}
+
+/// There is nothing to finish; for who is signed in meanwhile, in another tab, nothing is left to do.
+fn gone(view: &View) -> HttpResponse {
+    let visit = view.visit();
+    visit.set_cookie(cookies::delete(Name::Mfa));
+    if visit.person().is_none() {
+        view.flash(Kind::Error, GONE);
+    }
+    elsewhere(visit)
+}
+
+async fn show_with(app: &App, view: &View, form: Typed, recovery: bool) -> Result<HttpResponse> {
+    #[derive(Serialize)]
+    struct Page<'a> {
+        form: &'a Typed,
+        parked: Option<String>,
+        /// Is it a page for a recovery code, with letters?
+        recovery: bool,
+    }
+    let parked = parking::hint(app, view.visit()).await?.sentence("Enter the code");
+    let page = Page { form: &form, parked, recovery };
+    view.draw(form.status, "login/code.html", Layout::visitor(), &page)
+}
