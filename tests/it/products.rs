@@ -20,6 +20,7 @@ on_both! {
     a_list_has_pages_and_none_past_the_end,
     a_query_that_makes_no_sense_is_as_none,
     stock_is_said_in_words,
+    a_product_says_what_it_is_to_those_who_read_by_program,
     what_is_not_on_sale_is_not_found,
 }
 
@@ -212,6 +213,25 @@ async fn stock_is_said_in_words(app: &TestApp) {
     let page = Visitor::new(app).get("/products?sort=name").await.expect(200);
     assert_eq!(page.texts(".card-stock"), ["Only 3 left", "In stock", "Sold out"]);
     assert_eq!(page.texts(".card-add").len(), 2, "what is sold out has no button");
+}
+
+async fn a_product_says_what_it_is_to_those_who_read_by_program(app: &TestApp) {
+    for (title, stock, availability) in [("Oak Bowl", 9, "InStock"), ("Pail", 2, "LimitedAvailability"), ("Jug", 0, "OutOfStock")]
+    {
+        let goods = app.stocks(title, 2_400, stock).await;
+        let page = Visitor::new(app).get(&format!("/products/{}", goods.slug)).await.expect(200);
+        let product = "[itemtype='https://schema.org/Product']";
+        let offer = format!("{product} [itemprop='offers'][itemtype='https://schema.org/Offer']");
+        assert_eq!(page.text(&format!("{product} [itemprop='name']")), title);
+        assert_eq!(page.attributes(&format!("{offer} [itemprop='price']"), "value"), ["24.00"]);
+        assert_eq!(page.attributes(&format!("{offer} [itemprop='priceCurrency']"), "content"), ["EUR"]);
+        let said = page.attributes(&format!("{offer} [itemprop='availability']"), "href");
+        assert_eq!(said, [format!("https://schema.org/{availability}")], "{title}");
+        for name in ["image", "description", "sku", "category"] {
+            assert!(page.has(&format!("{product} [itemprop='{name}']")), "{name}");
+        }
+        assert!(!page.has("script[type='application/ld+json']"));
+    }
 }
 
 async fn what_is_not_on_sale_is_not_found(app: &TestApp) {

@@ -201,19 +201,26 @@ pub(super) enum Wanted {
 /// The page of a product with its add form; also what a form that could not be taken comes back as.
 pub(super) async fn show_with(view: &View, wanted: Wanted, form: Typed) -> Result<HttpResponse> {
     #[derive(Serialize)]
+    struct Offer {
+        price: String,
+        currency: &'static str,
+    }
+    #[derive(Serialize)]
     struct Page {
         product: Sheet,
+        offer: Offer,
         form: Typed,
         related: Vec<Card>,
     }
-    let status = form.status;
+    let (status, currency) = (form.status, view.app().config.shop.currency);
     let load = move |conn: &mut crate::db::Conn| {
         let product = match wanted {
             Wanted::Slug(slug) => product::by_slug(conn, &slug)?,
             Wanted::Id(id) => product::by_id(conn, id)?,
         };
         let related = product::related(conn, &product)?.into_iter().map(Card::from).collect();
-        Ok(Page { product: product.into(), form, related })
+        let offer = Offer { price: product.price.decimal(&currency), currency: currency.code };
+        Ok(Page { product: product.into(), offer, form, related })
     };
     view.show_as(status, "products/show.html", load).await
 }
