@@ -1,10 +1,13 @@
 //! What happened, append-only.
 //!
 //! Invariant: a row is written in the same transaction as the act it tells of, so that neither exists without the other; no row
-//! carries a password, a token, a code or an e-mail address. It does not know what the acts mean.
+//! carries a password, a token, a one-time code or an e-mail address. It does not know what the acts mean.
 
+mod kinds;
+mod search;
 mod tally;
 
+pub use search::{Event, Filter, Place, of_account, search};
 pub use tally::tally;
 
 use crate::clock::Moment;
@@ -14,6 +17,7 @@ use crate::error::Result;
 use crate::ids::{SessionId, UserKey};
 use crate::on_either;
 use diesel::prelude::*;
+use std::time::Duration;
 
 /// The kinds of event, as they stand in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +72,10 @@ pub enum Kind {
     StockChanged,
     /// Somebody who runs the shop did something to a person.
     PersonChanged,
+    /// Somebody who runs the shop took the audit home.
+    AuditExported,
+    /// A discount code was made.
+    DiscountMade,
     /// The server started.
     Started,
     /// The server stopped.
@@ -104,6 +112,8 @@ impl Kind {
             Self::ProductChanged => "product_changed",
             Self::StockChanged => "stock_changed",
             Self::PersonChanged => "person_changed",
+            Self::AuditExported => "audit_exported",
+            Self::DiscountMade => "discount_made",
             Self::Started => "started",
             Self::Stopped => "stopped",
         }
@@ -126,7 +136,15 @@ pub struct Actor {
 /// # Errors
 /// What the database says.
 pub fn record(conn: &mut Conn, now: Moment, kind: Kind, actor: &Actor, detail: &str) -> Result<()> {
-    record_each(conn, now, kind, std::slice::from_ref(actor), detail)
+    write(conn, now, kind, std::slice::from_ref(actor), "", detail)
+}
+
+/// Writes one event, and which browser or program it was, in words of ours.
+///
+/// # Errors
+/// What the database says.
+pub fn record_by(conn: &mut Conn, now: Moment, kind: Kind, actor: &Actor, client: &str, detail: &str) -> Result<()> {
+    write(conn, now, kind, std::slice::from_ref(actor), client, detail)
 }
 
 /// Writes one event of a kind for each of these, in one statement.
@@ -134,6 +152,10 @@ pub fn record(conn: &mut Conn, now: Moment, kind: Kind, actor: &Actor, detail: &
 /// # Errors
 /// What the database says.
 pub fn record_each(conn: &mut Conn, now: Moment, kind: Kind, actors: &[Actor], detail: &str) -> Result<()> {
+    write(conn, now, kind, actors, "", detail)
+}
+
+fn write(conn: &mut Conn, now: Moment, kind: Kind, actors: &[Actor], client: &str, detail: &str) -> Result<()> {
     let cut: String = detail.chars().take(256).collect();
     let row = |actor: &Actor| {
         (
@@ -143,6 +165,7 @@ pub fn record_each(conn: &mut Conn, now: Moment, kind: Kind, actors: &[Actor], d
             audit_events::session.eq(actor.session),
             audit_events::address.eq(actor.address.clone()),
             audit_events::detail.eq(cut.clone()),
+            audit_events::client.eq(client),
         )
     };
     for some in actors.chunks(500) {
@@ -152,11 +175,16 @@ pub fn record_each(conn: &mut Conn, now: Moment, kind: Kind, actors: &[Actor], d
     Ok(())
 }
 
-/// Deletes at most `most` events from before `before`; how many there were.
+/// Deletes at most `most` events that are older than this; how many there were. The age is that beside the newest event, as the
+/// table's own triggers count it, which let nothing younger go.
 ///
 /// # Errors
 /// What the database says.
-pub fn purge(conn: &mut Conn, before: Moment, most: i64) -> Result<usize> {
+pub fn purge(conn: &mut Conn, now: Moment, age: Duration, most: i64) -> Result<usize> {
+    let newest: Option<Moment> =
+        audit_events::table.order(audit_events::at.desc()).select(audit_events::at).first(conn).optional()?;
+    let Some(newest) = newest else { return Ok(0) };
+    let before = now.min(newest) - age;
     let old: Vec<i64> = audit_events::table
         .filter(audit_events::at.lt(before))
         .order(audit_events::at)

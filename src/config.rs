@@ -10,6 +10,7 @@ mod later;
 mod mail;
 mod read;
 mod sources;
+mod tries;
 mod values;
 
 pub use algorithm::Algorithm;
@@ -17,6 +18,7 @@ pub use currency::Currency;
 pub use mail::{Mail, MailFrom, Smtp, Tls};
 pub use read::load;
 pub use sources::Sources;
+pub use tries::Tries;
 pub use values::{DatabaseUrl, Limit, Proxies, Registration, Secret, Word, duration};
 
 use std::net::SocketAddr;
@@ -62,7 +64,7 @@ pub struct SessionLimits {
     pub api: Lifetime,
 }
 
-/// How many of an act one client address may do (docs/SECURITY.md, "Throttling").
+/// How many of an act one client address may do, or be done to one account (docs/SECURITY.md, "Throttling").
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Sign-in, page and API together.
@@ -79,6 +81,8 @@ pub struct Limits {
     pub code: Limit,
     /// Wrong codes of one account, on all nodes.
     pub code_account: Limit,
+    /// Failed sign-ins for one e-mail address, wherever they come from.
+    pub account: Tries,
 }
 
 /// What the shop is called and how it counts money.
@@ -135,7 +139,7 @@ pub struct Config {
     pub jwt_algorithm: Algorithm,
     /// Session and token lives.
     pub sessions: SessionLimits,
-    /// Limits per client address.
+    /// Limits per client address and per account.
     pub limits: Limits,
     /// `LATCHKEY_TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
     pub proxies: Proxies,

@@ -92,7 +92,14 @@ fn sign_in(latch: &Latch) -> Result<String> {
     let new = NewUser { id, email: &email, name: "Ada", role: Role::Shopper, password_hash: "-" };
     let user = latch.db.write_here(|conn| user::insert(conn, now, &new))?.context("a new person")?;
     let owner = Owner { key: user.key, id: user.id, role: user.role, epoch: user.epoch };
-    let opening = Opening { door: Door::Web, remember: true, user_agent: String::new(), address: String::new(), replaces: None };
+    let opening = Opening {
+        door: Door::Web,
+        remember: true,
+        user_agent: String::new(),
+        address: String::new(),
+        browser: None,
+        replaces: None,
+    };
     let (tokens, _) = latch.db.write_here(|conn| session::start(conn, &latch.limits, now, owner, &opening))?;
     Ok(latch.grant(&tokens)?.token)
 }

@@ -143,8 +143,14 @@ impl Shop {
     /// What the database says.
     pub fn sign_in(&self, latch: &Latch) -> Result<Pass> {
         let owner = Owner { key: self.shopper.key, id: self.shopper.id, role: self.shopper.role, epoch: self.shopper.epoch };
-        let opening =
-            Opening { door: Door::Web, remember: true, user_agent: String::new(), address: String::new(), replaces: None };
+        let opening = Opening {
+            door: Door::Web,
+            remember: true,
+            user_agent: String::new(),
+            address: String::new(),
+            browser: None,
+            replaces: None,
+        };
         let started = latch.db.write_here(|conn| session::start(conn, &latch.limits, latch.clock.now(), owner, &opening));
         let (tokens, _) = started?;
         let csrf = csrf::value(&latch.secrets.current().csrf, tokens.session.as_str());

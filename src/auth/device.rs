@@ -15,6 +15,7 @@ use crate::db::schema::sessions;
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, SessionKey, UserKey};
 use diesel::prelude::*;
+use std::collections::HashMap;
 
 /// Most rows of a list: all that may live of both kinds.
 const MOST: i64 = 40;
@@ -59,6 +60,18 @@ pub fn list(conn: &mut Conn, owner: UserKey, alive: Alive) -> Result<Vec<Device>
         Ok(Device { id, door: kind.parse()?, client: Client::read(&agent), address, created_at, last_seen_at })
     };
     rows.into_iter().map(device).collect()
+}
+
+/// What these sessions are used with, as far as they are still known.
+///
+/// # Errors
+/// What the database says.
+pub fn clients(conn: &mut Conn, ids: &[SessionId]) -> Result<HashMap<SessionId, String>> {
+    let found: Vec<(SessionId, String, String)> = sessions::table
+        .filter(sessions::public_id.eq_any(ids))
+        .select((sessions::public_id, sessions::kind, sessions::user_agent))
+        .load(conn)?;
+    found.into_iter().map(|(id, kind, agent)| Ok((id, Client::read(&agent).words(kind.parse()?)))).collect()
 }
 
 /// Ends one device of the person who asks; their own is a sign-out.

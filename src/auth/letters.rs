@@ -5,13 +5,14 @@
 use crate::auth::latch::Inner;
 use crate::auth::revocation::Revocation;
 use crate::auth::rotation::{self, Exchange, Shown};
+use crate::auth::session::Opening;
 use crate::auth::user_agent::Client;
 use crate::clock::{Moment, rfc3339};
 use crate::db::Conn;
 use crate::db::schema::sessions;
 use crate::error::Result;
 use crate::ids::{SessionKey, UserKey};
-use crate::mail::letter::{Change, EndedSignIn, FactorAct, FactorChange, Letter};
+use crate::mail::letter::{Change, EndedSignIn, FactorAct, FactorChange, Letter, NewDevice};
 use crate::mail::outbox::Postbox;
 use diesel::prelude::*;
 
@@ -41,6 +42,16 @@ pub(super) fn exchange(
         latch.post.put(conn, now, person, letter)?;
     }
     Ok(done)
+}
+
+/// Tells a person that somebody signed in with a browser or program that never did.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn new_device(conn: &mut Conn, post: &Postbox, now: Moment, person: UserKey, opening: &Opening) -> Result<()> {
+    let client = Client::read(&opening.user_agent).words(opening.door);
+    let letter = Letter::NewDevice(NewDevice { at: rfc3339(now), address: opening.address.clone(), client });
+    post.put(conn, now, person, letter)
 }
 
 /// Tells a person that their password is another one now.

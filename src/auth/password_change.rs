@@ -4,15 +4,20 @@
 //! session, and the one it had ends when the new one is seen, so that a lost answer signs nobody out.
 
 use crate::audit::{self, Actor, Kind};
+use crate::auth::known_device;
 use crate::auth::latch::{Latch, Person};
 use crate::auth::letters;
+use crate::auth::own_password::{self, Answer};
 use crate::auth::password::Password;
 use crate::auth::revocation::{self, Revocation};
 use crate::auth::session::{self, Because, Owner, Tokens};
 use crate::auth::sign_in::Wish;
+use crate::auth::throttle;
 use crate::auth::user;
+use crate::auth::user_agent::Client;
 use crate::db::Conn;
 use crate::error::Result;
+use std::time::Duration;
 
 /// What came of it.
 #[derive(Debug)]
@@ -21,6 +26,8 @@ pub enum Outcome {
     Changed(Box<Tokens>),
     /// The present password was not right (counted as a failed sign-in), or somebody was faster.
     WrongPassword,
+    /// Too many failed for this account: nobody looked at the password, and in so long somebody would.
+    Wait(Duration),
 }
 
 /// Changes the password of the person who asks. The new one has passed `Password::check`.
@@ -29,17 +36,18 @@ pub enum Outcome {
 /// `Unavailable` when the database or the hasher is.
 pub async fn change(latch: &Latch, person: Person, current: Password, new: Password, wish: Wish) -> Result<Outcome> {
     let key = person.key;
-    let (stored, epoch) = latch.db.read(move |conn| user::password_hash(conn, key)).await?;
-    let now = latch.clock.now();
-    if !latch.hasher.verify(current, Some((person.id, stored))).await? {
-        let actor = Actor { user: Some(key), session: Some(person.session), address: wish.opening.address };
-        latch.db.write(move |conn| audit::record(conn, now, Kind::SignInFailed, &actor, "password page")).await?;
-        return Ok(Outcome::WrongPassword);
-    }
+    let (counter, epoch) = match own_password::ask(latch, person, current, &wish, "password page").await? {
+        Answer::Right(counter, epoch) => (counter, epoch),
+        Answer::Wrong => return Ok(Outcome::WrongPassword),
+        Answer::Wait(left) => return Ok(Outcome::Wait(left)),
+    };
     let hash = latch.hasher.hash(new, person.id).await?;
     let (inner, memory, now) = (latch.clone(), latch.clone(), latch.clock.now());
     let work = move |conn: &mut Conn| {
         let Some(epoch) = user::change_password(conn, key, epoch, &hash)? else { return Ok(None) };
+        throttle::clear(conn, &counter)?;
+        // Whoever knew the old one may have signed in with it somewhere: there, the next sign-in is news again.
+        known_device::forget_all(conn, key)?;
         let opening = wish.resolved(conn)?;
         let mut revoked = session::end_all(conn, now, key, opening.replaces, Because::Password)?;
         let raised = Revocation::Epoch(person.id, epoch);
@@ -50,7 +58,8 @@ pub async fn change(latch: &Latch, person: Person, current: Password, new: Passw
         let (tokens, ended) = session::start(conn, &inner.limits, now, owner, &opening)?;
         revoked.extend(ended);
         let actor = Actor { user: Some(key), session: Some(tokens.session), address: opening.address };
-        audit::record(conn, now, Kind::PasswordChanged, &actor, "")?;
+        let client = Client::read(&opening.user_agent).words(opening.door);
+        audit::record_by(conn, now, Kind::PasswordChanged, &actor, &client, "")?;
         letters::password_changed(conn, &inner.post, now, key, &actor.address)?;
         Ok(Some((tokens, revoked)))
     };

@@ -11,6 +11,7 @@ use crate::auth::secrets::Secrets;
 use crate::auth::session::{self, Owner, Tokens};
 use crate::auth::sign_in::Wish;
 use crate::auth::user::{self, NewUser, Role, User};
+use crate::auth::user_agent::Client;
 use crate::clock::Moment;
 use crate::db::{Conn, Db};
 use crate::error::Result;
@@ -61,7 +62,8 @@ pub async fn register(latch: &Latch, applicant: Applicant, mut wish: Wish) -> Re
         let opening = wish.resolved(conn)?;
         let (tokens, ended) = session::start(conn, &inner.limits, now, owner, &opening)?;
         let actor = Actor { user: Some(user.key), session: Some(tokens.session), address: opening.address };
-        audit::record(conn, now, Kind::Registered, &actor, "")?;
+        let client = Client::read(&opening.user_agent).words(opening.door);
+        audit::record_by(conn, now, Kind::Registered, &actor, &client, "")?;
         Ok(Some((tokens, user, ended)))
     };
     let done = latch.db.write_then(work, move |done| {

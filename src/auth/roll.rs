@@ -31,6 +31,16 @@ pub fn newest(conn: &mut Conn, before: Option<UserKey>, most: usize) -> Result<V
     rows.into_iter().map(read).collect()
 }
 
+/// The public names of these people, and what we call them.
+///
+/// # Errors
+/// What the database says.
+pub fn people(conn: &mut Conn, keys: &[UserKey]) -> Result<HashMap<UserKey, (UserId, String)>> {
+    let found: Vec<(UserKey, UserId, String)> =
+        users::table.filter(users::id.eq_any(keys)).select((users::id, users::public_id, users::name)).load(conn)?;
+    Ok(found.into_iter().map(|(key, id, name)| (key, (id, name))).collect())
+}
+
 /// What we call these people.
 ///
 /// # Errors

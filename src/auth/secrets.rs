@@ -30,6 +30,8 @@ pub struct Keys {
     pub flash: hmac::Key,
     /// Goes into a password before bcrypt does (docs/SECURITY.md, "Passwords").
     pub pepper: hmac::Key,
+    /// Names the count of an address's failed sign-ins.
+    pub failures: hmac::Key,
     /// Makes the names of people and sessions in the log unreadable.
     pub pseudonym: hmac::Key,
     seal: LessSafeKey,
@@ -55,6 +57,7 @@ impl Keys {
             csrf: hmac_key(b"csrf"),
             enrolment: hmac_key(b"second factor enrolment"),
             flash: hmac_key(b"flash"),
+            failures: hmac_key(b"failed sign-ins"),
             pseudonym: hmac_key(b"log pseudonyms"),
             pepper: hmac::Key::new(hmac::HMAC_SHA384, &pepper),
             seal: LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &seal).expect("AES-256 takes 32 bytes")),

@@ -4,6 +4,7 @@
 //! its end is recorded among the revocations in the same transaction. It does not know tokens' texts or cookies.
 
 use crate::auth::alive::Alive;
+use crate::auth::known_device::{self, Browser};
 use crate::auth::refresh_token::RefreshToken;
 use crate::auth::revocation::Revocation;
 use crate::auth::user::Role;
@@ -121,6 +122,8 @@ pub struct Opening {
     pub user_agent: String,
     /// The client's address.
     pub address: String,
+    /// What the browser proves itself with, now or from now on; a program has nothing of the kind.
+    pub browser: Option<Browser>,
     /// The session that this one replaces as soon as it is seen.
     pub replaces: Option<SessionKey>,
 }
@@ -191,6 +194,7 @@ pub fn start(
         let open = sessions::table.filter(sessions::id.eq(replaced)).filter(sessions::expires_at.gt(soon));
         diesel::update(open).set(sessions::expires_at.eq(soon)).execute(conn)?;
     }
+    known_device::remember(conn, now, owner.key, opening)?;
     if opening.door == Door::Web {
         notice::welcome(conn, now, owner.key, id, opening.replaces)?;
     }

@@ -6,13 +6,16 @@
 use crate::audit::{self, Actor, Kind};
 use crate::auth::email::Email;
 use crate::auth::half_sign_in::{self, Ticket};
+use crate::auth::known_device;
 use crate::auth::latch::{Inner, Latch};
 use crate::auth::letters;
 use crate::auth::password::{self, Password};
 use crate::auth::revocation::Revocation;
 use crate::auth::second_factor::{self, Given, Verdict};
 use crate::auth::session::{self, Opening, Owner, Tokens};
+use crate::auth::throttle::{self, Checked, Counter, Failure};
 use crate::auth::user::{self, User};
+use crate::auth::user_agent::Client;
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::error::{Error, Result};
@@ -100,7 +103,7 @@ pub enum Outcome {
     NoCode,
     /// The password was right, and the code was not.
     WrongCode,
-    /// There were too many wrong codes: this one was not looked at.
+    /// Too many failed for this address, or there were too many wrong codes: nobody looked, and in so long somebody would.
     Wait(Duration),
     /// They are not, and are not told why.
     Refused,
@@ -112,14 +115,29 @@ pub enum Outcome {
 /// `Unavailable` when the database or the hasher is: that is never a wrong password.
 pub async fn sign_in(latch: &Latch, attempt: Attempt) -> Result<Outcome> {
     let Attempt { email, password, mut wish, second } = attempt;
-    let known = match email {
-        Ok(email) => latch.db.read(move |conn| user::by_email(conn, &email)).await?,
-        Err(_) => None,
+    let (known, counter) = match email {
+        Ok(email) => {
+            let (inner, browser, now) = (latch.clone(), wish.opening.browser.clone(), latch.clock.now());
+            let look = move |conn: &mut Conn| {
+                let counter = Counter::find(conn, &inner, &email, browser.as_ref())?;
+                let wait = counter.wait(conn, &inner, now)?;
+                Ok((user::by_email(conn, &email)?, counter, wait))
+            };
+            let (known, counter, wait) = latch.db.read(look).await?;
+            if let Some(left) = wait {
+                latch.tally.throttled();
+                return Ok(Outcome::Wait(left));
+            }
+            (known, counter)
+        }
+        Err(_) => (None, Counter::none()),
     };
     let hash = known.as_ref().filter(|(user, _)| user.locked_at.is_none()).map(|(user, hash)| (user.id, hash.clone()));
-    if !latch.hasher.verify(password.clone(), hash).await? {
-        return refuse(latch, known.map(|(user, _)| user), wish).await;
-    }
+    let counter = match throttle::check(latch, counter, password.clone(), hash).await? {
+        Checked::Right(counter) => counter,
+        Checked::Wrong(failure) => return refuse(latch, known.map(|(user, _)| user), wish, failure).await,
+        Checked::Wait(left) => return Ok(Outcome::Wait(left)),
+    };
     let (user, hash) = known.ok_or_else(|| Error::internal("a password of nobody was right"))?;
     let better = if password::is_outdated(&hash, latch.secrets.current(), latch.hasher.cost()) {
         Some(latch.hasher.hash(password, user.id).await?)
@@ -131,6 +149,7 @@ pub async fn sign_in(latch: &Latch, attempt: Attempt) -> Result<Outcome> {
         if let Some(better) = better {
             user::upgrade_hash(conn, user.key, &hash, &better)?;
         }
+        throttle::clear(conn, &counter)?;
         let how = match ask(conn, &inner, now, &user, &second, &wish)? {
             Ok(how) => how,
             Err(outcome) => return Ok((outcome, Vec::new())),
@@ -208,17 +227,22 @@ pub(super) fn admit(
     wish.carry_out(conn, user.key)?;
     let owner = Owner { key: user.key, id: user.id, role: user.role, epoch: user.epoch };
     let opening = wish.resolved(conn)?;
+    if user.last_sign_in_at.is_some() && known_device::is_news(conn, now, user.key, &opening)? {
+        letters::new_device(conn, &latch.post, now, user.key, &opening)?;
+    }
     let (tokens, ended) = session::start(conn, &latch.limits, now, owner, &opening)?;
     let actor = Actor { user: Some(user.key), session: Some(tokens.session), address: opening.address };
+    let client = Client::read(&opening.user_agent).words(opening.door);
     let separator = if how.is_empty() { "" } else { ", " };
-    audit::record(conn, now, Kind::SignIn, &actor, &format!("{}{separator}{how}", opening.door.word()))?;
+    audit::record_by(conn, now, Kind::SignIn, &actor, &client, &format!("{}{separator}{how}", opening.door.word()))?;
     Ok(Some((tokens, ended)))
 }
 
-async fn refuse(latch: &Latch, user: Option<User>, wish: Wish) -> Result<Outcome> {
+async fn refuse(latch: &Latch, user: Option<User>, wish: Wish, failure: Failure) -> Result<Outcome> {
     latch.tally.signed_in(false);
     let now = latch.clock.now();
+    let client = Client::read(&wish.opening.user_agent).words(wish.opening.door);
     let actor = Actor { user: user.map(|user| user.key), session: None, address: wish.opening.address };
-    latch.db.write(move |conn| audit::record(conn, now, Kind::SignInFailed, &actor, "")).await?;
+    latch.db.write(move |conn| throttle::failed(conn, now, failure, &actor, &client, "")).await?;
     Ok(Outcome::Refused)
 }

@@ -6,10 +6,12 @@
 use crate::audit::{self, Actor, Kind};
 use crate::auth::latch::{Latch, Person};
 use crate::auth::letters;
+use crate::auth::own_password::{self, Answer};
 use crate::auth::password::Password;
 use crate::auth::second_factor::{self, Given, Verdict};
 use crate::auth::session::{self, Owner, Tokens};
 use crate::auth::sign_in::Wish;
+use crate::auth::throttle;
 use crate::auth::user;
 use crate::clock::Moment;
 use crate::db::Conn;
@@ -40,7 +42,7 @@ pub enum Outcome {
     WrongPassword,
     /// It was not the code.
     WrongCode,
-    /// There were too many wrong codes: this one was not looked at.
+    /// Too many were wrong: this one was not looked at.
     Wait(Duration),
 }
 
@@ -63,23 +65,21 @@ pub fn is_fresh(conn: &mut Conn, session: SessionId, now: Moment) -> Result<bool
 /// `SignedOut` when the person was locked or changed meanwhile; `Unavailable` when the database or the hasher is.
 pub async fn confirm(latch: &Latch, person: Person, proof: Proof, wish: Wish) -> Result<Outcome> {
     let key = person.key;
-    let (given, epoch) = match proof {
-        Proof::Code(given) => (Some(given), latch.db.read(move |conn| user::find(conn, key)).await?.epoch),
-        Proof::Password(typed) => {
-            let (stored, epoch) = latch.db.read(move |conn| user::password_hash(conn, key)).await?;
-            if !latch.hasher.verify(typed, Some((person.id, stored))).await? {
-                let (now, address) = (latch.clock.now(), wish.opening.address);
-                let actor = Actor { user: Some(key), session: Some(person.session), address };
-                latch.db.write(move |conn| audit::record(conn, now, Kind::SignInFailed, &actor, "step-up")).await?;
-                return Ok(Outcome::WrongPassword);
-            }
-            (None, epoch)
-        }
+    let (given, counter, epoch) = match proof {
+        Proof::Code(given) => (Some(given), None, latch.db.read(move |conn| user::find(conn, key)).await?.epoch),
+        Proof::Password(typed) => match own_password::ask(latch, person, typed, &wish, "step-up").await? {
+            Answer::Right(counter, epoch) => (None, Some(counter), epoch),
+            Answer::Wrong => return Ok(Outcome::WrongPassword),
+            Answer::Wait(left) => return Ok(Outcome::Wait(left)),
+        },
     };
     let (inner, memory, now) = (latch.clone(), latch.clone(), latch.clock.now());
     let work = move |conn: &mut Conn| {
         if !user::hold(conn, key, epoch)? {
             return Err(Error::SignedOut);
+        }
+        if let Some(counter) = &counter {
+            throttle::clear(conn, counter)?;
         }
         let mut actor = Actor { user: Some(key), session: Some(person.session), address: wish.opening.address.clone() };
         let how = match &given {

@@ -39,7 +39,7 @@ impl Default for Tally {
             family
         };
         Self {
-            sign_ins: of(&["success", "failure"]),
+            sign_ins: of(&["success", "failure", "throttled"]),
             exchanges: of(&["renewed", "straggler", "reuse", "refused"]),
             lag: Histogram::new(LAGS),
         }
@@ -51,6 +51,11 @@ impl Tally {
     pub fn signed_in(&self, is_in: bool) {
         let outcome = if is_in { "success" } else { "failure" };
         self.sign_ins.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// Counts a sign-in that was told to wait.
+    pub fn throttled(&self) {
+        self.sign_ins.get_or_create(&Outcome { outcome: "throttled" }).inc();
     }
 
     /// Counts an exchange.

@@ -11,7 +11,7 @@ use crate::ids::SessionKey;
 use crate::mail::outbox;
 use crate::{
     audit,
-    auth::{half_sign_in, notice, parking, revocation, second_factor},
+    auth::{half_sign_in, known_device, notice, parking, revocation, second_factor, throttle},
 };
 use diesel::prelude::*;
 use std::time::Duration;
@@ -37,6 +37,10 @@ pub struct Swept {
     pub audit: usize,
     /// Letters 30 days after they were done with.
     pub letters: usize,
+    /// Counts of failed sign-ins that say nothing any more.
+    pub failures: usize,
+    /// Browsers that nobody signed in with for a year.
+    pub devices: usize,
 }
 
 /// One round. Run it on a blocking thread.
@@ -51,8 +55,10 @@ pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
         half_sign_ins: db.in_steps(|conn, most| half_sign_in::purge(conn, now, most))?,
         wrong_codes: db.in_steps(|conn, most| second_factor::purge(conn, now - DAY, most))?,
         notices: db.in_steps(|conn, most| notice::purge(conn, now - 30 * DAY, most))?,
-        audit: db.in_steps(|conn, most| audit::purge(conn, now - 365 * DAY, most))?,
+        audit: db.in_steps(|conn, most| audit::purge(conn, now, 365 * DAY, most))?,
         letters: db.in_steps(|conn, most| outbox::purge(conn, now - 30 * DAY, most))?,
+        failures: db.in_steps(|conn, most| throttle::forget(conn, now, most))?,
+        devices: db.in_steps(|conn, most| known_device::purge(conn, now - known_device::LIFE, most))?,
     })
 }
 

@@ -1,8 +1,10 @@
 //! `latchkey shop discount`: discount codes.
 
 use super::{Failure, say};
+use crate::audit::{self, Actor};
 use crate::clock::{Moment, from_unix, rfc3339};
 use crate::config::{Config, Shop};
+use crate::db::Conn;
 use crate::shop::discount::{self, Discount, NewDiscount, Off};
 use crate::shop::money::Money;
 use clap::Subcommand;
@@ -55,7 +57,14 @@ pub(super) fn run(config: &Config, command: Command) -> Result<ExitCode, Failure
             }
             let code = code.parse().map_err(Failure::Told)?;
             let new = NewDiscount { code, off, starts_at, ends_at, most_uses: uses };
-            if !db.write_here(|conn| discount::add(conn, clock.now(), &new))? {
+            let work = |conn: &mut Conn| {
+                let added = discount::add(conn, clock.now(), &new)?;
+                if added {
+                    audit::record(conn, clock.now(), audit::Kind::DiscountMade, &Actor::default(), new.code.as_str())?;
+                }
+                Ok(added)
+            };
+            if !db.write_here(work)? {
                 return Err(Failure::Told(format!("there is a code {} already", new.code)));
             }
             say(line(&Discount { what: new, uses: 0 }, shop));

@@ -12,7 +12,7 @@ pub(super) fn check(name: &str, value: &str) -> Option<Result<(), String>> {
     };
     match name {
         // Their acts do not exist yet, so neither does what they would limit or keep.
-        "LATCHKEY_LIMIT_RESET" | "LATCHKEY_LIMIT_ACCOUNT" | "LATCHKEY_LIMIT_EMAIL" => Some(value.parse::<Limit>().map(drop)),
+        "LATCHKEY_LIMIT_RESET" | "LATCHKEY_LIMIT_EMAIL" => Some(value.parse::<Limit>().map(drop)),
         "LATCHKEY_DELETE_KEEPS_ORDERS" => Some(only(&["on", "off"])),
         // Without it an operator would think themselves safer, or cheaper, than they are.
         "LATCHKEY_CORS_ORIGINS"
@@ -31,8 +31,8 @@ mod tests {
 
     #[test]
     fn a_name_of_the_contract_is_known_and_an_unsafe_wish_is_refused() {
-        assert_eq!(check("LATCHKEY_LIMIT_ACCOUNT", "off"), Some(Ok(())));
-        assert!(check("LATCHKEY_LIMIT_ACCOUNT", "often").is_some_and(|said| said.is_err()));
+        assert_eq!(check("LATCHKEY_LIMIT_EMAIL", "off"), Some(Ok(())));
+        assert!(check("LATCHKEY_LIMIT_EMAIL", "often").is_some_and(|said| said.is_err()));
         assert!(check("LATCHKEY_TLS_CERT", "cert.pem").is_some_and(|said| said.is_err()));
         assert_eq!(check("LATCHKEY_LISTNE", "127.0.0.1:80"), None);
     }

@@ -6,7 +6,8 @@ use super::currency::Currency;
 use super::sources::{Found, Sources};
 use super::values::{Limit, Proxies, Registration, Secret, Word, duration};
 use super::{
-    Algorithm, BadSetting, Config, Lifetime, Limits, Mail, MailFrom, MetricsListen, SessionLimits, Shop, Terms, is_loopback,
+    Algorithm, BadSetting, Config, Lifetime, Limits, Mail, MailFrom, MetricsListen, SessionLimits, Shop, Terms, Tries,
+    is_loopback,
 };
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -66,6 +67,7 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
             api: found.read("LATCHKEY_LIMIT_API", parse::<Limit>)?,
             code: found.read("LATCHKEY_LIMIT_CODE", parse::<Limit>)?,
             code_account: found.read("LATCHKEY_LIMIT_CODE_ACCOUNT", parse::<Limit>)?,
+            account: found.read("LATCHKEY_LIMIT_ACCOUNT", parse::<Tries>)?,
         },
         proxies: found.read("LATCHKEY_TRUSTED_PROXIES", parse::<Proxies>)?,
         bcrypt_cost: cost,

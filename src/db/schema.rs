@@ -45,6 +45,7 @@ diesel::table! {
         session -> Nullable<Text>,
         address -> Text,
         detail -> Text,
+        client -> Text,
     }
 }
 
@@ -149,9 +150,31 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    login_failures (id) {
+        id -> BigInt,
+        counter -> Text,
+        failures -> BigInt,
+        open_at -> Timestamp,
+        forget_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    known_devices (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        kind -> Text,
+        mark -> Text,
+        created_at -> Timestamp,
+        seen_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(unread_notices -> notices (notice_id));
+diesel::joinable!(known_devices -> users (user_id));
 diesel::joinable!(products -> categories (category_id));
 diesel::joinable!(carts -> users (user_id));
 diesel::joinable!(cart_items -> carts (cart_id));
@@ -193,4 +216,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     recovery_codes,
     code_failures,
     half_sign_ins,
+    login_failures,
+    known_devices,
 );

@@ -21,6 +21,8 @@ pub enum Letter {
     PasswordChanged(Change),
     /// The second factor was changed, or a recovery code used.
     SecondFactorChanged(FactorChange),
+    /// Somebody signed in with a browser or program that never did.
+    NewDevice(NewDevice),
     /// Somebody tries whether mail works.
     Trial,
 }
@@ -94,6 +96,17 @@ pub struct Change {
     pub address: String,
 }
 
+/// A sign-in from elsewhere.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NewDevice {
+    /// When.
+    pub at: String,
+    /// From where.
+    pub address: String,
+    /// With which browser or program.
+    pub client: String,
+}
+
 /// What was done to a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -147,6 +160,7 @@ impl Letter {
             Self::SignInEnded(_) => "sign_in_ended",
             Self::PasswordChanged(_) => "password_changed",
             Self::SecondFactorChanged(_) => "second_factor_changed",
+            Self::NewDevice(_) => "new_device",
             Self::Trial => "trial",
         }
     }
@@ -160,6 +174,7 @@ impl Letter {
             | Self::SignInEnded(_)
             | Self::PasswordChanged(_)
             | Self::SecondFactorChanged(_)
+            | Self::NewDevice(_)
             | Self::Trial => Duration::from_hours(72),
         }
     }

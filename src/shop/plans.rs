@@ -150,6 +150,36 @@ fn every_page_finds_its_rows_by_index_in_few_statements() {
 }
 
 #[test]
+fn whatever_is_looked_for_in_the_audit_an_index_leads_there_and_gives_the_order() {
+    on_each(|db| {
+        let (person, kind) = (Some(UserKey(1)), Some(audit::Kind::SignIn));
+        let place = Some(audit::Place { at: now(), id: 7 });
+        for (person, kind, index) in [
+            (None, None, "audit_events_at (at"),
+            (person, None, "audit_events_person (user_id=? AND at"),
+            (None, kind, "audit_events_kind (kind=? AND at"),
+            (person, kind, "audit_events_person_kind (user_id=? AND kind=? AND at"),
+        ] {
+            for (day, after) in [(None, place), (Some(now()), None), (Some(now()), place)] {
+                let filter = audit::Filter { kind, person, from: day, before: day };
+                let plans = db.read_here(|conn| plans(conn, |conn| audit::search(conn, &filter, after, 50))).expect("plans");
+                for plan in plans {
+                    assert!(
+                        plan.len() == 1 && plan[0].starts_with("SEARCH") && plan[0].contains(index),
+                        "{filter:?} {after:?}: {plan:?}"
+                    );
+                }
+            }
+        }
+        let own = db.read_here(|conn| plans(conn, |conn| audit::of_account(conn, UserKey(1), place, 25))).expect("plans");
+        assert!(
+            own.iter().all(|plan| plan.len() == 1 && plan[0].contains("audit_events_person (user_id=? AND at<?)")),
+            "{own:?}"
+        );
+    });
+}
+
+#[test]
 fn figures_and_long_lists_are_read_from_an_index_alone_and_never_sorted() {
     on_each(|db| {
         let number = db.read_here(|conn| plans(conn, |conn| takings::since(conn, now()))).expect("plans");

@@ -27,10 +27,12 @@ pub enum Name {
     Mfa,
     /// The parked form.
     Park,
+    /// This browser has signed in before.
+    Device,
 }
 
-const NAMES: [Name; 8] =
-    [Name::Access, Name::Refresh, Name::ApiRefresh, Name::Pre, Name::Flash, Name::Hint, Name::Mfa, Name::Park];
+const NAMES: [Name; 9] =
+    [Name::Access, Name::Refresh, Name::ApiRefresh, Name::Pre, Name::Flash, Name::Hint, Name::Mfa, Name::Park, Name::Device];
 
 impl Name {
     /// The name as it is sent.
@@ -45,6 +47,7 @@ impl Name {
             Self::Hint => "__Host-hint",
             Self::Mfa => "__Host-mfa",
             Self::Park => "__Host-park",
+            Self::Device => "__Host-dev",
         }
     }
 

@@ -140,7 +140,7 @@ impl From<&Error> for Trouble {
                 Self { challenge, ..Self::new(status, code, text.clone()) }
             }
             Error::TooMany { wait } => {
-                let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
+                let seconds = words::whole_seconds(*wait);
                 let detail = format!("That was more than we take in so short a time. Wait {}, then go on.", words::wait(seconds));
                 Self { wait: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail) }
             }

@@ -83,7 +83,7 @@ async fn note_throttle(app: &App, response: &ServiceResponse<BoxBody>, route: Op
         return;
     }
     let visit = response.request().extensions().get::<Visit>().cloned();
-    if let Some(visit) = visit {
+    if let Some(visit) = visit.filter(|visit| !visit.is_told_to_wait()) {
         identity::record(app, &visit, Kind::SignInThrottled, "").await;
     }
 }

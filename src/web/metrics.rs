@@ -151,6 +151,8 @@ impl Metrics {
             ("audit_events", swept.audit),
             ("idempotency_keys", of_shop.idempotency_keys),
             ("outbox", swept.letters),
+            ("login_failures", swept.failures),
+            ("known_devices", swept.devices),
         ] {
             self.swept.get_or_create(&Table { table }).inc_by(rows as u64);
         }

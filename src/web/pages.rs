@@ -4,6 +4,7 @@
 //! calls with nothing typed. Rules live in `auth` and `shop`.
 
 pub mod account;
+pub mod activity;
 pub mod admin;
 pub mod card;
 pub mod cart;
@@ -20,6 +21,7 @@ pub mod orders;
 pub mod parked;
 pub mod password;
 pub mod pictures;
+mod place;
 pub mod products;
 pub mod register;
 pub mod saved;

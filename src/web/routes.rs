@@ -13,8 +13,8 @@ pub use mount::{Route, configure, page};
 use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
-    account, admin, cart, checkout, confirm_identity, dashboard, devices, discount, front, login, login_code, logout, orders,
-    parked, password, products, register, saved, two_factor,
+    account, activity, admin, cart, checkout, confirm_identity, dashboard, devices, discount, front, login, login_code, logout,
+    orders, parked, password, products, register, saved, two_factor,
 };
 
 /// The pages.
@@ -52,12 +52,15 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/account/devices/{id}/sign-out").post(devices::end),
         page("/account/devices/sign-out-others").post(devices::end_others),
         page("/account/devices/sign-out-everywhere").post(devices::end_all),
+        page("/account/activity").get(activity::index),
         page("/account/password").get(password::show).post(password::submit).limited(limits.sign_in.throttle()),
         page("/account/two-factor").get(two_factor::show),
         page("/account/two-factor/enable").post(two_factor::enable).steps_up().limited(limits.code.throttle()),
         page("/account/two-factor/disable").post(two_factor::disable).steps_up(),
         page("/account/two-factor/recovery-codes").post(two_factor::renew).steps_up(),
         page("/admin").get(admin::show).admin(),
+        page("/admin/audit").get(admin::audit::index).admin(),
+        page("/admin/audit.csv").get(admin::audit::export::download).admin(),
         page("/admin/people").get(admin::people::index).admin(),
         page("/admin/people/{id}").get(admin::person::show).post(admin::person::submit).admin().steps_up(),
         page("/admin/products").get(admin::products::index).admin(),

@@ -22,7 +22,7 @@ on_both! { every_route_answers_each_person_as_it_should, every_api_route_answers
 /// Method, path, and the answers to: a visitor, the shopper whose things are named, another shopper, an admin.
 type Row = (&'static str, &'static str, [u16; 4]);
 
-const PAGES: [Row; 55] = [
+const PAGES: [Row; 58] = [
     ("GET", "/", [200, 200, 200, 200]),
     ("GET", "/products", [200, 200, 200, 200]),
     ("GET", "/products/{slug}", [200, 200, 200, 200]),
@@ -50,6 +50,8 @@ const PAGES: [Row; 55] = [
     ("GET", "/orders", [303, 200, 200, 200]),
     ("GET", "/orders/{number}", [303, 200, 404, 404]),
     ("GET", "/admin", [303, 404, 404, 200]),
+    ("GET", "/admin/audit", [303, 404, 404, 200]),
+    ("GET", "/admin/audit.csv", [303, 404, 404, 200]),
     ("GET", "/admin/people", [303, 404, 404, 200]),
     ("GET", "/admin/people/{id}", [303, 404, 404, 200]),
     ("POST", "/admin/people/{id}", [303, 404, 404, 409]),
@@ -70,6 +72,7 @@ const PAGES: [Row; 55] = [
     ("POST", "/account/two-factor/enable", [303, 422, 422, 422]),
     ("POST", "/account/two-factor/disable", [303, 303, 303, 303]),
     ("POST", "/account/two-factor/recovery-codes", [303, 303, 303, 303]),
+    ("GET", "/account/activity", [303, 200, 200, 200]),
     ("GET", "/account/password", [303, 200, 200, 200]),
     ("POST", "/account/password", [303, 422, 422, 422]),
     ("GET", "/account/devices", [303, 200, 200, 200]),

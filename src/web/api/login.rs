@@ -44,7 +44,8 @@ impl Fields for SignIn {
 /// Signs in.
 ///
 /// # Errors
-/// `invalid_credentials`, one for every failure; `code_required` where a code is missing; `TooMany` after wrong codes; `Unavailable` when the database or the hasher is.
+/// `invalid_credentials`, one for every failure; `code_required` where a code is missing; `TooMany` while the address must wait or after
+/// wrong codes; `Unavailable` when the database or the hasher is.
 pub async fn submit(app: web::Data<App>, visit: Visit, body: Json<SignIn>) -> Result<HttpResponse> {
     let Json(SignIn { email, password, code, place }) = body;
     // A string that is no address is no account of ours: it costs and says the same.
@@ -57,7 +58,10 @@ pub async fn submit(app: web::Data<App>, visit: Visit, body: Json<SignIn>) -> Re
         }
         Outcome::NoCode | Outcome::CodeAwaited(_) => Err(Error::refused("code_required", NO_CODE)),
         Outcome::WrongCode => Err(Error::refused("invalid_credentials", crate::web::pages::login_code::WRONG)),
-        Outcome::Wait(wait) => Err(Error::TooMany { wait }),
+        Outcome::Wait(wait) => {
+            visit.note_wait();
+            Err(Error::TooMany { wait })
+        }
         Outcome::Refused => Err(Error::refused("invalid_credentials", crate::web::pages::login::WRONG)),
     }
 }

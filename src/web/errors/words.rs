@@ -5,6 +5,7 @@
 
 use actix_web::http::StatusCode;
 use serde::Serialize;
+use std::time::Duration;
 
 /// A link on an error page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -98,6 +99,12 @@ pub fn actions(status: StatusCode, again: Option<&str>) -> Vec<Action> {
         ways.push(Action { label: "All products", url: "/products".to_owned() });
     }
     ways
+}
+
+/// A wait in whole seconds, rounded up and never 0: for `Retry-After`, and for people.
+#[must_use]
+pub fn whole_seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 /// How long to wait, as one says it.

@@ -4,8 +4,9 @@
 //! recognised.
 
 use crate::audit::Actor;
+use crate::auth::known_device::{self, Browser};
 use crate::auth::latch::Person;
-use crate::auth::session::{Opening, Tokens};
+use crate::auth::session::{Door, Opening, Tokens};
 use crate::auth::sign_in::Wish;
 use crate::clock;
 use crate::error::{Error, Result};
@@ -50,6 +51,9 @@ struct Inner {
     user_agent: String,
     cookies: Cookies,
     binding: OnceCell<String>,
+    /// What this browser proves itself with, once somebody wants to sign in with it.
+    browser: OnceCell<Browser>,
+    waits: Cell<bool>,
     set: RefCell<Vec<String>>,
 }
 
@@ -64,6 +68,8 @@ impl Visit {
             user_agent: agent.chars().take(256).collect(),
             cookies: Cookies::read(request.headers()),
             binding: OnceCell::new(),
+            browser: OnceCell::new(),
+            waits: Cell::new(false),
             set: RefCell::default(),
         }))
     }
@@ -124,15 +130,31 @@ impl Visit {
 
     /// The session that somebody here wants; it replaces the one they have.
     #[must_use]
-    pub fn wish(&self, door: crate::auth::session::Door, remember: bool, replaces: Option<SessionId>) -> Wish {
+    pub fn wish(&self, door: Door, remember: bool, replaces: Option<SessionId>) -> Wish {
         let opening = Opening {
             door,
             remember,
             user_agent: self.0.user_agent.clone(),
             address: self.0.address.to_string(),
+            browser: (door == Door::Web).then(|| self.browser().clone()),
             replaces: None,
         };
         Wish { opening, replaces, errand: None }
+    }
+
+    fn browser(&self) -> &Browser {
+        self.0.browser.get_or_init(|| self.cookie(Name::Device).and_then(Browser::parse).unwrap_or_else(Browser::random))
+    }
+
+    /// Notes that somebody was told to wait because of their account: that was written down when the wait began.
+    pub fn note_wait(&self) {
+        self.0.waits.set(true);
+    }
+
+    /// Was somebody told so?
+    #[must_use]
+    pub fn is_told_to_wait(&self) -> bool {
+        self.0.waits.get()
     }
 
     /// What CSRF values are bound to: the session, or before there is one a random value of this browser.
@@ -175,6 +197,11 @@ impl Visit {
         self.set_cookie(cookies::set(Name::Access, &grant.token, Some(grant.expires_in)));
         self.set_cookie(cookies::set(Name::Refresh, &tokens.refresh.expose(), life));
         self.set_cookie(cookies::set(Name::Hint, "1", life));
+        // A sign-in, and not an exchange of tokens: from now on the browser is known.
+        if let Some(browser) = self.0.browser.get() {
+            let year = i64::try_from(known_device::LIFE.as_secs()).unwrap_or(i64::MAX);
+            self.set_cookie(cookies::set(Name::Device, browser.expose(), Some(year)));
+        }
         let owner = tokens.owner;
         self.admit(Person { key: owner.key, id: owner.id, session: tokens.session, role: owner.role });
         Ok(())

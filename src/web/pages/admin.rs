@@ -3,6 +3,7 @@
 //! Invariant: what is counted is bounded by days or by a number, so the page costs the same however old the shop is. Who may see it
 //! is decided in `web/routes.rs`.
 
+pub mod audit;
 pub mod order;
 pub mod orders;
 pub mod people;
@@ -11,7 +12,7 @@ mod plot;
 pub mod product;
 pub mod products;
 
-use crate::audit::{self, Kind};
+use crate::audit::{self as events, Kind};
 use crate::auth::census;
 use crate::db::Conn;
 use crate::error::Result;
@@ -54,8 +55,8 @@ pub async fn show(app: web::Data<App>, view: View) -> Result<HttpResponse> {
         let takings = takings::since(conn, since)?;
         let orders = calendar.by_day(takings.iter().map(|it| (it.quarter, it.orders)));
         let revenue = calendar.by_day(takings.iter().map(|it| (it.quarter, it.revenue.minor())));
-        let sign_ins = calendar.by_day(audit::tally(conn, Kind::SignIn, since)?);
-        let failures = calendar.by_day(audit::tally(conn, Kind::SignInFailed, since)?);
+        let sign_ins = calendar.by_day(events::tally(conn, Kind::SignIn, since)?);
+        let failures = calendar.by_day(events::tally(conn, Kind::SignInFailed, since)?);
         let money = |minor: i64| Money::new(minor).unwrap_or_default().show(&shop.currency);
         let plots = vec![
             Plot::new("orders", "Orders", "Every order placed.", &calendar, &orders, |count| count.to_string()),

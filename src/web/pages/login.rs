@@ -7,8 +7,9 @@ use crate::auth::password::Password;
 use crate::auth::session::Door;
 use crate::auth::sign_in::{self, Attempt, Outcome, Second, Wish};
 use crate::auth::user::Role;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::web::app::App;
+use crate::web::errors::words;
 use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::identity::{Ended, Visit};
 use crate::web::next::NextPath;
@@ -16,9 +17,10 @@ use crate::web::pages::login_code;
 use crate::web::parking;
 use crate::web::step_up::TWO_FACTOR;
 use crate::web::view::{Layout, View, see_other};
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// The one text for a sign-in that failed.
 pub const WRONG: &str = "The e-mail address and the password do not match an account here. Check both and try again.";
@@ -27,6 +29,13 @@ const REUSED: &str = "This sign-in was ended because an old copy of its key was 
 const FORGOTTEN: &str = "This shop no longer knows the sign-in of this browser: it ended a while ago, or the shop was restored from \
                          an older backup. Sign in again to go on.";
 const CONTINUE: &str = "Sign in to continue.";
+
+/// The sentence for an address with which too many sign-ins failed, whether it has an account or not.
+#[must_use]
+pub fn too_many(seconds: u64) -> String {
+    let wait = words::wait(seconds);
+    format!("Too many sign-ins failed with this address. Wait {wait}, then try again: until then we look at no password for it.")
+}
 
 /// What the form asks.
 #[derive(Debug)]
@@ -68,9 +77,9 @@ pub async fn show(app: web::Data<App>, visit: Visit, view: View, request: HttpRe
     }
     let notice = match visit.ended() {
         Some(Ended::Reused) => Notice { ended: Some(REUSED), ..Notice::default() },
-        Some(Ended::Over) => Notice { problem: Some(CONTINUE), ..Notice::default() },
-        Some(Ended::Forgotten) => Notice { problem: Some(FORGOTTEN), ..Notice::default() },
-        None => Notice { problem: next.is_some().then_some(CONTINUE), ..Notice::default() },
+        Some(Ended::Over) => Notice { problem: Some(CONTINUE.into()), ..Notice::default() },
+        Some(Ended::Forgotten) => Notice { problem: Some(FORGOTTEN.into()), ..Notice::default() },
+        None => Notice { problem: next.is_some().then_some(CONTINUE.into()), ..Notice::default() },
     };
     show_with(&app, &view, Typed::blank(SignIn::NAME), next, notice).await
 }
@@ -106,10 +115,17 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Si
             Ok(parking::land(&view, outcome, next.as_ref(), None))
         }
         Outcome::CodeAwaited(ticket) => Ok(login_code::begin(&visit, &ticket)),
-        Outcome::Wait(wait) => Err(Error::TooMany { wait }),
         Outcome::Refused | Outcome::NoCode | Outcome::WrongCode => {
-            let wrong = Notice { problem: Some(WRONG), problem_kind: "error", ended: None };
+            let wrong = Notice { problem: Some(WRONG.into()), problem_kind: "error", ended: None };
             show_with(&app, &view, form.as_typed(StatusCode::UNAUTHORIZED), next, wrong).await
+        }
+        Outcome::Wait(left) => {
+            visit.note_wait();
+            let seconds = words::whole_seconds(left);
+            let wait = Notice { problem: Some(too_many(seconds).into()), problem_kind: "error", ended: None };
+            let mut page = show_with(&app, &view, form.as_typed(StatusCode::TOO_MANY_REQUESTS), next, wait).await?;
+            page.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            Ok(page)
         }
     }
 }
@@ -117,7 +133,7 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Si
 /// What stands above the form.
 #[derive(Debug, Serialize)]
 struct Notice {
-    problem: Option<&'static str>,
+    problem: Option<Cow<'static, str>>,
     problem_kind: &'static str,
     ended: Option<&'static str>,
 }
@@ -138,7 +154,7 @@ async fn show_with(app: &App, view: &View, form: Typed, next: Option<NextPath>, 
         notice: Notice,
     }
     let parked = parking::hint(app, view.visit()).await?.sentence("Sign in");
-    if parked.is_some() && notice.problem == Some(CONTINUE) {
+    if parked.is_some() && notice.problem.as_deref() == Some(CONTINUE) {
         notice.problem = None;
     }
     let page = Page { form: &form, next: next.as_ref().map_or("", NextPath::as_str), parked, notice };

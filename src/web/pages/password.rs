@@ -6,10 +6,12 @@ use crate::auth::session::Door;
 use crate::auth::user;
 use crate::error::Result;
 use crate::web::app::App;
+use crate::web::errors::words;
 use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::identity::{CurrentUser, Visit};
 use crate::web::pages::register;
 use crate::web::view::{Kind, View, see_other};
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
@@ -75,6 +77,14 @@ pub async fn submit(
         Outcome::WrongPassword => {
             let why = "This is not your present password. Check it and try again.";
             show_with(&app, &view, form.refuse("current_password", why)).await
+        }
+        Outcome::Wait(left) => {
+            let seconds = words::whole_seconds(left);
+            let why = format!("Too many passwords were wrong. Wait {}, then try again.", words::wait(seconds));
+            let typed = Typed { status: StatusCode::TOO_MANY_REQUESTS, ..form.refuse("current_password", why) };
+            let mut page = show_with(&app, &view, typed).await?;
+            page.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            Ok(page)
         }
     }
 }

@@ -35,6 +35,7 @@ fn names(letter: &Letter) -> (&'static str, &'static str) {
         Letter::SignInEnded(_) => ("mail/sign_in_ended.html", "mail/sign_in_ended.txt"),
         Letter::PasswordChanged(_) => ("mail/password_changed.html", "mail/password_changed.txt"),
         Letter::SecondFactorChanged(_) => ("mail/second_factor_changed.html", "mail/second_factor_changed.txt"),
+        Letter::NewDevice(_) => ("mail/new_device.html", "mail/new_device.txt"),
         Letter::Trial => ("mail/trial.html", "mail/trial.txt"),
     }
 }

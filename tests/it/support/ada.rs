@@ -42,8 +42,14 @@ pub fn latch_with(test: &TestDb, clock: &Clock, secret: &str, previous: &[&str])
 
 /// A session asked for at a door.
 pub fn wish(door: Door, replaces: Option<SessionId>) -> Wish {
-    let opening =
-        Opening { door, remember: false, user_agent: "test".to_owned(), address: "192.0.2.1".to_owned(), replaces: None };
+    let opening = Opening {
+        door,
+        remember: false,
+        user_agent: "test".to_owned(),
+        address: "192.0.2.1".to_owned(),
+        browser: None,
+        replaces: None,
+    };
     Wish { opening, replaces, errand: None }
 }
 

@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::config::{Sources, load};
-use crate::mail::letter::{Cancelled, Change, EndedSignIn, FactorAct, FactorChange, Receipt, ReceiptLine, Recipient};
+use crate::mail::letter::{Cancelled, Change, EndedSignIn, FactorAct, FactorChange, NewDevice, Receipt, ReceiptLine, Recipient};
 use crate::web::assets::Assets;
 use std::sync::Arc;
 
@@ -40,6 +40,7 @@ fn every_letter(word: &str) -> Vec<Letter> {
         factor(FactorAct::Codes),
         factor(FactorAct::Used),
         factor(FactorAct::Removed),
+        Letter::NewDevice(NewDevice { at: at(), address: text("203.0.113.9"), client: "Firefox on Linux".to_owned() }),
         Letter::Trial,
     ]
 }

@@ -1,0 +1,7 @@
+DROP TRIGGER audit_events_kept;
+DROP TRIGGER audit_events_unchanged;
+DROP INDEX audit_events_person_kind;
+DROP INDEX audit_events_person;
+ALTER TABLE audit_events DROP COLUMN client;
+DROP TABLE known_devices;
+DROP TABLE login_failures;

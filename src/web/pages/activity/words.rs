@@ -1,0 +1,68 @@
+//! An event of one's account in plain words.
+//!
+//! Invariant: whatever stands in the table has words; a kind that nobody wrote any for, by a newer version, is read out as it is called.
+//! Nothing that strangers wrote is repeated.
+
+/// What happened, to the person it happened to.
+pub(super) fn of(kind: &str, detail: &str) -> String {
+    let words = match (kind, detail) {
+        ("sign_in", "api") => "A program signed in with your password",
+        ("sign_in", _) => "You signed in",
+        ("sign_in_failed", "") => "A sign-in failed: the password was wrong",
+        ("sign_in_failed", _) => "Your present password was asked for, and it was wrong",
+        ("sign_in_throttled", _) => "Too many sign-ins failed: for a while no password was looked at",
+        ("registered", "") => "You made this account",
+        ("registered", _) => "The shop made this account for you",
+        ("sign_out", _) => "You signed out",
+        ("session_ended", "password") => "Signed out, because the password was changed",
+        ("session_ended", "limit") => "Signed out: there were more devices than there can be",
+        ("session_ended", "locked") => "Signed out, because the account was locked",
+        ("session_ended", "replaced") => "Signed out: another sign-in took its place",
+        ("session_ended", detail) if detail.contains(", by an operator") => "The shop signed a device out",
+        ("session_ended", detail) if detail.contains(", by ") => "Signed out from another device, or by the shop",
+        ("session_ended", _) => "Signed out from another device",
+        ("token_reuse", _) => "A sign-in was ended: an old copy of its key was used",
+        ("duplicate_cookie", _) => "A browser sent one of our cookies twice, and none was believed",
+        ("forged_token", _) => "A key was shown that this shop never made",
+        ("cross_site", _) => "A form that another site sent was refused",
+        ("password_changed", _) => "The password was changed",
+        ("lock_changed", detail) if detail.starts_with("locked") => "The shop locked this account",
+        ("lock_changed", _) => "The shop unlocked this account",
+        ("role_changed", detail) if detail.starts_with("admin") => "You run the shop from here on",
+        ("role_changed", _) => "You are a shopper from here on",
+        ("name_changed", _) => "The name was changed",
+        _ => return called(kind),
+    };
+    words.to_owned()
+}
+
+/// Should its person ask themselves whether that was they?
+pub(super) fn is_odd(kind: &str) -> bool {
+    matches!(kind, "sign_in_failed" | "sign_in_throttled" | "token_reuse" | "duplicate_cookie" | "forged_token" | "cross_site")
+}
+
+/// A kind as it is called: `email_changed` is "Email changed".
+pub(in crate::web) fn called(kind: &str) -> String {
+    let mut letters = kind.chars().filter(|letter| letter.is_ascii_lowercase() || *letter == '_');
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters.map(|letter| if letter == '_' { ' ' } else { letter })).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::Kind;
+
+    #[test]
+    fn every_kind_has_words_and_one_from_the_future_is_called_what_it_is() {
+        for kind in Kind::ALL {
+            for detail in ["", "api", "locked, by AAAA", "<b>x</b>"] {
+                let words = of(kind.word(), detail);
+                assert!(words.len() > 5 && words.starts_with(|letter: char| letter.is_ascii_uppercase()), "{words}");
+                assert!(!words.contains('<'), "{words}");
+            }
+        }
+        assert_eq!(of("tea_cooled", ""), "Tea cooled");
+        assert_eq!(called("<b>x</b>"), "Bxb");
+    }
+}
