@@ -29,8 +29,8 @@ type Question = (&'static str, &'static str, Option<Sort>, &'static str);
 const QUESTIONS: [Question; 15] = [
     ("list", "", None, "1"),
     ("list, page 40", "", Some(Sort::Newest), "40"),
-    ("one match", "number777", None, "1"),
-    ("one match, dearest first", "number777", Some(Sort::PriceDown), "1"),
+    ("one match", "number0000777", None, "1"),
+    ("one match, dearest first", "number0000777", Some(Sort::PriceDown), "1"),
     ("a word of all", "everywhere", None, "1"),
     ("a word of all, page 40", "everywhere", None, "40"),
     ("a word of all, cheapest first", "everywhere", Some(Sort::Price), "1"),
@@ -100,16 +100,16 @@ fn fill(home: Home, many: usize) -> Result<Filled> {
 }
 
 fn wares(home: Home, from: usize, to: usize) -> String {
-    let long = match home {
-        Home::Sqlite => "printf('%020d', i)",
-        Home::Postgres => "lpad(i::text, 20, '0')",
+    let (long, number) = match home {
+        Home::Sqlite => ("printf('%020d', i)", "printf('%07d', i)"),
+        Home::Postgres => ("lpad(i::text, 20, '0')", "lpad(i::text, 7, '0')"),
     };
     format!(
         "WITH RECURSIVE n (i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {to})
          INSERT INTO products (public_id, sku, slug, title, words, sort_title, description, category_id, price, stock, status, picture,
          created_at)
-         SELECT 'P' || {long} || 'A', sku || i, slug || '-' || i, title || ' ' || i, words || ' everywhere by hand number' || i
-         || CASE WHEN i % 10 = 0 THEN ' tenth' ELSE '' END || CASE WHEN i % 40 = 0 THEN ' fortieth' ELSE '' END, sort_title || ' ' || i,
+         SELECT 'P' || {long} || 'A', sku || i, slug || '-' || i, title || ' ' || i, words || ' everywhere by hand number' || {number}
+         || CASE WHEN i / 40 % 10 = 0 THEN ' tenth' ELSE '' END || CASE WHEN i / 40 % 40 = 0 THEN ' fortieth' ELSE '' END, sort_title || ' ' || i,
          description, category_id, price + i % 1000, stock + 3, status, picture, created_at
          FROM n JOIN products AS ware ON ware.id = 1 + n.i % 40"
     )
