@@ -66,16 +66,22 @@ pub enum Kind {
     OrderCancelled,
     /// An order went on in its life.
     OrderMoved,
-    /// A product's words, price or status were changed.
+    /// A product was made, or its words, price, status or picture were changed.
     ProductChanged,
+    /// A category was made or changed.
+    CategoryChanged,
     /// Pieces were booked in, out, or counted.
     StockChanged,
+    /// A discount code was made or stopped.
+    DiscountChanged,
+    /// The catalogue was read from a file.
+    Imported,
+    /// The catalogue was written into a file.
+    Exported,
     /// Somebody who runs the shop did something to a person.
     PersonChanged,
     /// Somebody who runs the shop took the audit home.
     AuditExported,
-    /// A discount code was made.
-    DiscountMade,
     /// The server started.
     Started,
     /// The server stopped.
@@ -110,10 +116,13 @@ impl Kind {
             Self::OrderCancelled => "order_cancelled",
             Self::OrderMoved => "order_moved",
             Self::ProductChanged => "product_changed",
+            Self::CategoryChanged => "category_changed",
             Self::StockChanged => "stock_changed",
+            Self::DiscountChanged => "discount_changed",
+            Self::Imported => "imported",
+            Self::Exported => "exported",
             Self::PersonChanged => "person_changed",
             Self::AuditExported => "audit_exported",
-            Self::DiscountMade => "discount_made",
             Self::Started => "started",
             Self::Stopped => "stopped",
         }

@@ -209,6 +209,7 @@ pub(super) async fn show_with(view: &View, wanted: Wanted, form: Typed) -> Resul
     struct Page {
         product: Sheet,
         offer: Offer,
+        alt: String,
         form: Typed,
         related: Vec<Card>,
     }
@@ -220,7 +221,8 @@ pub(super) async fn show_with(view: &View, wanted: Wanted, form: Typed) -> Resul
         };
         let related = product::related(conn, &product)?.into_iter().map(Card::from).collect();
         let offer = Offer { price: product.price.decimal(&currency), currency: currency.code };
-        Ok(Page { product: product.into(), offer, form, related })
+        let alt = product::picture_alt(conn, product.key)?;
+        Ok(Page { product: product.into(), offer, alt, form, related })
     };
     view.show_as(status, "products/show.html", load).await
 }

@@ -6,9 +6,11 @@
 /// What happened, to the person it happened to.
 pub(super) fn of(kind: &str, detail: &str) -> String {
     let words = match (kind, detail) {
-        ("sign_in", "api") => "A program signed in with your password",
+        ("sign_in", detail) if detail.starts_with("api") => "A program signed in with your password",
         ("sign_in", _) => "You signed in",
         ("sign_in_failed", "") => "A sign-in failed: the password was wrong",
+        ("sign_in_failed", "code") => "A sign-in failed: the password was right, the code was wrong",
+        ("sign_in_failed", "step-up, code") => "A code was asked for, and it was wrong",
         ("sign_in_failed", _) => "Your present password was asked for, and it was wrong",
         ("sign_in_throttled", _) => "Too many sign-ins failed: for a while no password was looked at",
         ("registered", "") => "You made this account",
@@ -26,6 +28,12 @@ pub(super) fn of(kind: &str, detail: &str) -> String {
         ("forged_token", _) => "A key was shown that this shop never made",
         ("cross_site", _) => "A form that another site sent was refused",
         ("password_changed", _) => "The password was changed",
+        ("second_factor_changed", "on") => "Two-step sign-in was turned on",
+        ("second_factor_changed", "off") => "Two-step sign-in was turned off",
+        ("second_factor_changed", detail) if detail.starts_with("removed") => "The shop turned two-step sign-in off for you",
+        ("second_factor_changed", _) => "The recovery codes were made anew",
+        ("stepped_up", "password") => "You proved who you are with your password",
+        ("stepped_up", _) => "You proved who you are with a code",
         ("lock_changed", detail) if detail.starts_with("locked") => "The shop locked this account",
         ("lock_changed", _) => "The shop unlocked this account",
         ("role_changed", detail) if detail.starts_with("admin") => "You run the shop from here on",
@@ -55,7 +63,7 @@ mod tests {
 
     #[test]
     fn every_kind_has_words_and_one_from_the_future_is_called_what_it_is() {
-        for kind in Kind::ALL {
+        for &kind in Kind::ALL {
             for detail in ["", "api", "locked, by AAAA", "<b>x</b>"] {
                 let words = of(kind.word(), detail);
                 assert!(words.len() > 5 && words.starts_with(|letter: char| letter.is_ascii_uppercase()), "{words}");
