@@ -24,6 +24,7 @@ on_both! {
     what_is_refused_is_as_described,
     a_body_that_the_description_forbids_is_refused,
     the_description_is_for_everybody,
+    an_account_that_is_confirmed_by_mail_is_described_too with { "LATCHKEY_REGISTRATION" = "confirm" },
 }
 
 async fn the_description_lists_what_there_is(app: &TestApp) {
@@ -247,4 +248,9 @@ async fn the_description_is_for_everybody(app: &TestApp) {
     assert!(answer.cookies_set().is_empty());
     let printed = Place::new(&[]).run(&["openapi"], "");
     assert_eq!(printed.output.trim(), answer.body.trim(), "the command prints the same");
+}
+
+async fn an_account_that_is_confirmed_by_mail_is_described_too(app: &TestApp) {
+    let mut ada = Caller { description: Description::of(app).await, client: ApiClient::new(app), called: BTreeSet::new() };
+    ada.post("/api/auth/register", json!({"name": "Ada", "email": "ada@example.com", "password": PASSWORD})).await.expect(202);
 }

@@ -70,7 +70,7 @@ fn build(operations: Vec<Operation>) -> OpenApi {
 }
 
 /// A schema written as JSON.
-fn schema(value: Value) -> RefOr<Schema> {
+fn shaped(value: Value) -> RefOr<Schema> {
     serde_json::from_value(value).expect("a schema of ours is one")
 }
 

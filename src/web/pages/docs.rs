@@ -60,7 +60,7 @@ fn page(document: &Value, origin: &str) -> Page {
     let group = |tag: &Value| {
         let name = shape::text(&tag["name"]);
         Group {
-            anchor: name.to_lowercase().replace(' ', "-"),
+            anchor: format!("about-{}", name.to_lowercase().replace(' ', "-")),
             text: shape::text(&tag["description"]),
             sheets: sheet::of(document, &name, origin),
             name,

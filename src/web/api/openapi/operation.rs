@@ -3,7 +3,7 @@
 //! Invariant: the answers that follow from the kind of operation (a token that is needed, a body that may be too long) are added here,
 //! so that no line of `operations` can forget them.
 
-use super::{named, problems, schema};
+use super::{named, problems, shaped};
 use serde_json::{Value, json};
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::header::HeaderBuilder;
@@ -69,7 +69,7 @@ impl Operation {
 
     fn parameter(mut self, name: &'static str, place: ParameterIn, about: &'static str, value: Value) -> Self {
         let parameter = ParameterBuilder::new().name(name).parameter_in(place).required(Required::False);
-        self.parameters.push(parameter.description(Some(about)).schema(Some(schema(value))).build());
+        self.parameters.push(parameter.description(Some(about)).schema(Some(shaped(value))).build());
         self
     }
 
@@ -89,7 +89,7 @@ impl Operation {
     pub(super) fn gives(mut self, status: u16, about: &'static str, body: Value) -> Self {
         let mut response = ResponseBuilder::new().description(about);
         if !body.is_null() {
-            response = response.content("application/json", ContentBuilder::new().schema(Some(schema(body))).build());
+            response = response.content("application/json", ContentBuilder::new().schema(Some(shaped(body))).build());
         }
         self.answers.push((status, response.build()));
         self
@@ -97,7 +97,7 @@ impl Operation {
 
     /// A header of the last answer.
     pub(super) fn with_header(mut self, name: &'static str, about: &'static str) -> Self {
-        let header = HeaderBuilder::new().schema(Some(schema(json!({"type": "string"})))).description(Some(about)).build();
+        let header = HeaderBuilder::new().schema(Some(shaped(json!({"type": "string"})))).description(Some(about)).build();
         if let Some((_, response)) = self.answers.last_mut() {
             response.headers.insert(name.to_owned(), header.into());
         }
@@ -149,7 +149,7 @@ impl Operation {
             built = built.security(SecurityRequirement::new::<_, [&str; 0], &str>("bearer", []));
         }
         if let Some((body, needed)) = &self.body {
-            let content = ContentBuilder::new().schema(Some(schema(body.clone()))).build();
+            let content = ContentBuilder::new().schema(Some(shaped(body.clone()))).build();
             let needed = if *needed { Required::True } else { Required::False };
             let body = RequestBodyBuilder::new().content("application/json", content).required(Some(needed)).build();
             built = built.request_body(Some(body));
@@ -176,7 +176,7 @@ fn path_parameters(path: &str) -> Vec<Parameter> {
             _ => ("Which one.", named("Id")),
         };
         let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True);
-        parameter.description(Some(about)).schema(Some(schema(value))).build()
+        parameter.description(Some(about)).schema(Some(shaped(value))).build()
     };
     path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).map(parameter).collect()
 }

@@ -22,6 +22,7 @@ fn signing_in() -> Vec<Operation> {
             .says("The person is signed in. An address that has an account is refused on `email`, a weak password on `password`.")
             .takes(bodies::register())
             .gives(201, "The account and its first tokens.", signed_up)
+            .gives(202, "Where addresses are confirmed first: the answer for any address, and a mail.", json!({"type": "object"}))
             .refuses(&["registration_closed"]),
         of("/auth/login", "login", "Sign in")
             .also(&["/login"])

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a code stands here once for each status it comes with.
 
-use super::{named, schema};
+use super::{named, shaped};
 use serde_json::{Value, json};
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::response::{Response, ResponseBuilder};
@@ -81,10 +81,10 @@ pub(super) fn status(code: &str) -> u16 {
 fn response(status: u16, codes: &[&str]) -> Response {
     let when = |code: &&str| CODES.iter().find(|(of, known, _)| *of == status && known == code).map_or("", |(.., when)| *when);
     let text = codes.iter().map(|code| format!("`{code}`: {}", when(code))).collect::<Vec<_>>().join("; ");
-    let content = ContentBuilder::new().schema(Some(schema(shape(status, codes)))).build();
+    let content = ContentBuilder::new().schema(Some(shaped(shape(status, codes)))).build();
     let mut response = ResponseBuilder::new().description(text).content("application/problem+json", content);
     let header = |about: &str, kind: &str| {
-        HeaderBuilder::new().schema(Some(schema(json!({"type": kind})))).description(Some(about)).build()
+        HeaderBuilder::new().schema(Some(shaped(json!({"type": kind})))).description(Some(about)).build()
     };
     if matches!(status, 429 | 503) {
         response = response.header("Retry-After", header("Seconds to wait, never 0", "integer"));

@@ -2,14 +2,14 @@
 //!
 //! Invariant: what the API writes is described by the very types that are written; only what is common to many is spelt here.
 
-use super::schema;
+use super::shaped;
 use crate::web::api::profile::Profile;
 use crate::web::api::sessions::WireSession;
 use crate::web::api::tokens::Given;
 use crate::web::api::wire::{Meta, WireCart, WireOrder, WireProduct, WireSaved, WireSummary};
 use serde_json::json;
 use utoipa::ToSchema;
-use utoipa::openapi::{Components, RefOr, Schema};
+use utoipa::openapi::{Components, ComponentsBuilder, RefOr, Schema};
 
 /// All of them.
 pub(super) fn all(components: Components) -> Components {
@@ -32,7 +32,7 @@ pub(super) fn all(components: Components) -> Components {
         },
     });
     let mut components = components;
-    components.schemas.extend([("Id".to_owned(), schema(id)), ("Problem".to_owned(), schema(problem))]);
+    components.schemas.extend([("Id".to_owned(), shaped(id)), ("Problem".to_owned(), shaped(problem))]);
     add::<Profile>(&mut components);
     add::<Given>(&mut components);
     add::<WireSession>(&mut components);
@@ -47,24 +47,25 @@ pub(super) fn all(components: Components) -> Components {
 
 /// Adds what a type looks like, and the types in it.
 fn add<T: ToSchema>(components: &mut Components) {
-    let mut all = vec![(T::name().into_owned(), T::schema())];
+    let mut all = Vec::new();
     T::schemas(&mut all);
-    components.schemas.extend(all);
+    let grown = ComponentsBuilder::from(std::mem::take(components)).schemas_from_iter(all).schema_from::<T>();
+    *components = grown.build();
 }
 
 /// An id.
 pub fn id() -> RefOr<Schema> {
-    schema(super::named("Id"))
+    shaped(super::named("Id"))
 }
 
 /// A time.
 pub fn time() -> RefOr<Schema> {
-    schema(json!({"type": "string", "format": "date-time", "examples": ["2026-11-22T08:00:00Z"]}))
+    shaped(json!({"type": "string", "format": "date-time", "examples": ["2026-11-22T08:00:00Z"]}))
 }
 
 /// A currency.
 pub fn currency() -> RefOr<Schema> {
-    schema(json!({"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["EUR"]}))
+    shaped(json!({"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["EUR"]}))
 }
 
 /// What an order has come to.
@@ -104,5 +105,5 @@ pub fn notice() -> RefOr<Schema> {
 }
 
 fn words(words: &[&str]) -> RefOr<Schema> {
-    schema(json!({"type": "string", "enum": words}))
+    shaped(json!({"type": "string", "enum": words}))
 }
