@@ -5,6 +5,7 @@
 
 pub mod access_token;
 pub mod alive;
+pub mod api_token;
 pub mod census;
 pub mod claims;
 pub mod device;

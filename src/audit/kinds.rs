@@ -6,7 +6,7 @@ use super::Kind;
 
 impl Kind {
     /// Every kind, in the order of the table's words below.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 33] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignInThrottled,
@@ -18,6 +18,12 @@ impl Kind {
         Self::ForgedToken,
         Self::CrossSite,
         Self::PasswordChanged,
+        Self::SecondFactorChanged,
+        Self::SteppedUp,
+        Self::ApiTokenMade,
+        Self::ApiTokenRevoked,
+        Self::AccountExported,
+        Self::AccountDeleted,
         Self::LockChanged,
         Self::RoleChanged,
         Self::NameChanged,

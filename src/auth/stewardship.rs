@@ -11,7 +11,7 @@ use crate::auth::revocation::{self, Revocation};
 use crate::auth::roll;
 use crate::auth::session::{self, Because};
 use crate::auth::user::{self, Role, User};
-use crate::auth::{letters, second_factor, step_up};
+use crate::auth::{api_token, letters, second_factor, step_up};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::error::{Error, Result};
@@ -133,6 +133,10 @@ pub async fn act(latch: &Latch, operator: Person, whom: UserId, act: Act, actor:
 pub fn set_locked(conn: &mut Conn, now: Moment, email: &Email, lock: bool, by: &str) -> Result<Option<Vec<Revocation>>> {
     let Some(person) = user::set_locked(conn, email, lock.then_some(now))? else { return Ok(None) };
     let mut revoked = if lock { session::end_all(conn, now, person.key, None, Because::Locked)? } else { Vec::new() };
+    if lock {
+        // For good: letting them in again gives no program its key back.
+        api_token::end_all(conn, person.key)?;
+    }
     let raised = Revocation::Epoch(person.id, person.epoch);
     revocation::record(conn, now, &[raised])?;
     revoked.push(raised);

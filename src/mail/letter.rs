@@ -23,6 +23,10 @@ pub enum Letter {
     SecondFactorChanged(FactorChange),
     /// Somebody signed in with a browser or program that never did.
     NewDevice(NewDevice),
+    /// A personal API token was made.
+    ApiTokenMade(NewToken),
+    /// The account was deleted.
+    AccountDeleted(Change),
     /// Somebody tries whether mail works.
     Trial,
 }
@@ -150,6 +154,19 @@ pub struct FactorChange {
     pub left: Option<i64>,
 }
 
+/// A personal API token that was made. The token itself is in no letter.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NewToken {
+    /// When.
+    pub at: String,
+    /// From where.
+    pub address: String,
+    /// What it opens: words with a space between them.
+    pub scope: String,
+    /// For how many days.
+    pub days: u32,
+}
+
 impl Letter {
     /// The word in the table and in the log.
     #[must_use]
@@ -161,6 +178,8 @@ impl Letter {
             Self::PasswordChanged(_) => "password_changed",
             Self::SecondFactorChanged(_) => "second_factor_changed",
             Self::NewDevice(_) => "new_device",
+            Self::ApiTokenMade(_) => "api_token_made",
+            Self::AccountDeleted(_) => "account_deleted",
             Self::Trial => "trial",
         }
     }
@@ -175,6 +194,8 @@ impl Letter {
             | Self::PasswordChanged(_)
             | Self::SecondFactorChanged(_)
             | Self::NewDevice(_)
+            | Self::ApiTokenMade(_)
+            | Self::AccountDeleted(_)
             | Self::Trial => Duration::from_hours(72),
         }
     }

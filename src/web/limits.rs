@@ -3,6 +3,10 @@
 //! Invariant: the counts are made once, outside the workers, so that all of them share one; the key is the client's address as trusted
 //! proxies tell it; a refusal is our own error, so that it looks like every other, with the seconds rounded up.
 
+mod by_token;
+
+use by_token::ByToken;
+
 use crate::config::{Config, Limit, Proxies};
 use crate::error::Error;
 use crate::web::address;
@@ -100,6 +104,8 @@ pub struct Limits {
     pub checkout: Act,
     /// The whole API, and the search.
     pub api: Act,
+    /// The whole API again, for each API token.
+    pub tokens: ByToken,
     /// Codes of a second step.
     pub code: Act,
     /// Forms that are kept for somebody who is signed out: no address alone can fill the place there is.
@@ -122,6 +128,7 @@ impl Limits {
             refresh: post(config.limits.refresh),
             checkout: post(config.limits.checkout),
             api: Act::new(config.limits.api, None, &proxies),
+            tokens: ByToken::new(config.limits.api),
             code: post(config.limits.code),
             parking: Act::new(Limit::On { every: Duration::from_secs(5), burst: 60 }, None, &proxies),
             noise: Act::new(Limit::On { every: Duration::from_secs(6), burst: 10 }, None, &proxies),
@@ -136,6 +143,7 @@ impl Limits {
             [&self.parking, &self.noise, &self.reports],
         );
         settings.into_iter().chain(own).for_each(Act::forget_old);
+        self.tokens.forget_old();
     }
 }
 

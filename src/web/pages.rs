@@ -25,4 +25,5 @@ mod place;
 pub mod products;
 pub mod register;
 pub mod saved;
+pub mod tokens;
 pub mod two_factor;

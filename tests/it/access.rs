@@ -22,7 +22,7 @@ on_both! { every_route_answers_each_person_as_it_should, every_api_route_answers
 /// Method, path, and the answers to: a visitor, the shopper whose things are named, another shopper, an admin.
 type Row = (&'static str, &'static str, [u16; 4]);
 
-const PAGES: [Row; 58] = [
+const PAGES: [Row; 61] = [
     ("GET", "/", [200, 200, 200, 200]),
     ("GET", "/products", [200, 200, 200, 200]),
     ("GET", "/products/{slug}", [200, 200, 200, 200]),
@@ -73,6 +73,9 @@ const PAGES: [Row; 58] = [
     ("POST", "/account/two-factor/disable", [303, 303, 303, 303]),
     ("POST", "/account/two-factor/recovery-codes", [303, 303, 303, 303]),
     ("GET", "/account/activity", [303, 200, 200, 200]),
+    ("GET", "/account/tokens", [303, 200, 200, 200]),
+    ("POST", "/account/tokens", [303, 422, 422, 422]),
+    ("POST", "/account/tokens/{id}/revoke", [303, 303, 404, 404]),
     ("GET", "/account/password", [303, 200, 200, 200]),
     ("POST", "/account/password", [303, 422, 422, 422]),
     ("GET", "/account/devices", [303, 200, 200, 200]),
@@ -126,6 +129,7 @@ struct Things {
     product_id: String,
     number: String,
     session: String,
+    token: String,
     person: String,
 }
 
@@ -138,16 +142,25 @@ impl Things {
         let devices = owner.elsewhere(app).await.get("/account/devices").await.expect(200);
         let action = devices.attributes(".device form", "action").remove(0);
         let session = action.split('/').nth(3).unwrap_or_default().to_owned();
+        let wish = [("name", "Sheet"), ("scope", "read"), ("expires_in_days", "1")];
+        owner.submit("/account/tokens", &wish).await.expect_to("/account/tokens");
+        let tokens = owner.get("/account/tokens").await.expect(200);
+        let action = tokens.attributes(".device form", "action").remove(0);
+        let token = action.split('/').nth(3).unwrap_or_default().to_owned();
         let person: UserId = users::table
             .filter(users::email.eq(&owner.email))
             .select(users::public_id)
             .first(&mut app.storage.second_connection())
             .expect("the owner is there");
-        Self { slug: bowl.slug, product_id: bowl.id.to_string(), number, session, person: person.to_string() }
+        Self { slug: bowl.slug, product_id: bowl.id.to_string(), number, session, token, person: person.to_string() }
     }
 
     fn named(&self, path: &str) -> String {
-        let id = if path.starts_with("/admin/people") { &self.person } else { &self.session };
+        let id = match path {
+            path if path.starts_with("/admin/people") => &self.person,
+            path if path.starts_with("/account/tokens") => &self.token,
+            _ => &self.session,
+        };
         [("slug", &self.slug), ("product_id", &self.product_id), ("number", &self.number), ("id", id)]
             .into_iter()
             .fold(path.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value))

@@ -68,4 +68,5 @@ mod terms;
 mod theft;
 mod throttle;
 mod tidy;
+mod tokens;
 mod two_browsers;
