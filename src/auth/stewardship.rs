@@ -13,7 +13,7 @@ use crate::auth::session::{self, Because};
 use crate::auth::user::{self, Role, User};
 use crate::auth::{api_token, letters, second_factor, step_up};
 use crate::clock::Moment;
-use crate::db::Conn;
+use crate::db::{self, Conn};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::mail::letter::FactorAct;
@@ -86,6 +86,7 @@ pub async fn act(latch: &Latch, operator: Person, whom: UserId, act: Act, actor:
     }
     let (key, now, memory, inner) = (operator.key, latch.clock.now(), latch.clone(), latch.clone());
     let work = move |conn: &mut Conn| {
+        db::lock_stewards(conn)?;
         let steward = user::find(conn, key)?;
         let fresh = step_up::is_fresh(conn, operator.session, now)?;
         if steward.role != Role::Admin || steward.locked_at.is_some() || !fresh {

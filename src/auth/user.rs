@@ -69,6 +69,14 @@ pub struct User {
     pub created_at: Moment,
 }
 
+impl User {
+    /// Did they delete their account? Then this is no more than what orders and the audit refer to.
+    #[must_use]
+    pub fn is_deleted(&self) -> bool {
+        !self.email.contains('@')
+    }
+}
+
 pub(super) type Row = (UserKey, UserId, String, String, String, i64, Option<Moment>, Option<Moment>, Option<Moment>, Moment);
 
 pub(super) const COLUMNS: (
@@ -285,6 +293,12 @@ pub fn set_role(conn: &mut Conn, email: &Email, role: Role) -> Result<Option<Use
 /// # Errors
 /// What the database says.
 pub fn list(conn: &mut Conn, after: UserKey, most: i64) -> Result<Vec<User>> {
-    let rows: Vec<Row> = users::table.filter(users::id.gt(after)).order(users::id).limit(most).select(COLUMNS).load(conn)?;
+    let rows: Vec<Row> = users::table
+        .filter(users::id.gt(after))
+        .filter(users::deleted_at.is_null())
+        .order(users::id)
+        .limit(most)
+        .select(COLUMNS)
+        .load(conn)?;
     rows.into_iter().map(read).collect()
 }

@@ -13,7 +13,6 @@ pub(super) fn check(name: &str, value: &str) -> Option<Result<(), String>> {
     match name {
         // Their acts do not exist yet, so neither does what they would limit or keep.
         "LATCHKEY_LIMIT_RESET" | "LATCHKEY_LIMIT_EMAIL" => Some(value.parse::<Limit>().map(drop)),
-        "LATCHKEY_DELETE_KEEPS_ORDERS" => Some(only(&["on", "off"])),
         // Without it an operator would think themselves safer, or cheaper, than they are.
         "LATCHKEY_CORS_ORIGINS"
         | "LATCHKEY_TLS_CERT"

@@ -55,6 +55,8 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/account/devices/sign-out-others").post(devices::end_others),
         page("/account/devices/sign-out-everywhere").post(devices::end_all),
         page("/account/activity").get(activity::index),
+        page("/account/export").post(account::export::download).steps_up(),
+        page("/account/delete").get(account::delete::show).post(account::delete::submit).steps_up(),
         page("/account/tokens").get(tokens::index).post(tokens::make).steps_up(),
         page("/account/tokens/{id}/revoke").post(tokens::revoke).steps_up(),
         page("/account/password").get(password::show).post(password::submit).limited(limits.sign_in.throttle()),
