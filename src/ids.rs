@@ -206,6 +206,10 @@ row_key!(
     /// The row of an order.
     OrderKey
 );
+row_key!(
+    /// The row of a mail link.
+    LinkKey
+);
 
 #[cfg(test)]
 mod tests {

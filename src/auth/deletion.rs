@@ -11,7 +11,7 @@ use crate::auth::session::{self, Because};
 use crate::auth::user::{self, Role, User};
 use crate::auth::{api_token, known_device, letters, second_factor, step_up};
 use crate::clock::Moment;
-use crate::db::schema::{half_sign_ins, notices, parked_forms, sessions, users};
+use crate::db::schema::{half_sign_ins, mail_links, notices, parked_forms, sessions, users};
 use crate::db::{self, Conn};
 use crate::error::{Error, Result};
 use crate::ids::UserKey;
@@ -43,7 +43,7 @@ pub async fn delete(
         letters::account_deleted(conn, &inner.post, now, user.key, &actor.address)?;
         leave_the_shop(conn, now)?;
         let mut revoked = session::end_all(conn, now, user.key, None, Because::Locked)?;
-        forget(conn, user.key)?;
+        forget(conn, &user)?;
         let raised = Revocation::Epoch(user.id, bury(conn, now, &user)?);
         revocation::record(conn, now, &[raised])?;
         revoked.push(raised);
@@ -70,11 +70,22 @@ pub fn is_last_admin(conn: &mut Conn, user: &User) -> Result<bool> {
     Ok(others.select(users::id).first::<UserKey>(conn).optional()?.is_none())
 }
 
+impl User {
+    /// Did they delete their account? Then this is no more than what orders and the audit refer to.
+    #[must_use]
+    pub fn is_deleted(&self) -> bool {
+        !self.email.contains('@')
+    }
+}
+
 /// Everything of theirs that is a row of its own. Their sessions stay for the day they are remembered, without saying of whom.
-fn forget(conn: &mut Conn, key: UserKey) -> Result<()> {
+fn forget(conn: &mut Conn, user: &User) -> Result<()> {
+    let key = user.key;
     api_token::end_all(conn, key)?;
     known_device::forget_all(conn, key)?;
     second_factor::remove(conn, key)?;
+    diesel::delete(mail_links::table.filter(mail_links::user_id.eq(key))).execute(conn)?;
+    diesel::delete(mail_links::table.filter(mail_links::email.eq(&user.email))).execute(conn)?;
     diesel::delete(half_sign_ins::table.filter(half_sign_ins::user_id.eq(key))).execute(conn)?;
     diesel::delete(parked_forms::table.filter(parked_forms::user_id.eq(key))).execute(conn)?;
     diesel::delete(notices::table.filter(notices::user_id.eq(key))).execute(conn)?;

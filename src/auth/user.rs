@@ -69,14 +69,6 @@ pub struct User {
     pub created_at: Moment,
 }
 
-impl User {
-    /// Did they delete their account? Then this is no more than what orders and the audit refer to.
-    #[must_use]
-    pub fn is_deleted(&self) -> bool {
-        !self.email.contains('@')
-    }
-}
-
 pub(super) type Row = (UserKey, UserId, String, String, String, i64, Option<Moment>, Option<Moment>, Option<Moment>, Moment);
 
 pub(super) const COLUMNS: (

@@ -2,10 +2,12 @@
 #![allow(missing_docs)]
 
 mod api_token;
+mod letters;
 mod second_factor;
 mod shop;
 
 pub use api_token::*;
+pub use letters::*;
 pub use second_factor::*;
 pub use shop::*;
 
@@ -216,6 +218,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     low_stock,
     idempotency_keys,
     outbox,
+    mail_links,
+    mail_budgets,
     second_factors,
     recovery_codes,
     code_failures,

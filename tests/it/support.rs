@@ -9,6 +9,7 @@ pub mod binary;
 pub mod browser;
 pub mod goods;
 pub mod jar;
+pub mod letterbox;
 pub mod page;
 pub mod people;
 pub mod phone;

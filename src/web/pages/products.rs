@@ -191,6 +191,7 @@ pub(super) async fn show_with(view: &View, wanted: Wanted, form: Typed) -> Resul
     #[derive(Serialize)]
     struct Page {
         product: Sheet,
+        alt: String,
         form: Typed,
         related: Vec<Card>,
     }
@@ -201,7 +202,8 @@ pub(super) async fn show_with(view: &View, wanted: Wanted, form: Typed) -> Resul
             Wanted::Id(id) => product::by_id(conn, id)?,
         };
         let related = product::related(conn, &product)?.into_iter().map(Card::from).collect();
-        Ok(Page { product: product.into(), form, related })
+        let alt = product::picture_alt(conn, product.key)?;
+        Ok(Page { product: product.into(), alt, form, related })
     };
     view.show_as(status, "products/show.html", load).await
 }

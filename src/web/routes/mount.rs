@@ -30,7 +30,17 @@ pub struct Route {
     parks: bool,
     steps_up: bool,
     room: Option<Scope>,
+    takes: Takes,
     throttle: Option<Throttle>,
+}
+
+/// What is sent to an address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    /// What is here within seconds.
+    Form,
+    /// What may take its time to arrive.
+    File,
 }
 
 /// An address that needs a signed-in person.
@@ -45,6 +55,7 @@ pub fn page(path: &'static str) -> Route {
         parks: false,
         steps_up: false,
         room: None,
+        takes: Takes::Form,
         throttle: None,
     }
 }
@@ -127,6 +138,12 @@ impl Route {
         Self { room: Some(room), ..self }
     }
 
+    /// A file is sent here.
+    #[must_use]
+    pub fn uploads(self) -> Self {
+        Self { takes: Takes::File, ..self }
+    }
+
     /// Only so many for each client address.
     #[must_use]
     pub fn limited(self, throttle: Throttle) -> Self {
@@ -163,6 +180,7 @@ impl Route {
         };
         // The layer added last is the outermost.
         match self.throttle {
+            None if self.takes == Takes::File => scope.service(resource.wrap(from_fn(timeouts::limit_upload))),
             None => scope.service(resource.wrap(from_fn(timeouts::limit))),
             Some(throttle) => scope.service(resource.wrap(throttle).wrap(from_fn(timeouts::limit))),
         };
