@@ -11,7 +11,8 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 pub(super) struct Account {
-    account: Person,
+    #[serde(rename = "account")]
+    person: Person,
     sessions: Vec<WireSession>,
     known_devices: Vec<WireDevice>,
     api_tokens: Vec<WireToken>,
@@ -123,7 +124,7 @@ impl From<Kept> for Account {
     fn from(kept: Kept) -> Self {
         let user = kept.user;
         Self {
-            account: Person {
+            person: Person {
                 id: user.id,
                 email: user.email,
                 email_verified_at: user.email_verified_at.map(rfc3339),
