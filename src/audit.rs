@@ -60,6 +60,14 @@ pub enum Kind {
     SecondFactorChanged,
     /// A person proved once more who they are.
     SteppedUp,
+    /// A personal API token was made.
+    ApiTokenMade,
+    /// A personal API token was revoked.
+    ApiTokenRevoked,
+    /// A person took home what is kept of them.
+    AccountExported,
+    /// A person deleted their account.
+    AccountDeleted,
     /// A person was locked out, or in again.
     LockChanged,
     /// A person was given another role.
@@ -124,6 +132,10 @@ impl Kind {
             Self::LinkRefused => "link_refused",
             Self::SecondFactorChanged => "second_factor_changed",
             Self::SteppedUp => "stepped_up",
+            Self::ApiTokenMade => "api_token_made",
+            Self::ApiTokenRevoked => "api_token_revoked",
+            Self::AccountExported => "account_exported",
+            Self::AccountDeleted => "account_deleted",
             Self::LockChanged => "lock_changed",
             Self::RoleChanged => "role_changed",
             Self::NameChanged => "name_changed",

@@ -157,6 +157,8 @@ pub struct Config {
     pub password_min: usize,
     /// `LATCHKEY_ADMIN_SECOND_FACTOR`: may only those run the shop who have one?
     pub admin_second_factor: bool,
+    /// `LATCHKEY_DELETE_KEEPS_ORDERS`: do orders stay, without the person, when an account is deleted?
+    pub delete_keeps_orders: bool,
     /// `LATCHKEY_REGISTRATION`.
     pub registration: Registration,
     /// Name, currency, time zone.

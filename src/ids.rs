@@ -166,6 +166,10 @@ public_id!(
     ParkedId
 );
 public_id!(
+    /// A personal API token, as its page names it.
+    ApiTokenId
+);
+public_id!(
     /// A cart, as `cart_version` names it.
     CartId
 );

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod category;
 pub mod checkout;
 pub mod country;
+pub mod deletion;
 pub mod demo;
 pub mod discount;
 pub mod idempotency;

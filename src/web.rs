@@ -25,6 +25,7 @@ pub mod next;
 pub mod pages;
 pub mod parking;
 pub mod routes;
+pub mod scope;
 pub mod server;
 pub mod small;
 pub mod step_up;

@@ -76,6 +76,7 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
         bcrypt_cost: cost,
         password_min: found.read("LATCHKEY_PASSWORD_MIN", |text| within(text, 8, 64))?,
         admin_second_factor: found.read("LATCHKEY_ADMIN_SECOND_FACTOR", on_off)?,
+        delete_keeps_orders: found.read("LATCHKEY_DELETE_KEEPS_ORDERS", on_off)?,
         registration: found.read("LATCHKEY_REGISTRATION", parse::<Registration>)?,
         shop: shop(&found, shop_name)?,
         log: found.read("LATCHKEY_LOG", log)?,

@@ -13,6 +13,8 @@ use diesel::prelude::*;
 
 /// Names the lock of `lock_parking`.
 const PARKING: &str = "SELECT pg_advisory_xact_lock(7236849013)";
+/// Names the lock of `lock_stewards`.
+const STEWARDS: &str = "SELECT pg_advisory_xact_lock(7236849014)";
 
 /// Takes the rows of these products, the lowest id first, until the transaction ends.
 ///
@@ -68,5 +70,16 @@ pub fn lock_parking(conn: &mut Conn) -> Result<()> {
     match conn {
         Conn::Sqlite(_) => Ok(()),
         Conn::Postgres(conn) => Ok(conn.batch_execute(PARKING)?),
+    }
+}
+
+/// Lets one transaction at a time act on who runs the shop, so that of two who would leave it to the other one stays.
+///
+/// # Errors
+/// `Unavailable` when somebody else holds it for too long.
+pub fn lock_stewards(conn: &mut Conn) -> Result<()> {
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Postgres(conn) => Ok(conn.batch_execute(STEWARDS)?),
     }
 }

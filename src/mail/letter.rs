@@ -37,6 +37,10 @@ pub enum Letter {
     SecondFactorChanged(FactorChange),
     /// Somebody signed in with a browser or program that never did.
     NewDevice(NewDevice),
+    /// A personal API token was made.
+    ApiTokenMade(NewToken),
+    /// The account was deleted.
+    AccountDeleted(Change),
     /// Somebody tries whether mail works.
     Trial,
 }
@@ -186,6 +190,19 @@ pub struct FactorChange {
     pub left: Option<i64>,
 }
 
+/// A personal API token that was made. The token itself is in no letter.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NewToken {
+    /// When.
+    pub at: String,
+    /// From where.
+    pub address: String,
+    /// What it opens: words with a space between them.
+    pub scope: String,
+    /// For how many days.
+    pub days: u32,
+}
+
 impl Letter {
     /// The word in the table and in the log.
     #[must_use]
@@ -204,6 +221,8 @@ impl Letter {
             Self::EmailChanged(_) => "email_changed",
             Self::SecondFactorChanged(_) => "second_factor_changed",
             Self::NewDevice(_) => "new_device",
+            Self::ApiTokenMade(_) => "api_token_made",
+            Self::AccountDeleted(_) => "account_deleted",
             Self::Trial => "trial",
         }
     }
@@ -224,6 +243,8 @@ impl Letter {
             | Self::EmailChanged(_)
             | Self::SecondFactorChanged(_)
             | Self::NewDevice(_)
+            | Self::ApiTokenMade(_)
+            | Self::AccountDeleted(_)
             | Self::Trial => Duration::from_hours(72),
         }
     }

@@ -176,6 +176,15 @@ pub fn find(conn: &mut Conn, number: &Number) -> Result<Order> {
     Ok(Order { number, customer, status, placed_at, currency, lines, discount_code, sums, address, note, events })
 }
 
+/// The numbers of the person's orders, the newest first.
+///
+/// # Errors
+/// What the database says.
+pub fn numbers(conn: &mut Conn, user: UserKey) -> Result<Vec<Number>> {
+    let theirs = orders::table.filter(orders::user_id.eq(user)).order((orders::placed_at.desc(), orders::id.desc()));
+    Ok(theirs.select(orders::number).load(conn)?)
+}
+
 /// Where the person's last order went, to fill in the next form.
 ///
 /// # Errors

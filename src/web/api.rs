@@ -17,4 +17,4 @@ pub mod register;
 pub mod saved;
 pub mod sessions;
 mod tokens;
-mod wire;
+pub(in crate::web) mod wire;

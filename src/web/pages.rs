@@ -29,5 +29,6 @@ pub mod products;
 pub mod register;
 pub mod reset_password;
 pub mod saved;
+pub mod tokens;
 pub mod two_factor;
 pub mod verify_email;

@@ -58,7 +58,7 @@ fn build(operations: Vec<Operation>) -> OpenApi {
     let tag = |(name, text): (&str, &str)| TagBuilder::new().name(name).description(Some(text)).build();
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
-        .description(Some("The `access_token` that signing in answers."))
+        .description(Some("The `access_token` that signing in answers, or a personal token, whose scopes open a part of this."))
         .build();
     let mut components = problems::responses(shapes::all(Components::new()));
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));

@@ -68,7 +68,7 @@ impl From<&Paging> for Meta {
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Cart)]
-pub(super) struct WireCart {
+pub(in crate::web) struct WireCart {
     /// Goes into `cart_version`.
     version: String,
     #[schema(schema_with = shapes::currency)]
@@ -109,7 +109,7 @@ struct WireNotice {
 }
 
 impl WireCart {
-    pub(super) fn of(cart: Cart, currency: &Currency) -> Self {
+    pub(in crate::web) fn of(cart: Cart, currency: &Currency) -> Self {
         let item = |line: Line| WireItem {
             notices: line
                 .notices
@@ -147,7 +147,7 @@ impl WireCart {
 /// A thing that was put aside for later.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Saved)]
-pub(super) struct WireSaved {
+pub(in crate::web) struct WireSaved {
     #[schema(schema_with = shapes::id)]
     product_id: ProductId,
     slug: String,
@@ -199,7 +199,7 @@ impl From<Summary> for WireSummary {
 /// An order with all it has.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Order)]
-pub(super) struct WireOrder {
+pub(in crate::web) struct WireOrder {
     number: String,
     #[schema(schema_with = shapes::status)]
     status: &'static str,

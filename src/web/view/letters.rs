@@ -43,6 +43,8 @@ fn names(letter: &Letter) -> (&'static str, &'static str) {
         Letter::EmailChanged(_) => ("mail/email_changed.html", "mail/email_changed.txt"),
         Letter::SecondFactorChanged(_) => ("mail/second_factor_changed.html", "mail/second_factor_changed.txt"),
         Letter::NewDevice(_) => ("mail/new_device.html", "mail/new_device.txt"),
+        Letter::ApiTokenMade(_) => ("mail/api_token_made.html", "mail/api_token_made.txt"),
+        Letter::AccountDeleted(_) => ("mail/account_deleted.html", "mail/account_deleted.txt"),
         Letter::Trial => ("mail/trial.html", "mail/trial.txt"),
     }
 }

@@ -119,7 +119,7 @@ impl Operation {
     /// Puts it, and its other addresses, into the paths.
     pub(super) fn stand_in(mut self, paths: &mut Paths) {
         if !self.open {
-            self.refuses.extend([(401, "no_token"), (401, "invalid_token"), (403, "invalid_token")]);
+            self.refuses.extend([(401, "no_token"), (401, "invalid_token"), (403, "invalid_token"), (403, "insufficient_scope")]);
         }
         // A browser's request from another site: to read, or where a cookie is read or set.
         if self.open || self.method == HttpMethod::Get {

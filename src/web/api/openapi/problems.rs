@@ -9,7 +9,7 @@ use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::{Components, ContentBuilder};
 
 /// Status, code, and when.
-const CODES: [(u16, &str, &str); 27] = [
+const CODES: [(u16, &str, &str); 28] = [
     (400, "bad_request", "the body is not a JSON object, or broke off"),
     (401, "no_token", "no token came with the request"),
     (401, "invalid_token", "the access token is over: refresh it, or sign in"),
@@ -17,6 +17,7 @@ const CODES: [(u16, &str, &str); 27] = [
     (401, "code_required", "the account has a second step: send `code` as well"),
     (401, "session_ended", "the session of the refresh token is over: sign in"),
     (403, "invalid_token", "this is no access token of this shop"),
+    (403, "insufficient_scope", "the personal token is not for this"),
     (403, "unknown_token", "this is no refresh token of an API session"),
     (403, "registration_closed", "only the shop makes accounts"),
     (403, "cross_site", "a browser sent this from another site"),

@@ -46,7 +46,7 @@ struct Next {
 #[derive(Serialize)]
 struct Page {
     order: Shown,
-    email: String,
+    email: Option<String>,
     steps: Vec<Done>,
     moves: Vec<Next>,
     form: Typed,
@@ -94,7 +94,7 @@ async fn show_with(view: &View, number: Number, form: Typed) -> Result<HttpRespo
     let status = form.status;
     let load = move |conn: &mut crate::db::Conn| {
         let order = order::find(conn, &number)?;
-        let email = user::find(conn, order.customer)?.email;
+        let email = Some(user::find(conn, order.customer)?).filter(|person| !person.is_deleted()).map(|person| person.email);
         let keys: Vec<_> = order.events.iter().filter_map(|event| event.by).collect();
         let names = roll::names(conn, &keys)?;
         let last = order.events.len();

@@ -16,7 +16,6 @@ pub(super) struct Answer {
     /// The answer is as a whole of this shape.
     whole: Option<String>,
     headers: Vec<Row>,
-    is_problem: bool,
 }
 
 /// One operation.
@@ -91,7 +90,6 @@ fn answer((status, told): (&String, &Value)) -> Answer {
         whole: shape::row("", schema, true, "").shape.filter(|_| schema["properties"].is_null()),
         rows: if schema["$ref"].is_null() { shape::rows(schema) } else { Vec::new() },
         headers: members(&told["headers"]).map(header).collect(),
-        is_problem: told["content"]["application/json"].is_null() && !told["content"].is_null(),
     }
 }
 

@@ -5,7 +5,8 @@
 use super::*;
 use crate::config::{Sources, load};
 use crate::mail::letter::{
-    Cancelled, Change, EndedSignIn, FactorAct, FactorChange, Invitation, Move, NewDevice, Receipt, ReceiptLine, Recipient,
+    Cancelled, Change, EndedSignIn, FactorAct, FactorChange, Invitation, Move, NewDevice, NewToken, Receipt, ReceiptLine,
+    Recipient,
 };
 use crate::web::assets::Assets;
 use std::sync::Arc;
@@ -52,6 +53,8 @@ fn every_letter(word: &str) -> Vec<Letter> {
         factor(FactorAct::Used),
         factor(FactorAct::Removed),
         Letter::NewDevice(NewDevice { at: at(), address: text("203.0.113.9"), client: "Firefox on Linux".to_owned() }),
+        Letter::ApiTokenMade(NewToken { at: at(), address: text("203.0.113.9"), scope: "read orders".to_owned(), days: 30 }),
+        Letter::AccountDeleted(Change { at: at(), address: text("203.0.113.9") }),
         Letter::Trial,
     ]
 }
