@@ -66,6 +66,8 @@ pub enum Kind {
     OrderCancelled,
     /// An order went on in its life.
     OrderMoved,
+    /// What became of the money for an order was written down.
+    PaymentMoved,
     /// A product's words, price or status were changed.
     ProductChanged,
     /// Pieces were booked in, out, or counted.
@@ -109,6 +111,7 @@ impl Kind {
             Self::OrderPlaced => "order_placed",
             Self::OrderCancelled => "order_cancelled",
             Self::OrderMoved => "order_moved",
+            Self::PaymentMoved => "payment_moved",
             Self::ProductChanged => "product_changed",
             Self::StockChanged => "stock_changed",
             Self::PersonChanged => "person_changed",

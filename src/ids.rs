@@ -166,6 +166,14 @@ public_id!(
     ParkedId
 );
 public_id!(
+    /// A payment, as its provider is told to name it.
+    PaymentId
+);
+public_id!(
+    /// A bill of the trial provider, as the address of its page names it.
+    BillId
+);
+public_id!(
     /// A cart, as `cart_version` names it.
     CartId
 );
@@ -201,6 +209,10 @@ row_key!(
 row_key!(
     /// The row of an order.
     OrderKey
+);
+row_key!(
+    /// The row of a payment.
+    PaymentKey
 );
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod money;
 pub mod order;
 pub mod paging;
+pub mod payment;
 pub mod picture;
 pub mod product;
 pub mod quantity;

@@ -6,7 +6,7 @@ use super::Kind;
 
 impl Kind {
     /// Every kind, in the order of the table's words below.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignInThrottled,
@@ -27,6 +27,7 @@ impl Kind {
         Self::OrderPlaced,
         Self::OrderCancelled,
         Self::OrderMoved,
+        Self::PaymentMoved,
         Self::ProductChanged,
         Self::StockChanged,
         Self::PersonChanged,
@@ -37,10 +38,11 @@ impl Kind {
     ];
 
     /// What somebody did for the shop or bought in it, or the shop did by itself: no matter of their account's safety.
-    pub const OF_THE_SHOP: [Self; 13] = [
+    pub const OF_THE_SHOP: [Self; 14] = [
         Self::OrderPlaced,
         Self::OrderCancelled,
         Self::OrderMoved,
+        Self::PaymentMoved,
         Self::ProductChanged,
         Self::StockChanged,
         Self::PersonChanged,

@@ -1,9 +1,11 @@
 //! The tables, as both databases have them. `diesel print-schema` against a migrated database shows the same columns.
 #![allow(missing_docs)]
 
+mod payment;
 mod second_factor;
 mod shop;
 
+pub use payment::*;
 pub use second_factor::*;
 pub use shop::*;
 
@@ -186,6 +188,7 @@ diesel::joinable!(order_lines -> products (product_id));
 diesel::joinable!(order_events -> orders (order_id));
 diesel::joinable!(stock_movements -> orders (order_id));
 diesel::joinable!(idempotency_keys -> orders (order_id));
+diesel::joinable!(payments -> orders (order_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     users,
@@ -218,4 +221,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     half_sign_ins,
     login_failures,
     known_devices,
+    payments,
+    payment_events,
+    trial_bills,
 );

@@ -13,6 +13,10 @@ use std::time::Duration;
 pub enum Letter {
     /// An order was placed.
     OrderPlaced(Box<Receipt>),
+    /// The money for an order is there.
+    OrderPaid(Paid),
+    /// An order is on its way.
+    OrderShipped(Shipped),
     /// An order was called off.
     OrderCancelled(Cancelled),
     /// A sign-in was ended, because an old copy of its key was shown.
@@ -70,6 +74,33 @@ pub struct Cancelled {
     pub at: String,
     /// What it would have cost.
     pub total: i64,
+    /// What was paid for it and goes back. (Letters from before there were payments do not say.)
+    #[serde(default)]
+    pub owed: i64,
+}
+
+/// An order that is paid.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Paid {
+    /// Its number.
+    pub number: String,
+    /// When it was placed.
+    pub placed_at: String,
+    /// When the money came.
+    pub at: String,
+    /// How much it was.
+    pub total: i64,
+}
+
+/// An order on its way.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Shipped {
+    /// Its number.
+    pub number: String,
+    /// When it was placed.
+    pub placed_at: String,
+    /// When it went.
+    pub at: String,
 }
 
 /// A sign-in that was ended.
@@ -156,6 +187,8 @@ impl Letter {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::OrderPlaced(_) => "order_placed",
+            Self::OrderPaid(_) => "order_paid",
+            Self::OrderShipped(_) => "order_shipped",
             Self::OrderCancelled(_) => "order_cancelled",
             Self::SignInEnded(_) => "sign_in_ended",
             Self::PasswordChanged(_) => "password_changed",
@@ -170,6 +203,8 @@ impl Letter {
     pub const fn good_for(&self) -> Duration {
         match self {
             Self::OrderPlaced(_)
+            | Self::OrderPaid(_)
+            | Self::OrderShipped(_)
             | Self::OrderCancelled(_)
             | Self::SignInEnded(_)
             | Self::PasswordChanged(_)

@@ -4,7 +4,7 @@
 //! `.admin()`; what is not listed is not found. A form that a signed-out person sends is kept where the line says `.parks()`: never one
 //! with a password or a code in it. Where it says `.steps_up()`, a change asks for a fresh proof of who it is.
 //! Beside these stand the small addresses that know no cookies (`mount`): /static, /pictures, /healthz, /readyz, /robots.txt,
-//! /favicon.ico, /.well-known, /csp-report.
+//! /favicon.ico, /.well-known, /csp-report, /payments/{provider}/webhook.
 
 mod mount;
 
@@ -14,7 +14,7 @@ use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
     account, activity, admin, cart, checkout, confirm_identity, dashboard, devices, discount, front, login, login_code, logout,
-    orders, parked, password, products, register, saved, two_factor,
+    orders, parked, password, pay, products, register, saved, trial, two_factor,
 };
 
 /// The pages.
@@ -44,8 +44,10 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/checkout").get(checkout::show).post(checkout::submit).parks().limited(limits.checkout.throttle()),
         page("/orders").get(orders::index),
         page("/orders/{number}").get(orders::show),
+        page("/orders/{number}/pay").post(pay::begin).parks().limited(limits.checkout.throttle()),
         page("/orders/{number}/cancel").post(orders::cancel).parks(),
         page("/orders/{number}/reorder").post(orders::reorder).parks(),
+        page("/pay/trial/{reference}").get(trial::show).post(trial::submit).open(),
         page("/parked").get(parked::show).post(parked::submit),
         page("/account").get(account::show).post(account::submit).parks(),
         page("/account/devices").get(devices::index),
@@ -69,6 +71,8 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/admin/orders").get(admin::orders::index).admin(),
         page("/admin/orders/{number}").get(admin::order::show).admin(),
         page("/admin/orders/{number}/move").post(admin::order::step).admin(),
+        page("/admin/orders/{number}/payment").post(admin::payment::mark).admin(),
+        page("/admin/payments").get(admin::payments::index).admin(),
     ]
 }
 

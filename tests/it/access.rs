@@ -22,7 +22,7 @@ on_both! { every_route_answers_each_person_as_it_should, every_api_route_answers
 /// Method, path, and the answers to: a visitor, the shopper whose things are named, another shopper, an admin.
 type Row = (&'static str, &'static str, [u16; 4]);
 
-const PAGES: [Row; 58] = [
+const PAGES: [Row; 63] = [
     ("GET", "/", [200, 200, 200, 200]),
     ("GET", "/products", [200, 200, 200, 200]),
     ("GET", "/products/{slug}", [200, 200, 200, 200]),
@@ -62,6 +62,11 @@ const PAGES: [Row; 58] = [
     ("GET", "/admin/orders", [303, 404, 404, 200]),
     ("GET", "/admin/orders/{number}", [303, 404, 404, 200]),
     ("POST", "/admin/orders/{number}/move", [303, 404, 404, 303]),
+    ("POST", "/admin/orders/{number}/payment", [303, 404, 404, 404]),
+    ("GET", "/admin/payments", [303, 404, 404, 200]),
+    ("POST", "/orders/{number}/pay", [303, 409, 404, 404]),
+    ("GET", "/pay/trial/{reference}", [404, 404, 404, 404]),
+    ("POST", "/pay/trial/{reference}", [404, 404, 404, 404]),
     ("POST", "/orders/{number}/cancel", [303, 303, 404, 404]),
     ("POST", "/orders/{number}/reorder", [303, 303, 404, 404]),
     ("GET", "/parked", [303, 200, 200, 200]),
@@ -163,6 +168,7 @@ impl Things {
             "/admin/products/{slug}" => vec![("title", "Oak Bowl"), ("price", "24"), ("status", "active"), ("version", "0")],
             "/admin/products/{slug}/stock" => vec![("reason", "received"), ("count", "1"), ("seen", "0")],
             "/admin/orders/{number}/move" => vec![("to", "paid")],
+            "/admin/orders/{number}/payment" => vec![("payment", "AAAAAAAAAAAAAAAAAAAAAA"), ("act", "paid")],
             "/cart/discount" => vec![("code", "NO-SUCH-CODE")],
             "/account/two-factor/enable" => vec![("code", "000000")],
             "/confirm-identity" => vec![("password", "wrong-wagon")],

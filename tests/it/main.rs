@@ -39,6 +39,7 @@ mod operators;
 mod orders;
 mod outage;
 mod parking;
+mod payments;
 mod plans;
 mod policy;
 mod power_cut;

@@ -6,6 +6,8 @@
 pub mod audit;
 pub mod order;
 pub mod orders;
+pub mod payment;
+pub mod payments;
 pub mod people;
 pub mod person;
 mod plot;

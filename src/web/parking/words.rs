@@ -81,6 +81,7 @@ pub fn words(conn: &mut Conn, currency: &Currency, deed: &Deed, person: Option<U
         "/checkout" => ("place your order".to_owned(), "Place order".to_owned()),
         "/account" => (format!("change your name to {}", field("name").unwrap_or_default()), "Save name".to_owned()),
         "/orders/{number}/cancel" => (format!("cancel order {}", named("number")), format!("Cancel order {}", named("number"))),
+        "/orders/{number}/pay" => (format!("go to pay for order {}", named("number")), "Go to pay".to_owned()),
         "/orders/{number}/reorder" => {
             (format!("put everything of order {} into your cart again", named("number")), "Buy again".to_owned())
         }
