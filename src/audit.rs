@@ -44,6 +44,18 @@ pub enum Kind {
     CrossSite,
     /// A password was changed.
     PasswordChanged,
+    /// Somebody asked for a mail to set a password anew.
+    ResetAsked,
+    /// Somebody asked for an account, and has yet to confirm the address.
+    RegistrationAsked,
+    /// A person confirmed that their address is theirs.
+    EmailVerified,
+    /// A person asked for another address.
+    EmailChangeAsked,
+    /// A person has another address.
+    EmailChanged,
+    /// A mail link was shown that is good no more.
+    LinkRefused,
     /// A second factor was turned on or off, or got new recovery codes.
     SecondFactorChanged,
     /// A person proved once more who they are.
@@ -68,16 +80,22 @@ pub enum Kind {
     OrderMoved,
     /// What became of the money for an order was written down.
     PaymentMoved,
-    /// A product's words, price or status were changed.
+    /// A product was made, or its words, price, status or picture were changed.
     ProductChanged,
+    /// A category was made or changed.
+    CategoryChanged,
     /// Pieces were booked in, out, or counted.
     StockChanged,
+    /// A discount code was made or stopped.
+    DiscountChanged,
+    /// The catalogue was read from a file.
+    Imported,
+    /// The catalogue was written into a file.
+    Exported,
     /// Somebody who runs the shop did something to a person.
     PersonChanged,
     /// Somebody who runs the shop took the audit home.
     AuditExported,
-    /// A discount code was made.
-    DiscountMade,
     /// The server started.
     Started,
     /// The server stopped.
@@ -100,6 +118,12 @@ impl Kind {
             Self::ForgedToken => "forged_token",
             Self::CrossSite => "cross_site",
             Self::PasswordChanged => "password_changed",
+            Self::ResetAsked => "reset_asked",
+            Self::RegistrationAsked => "registration_asked",
+            Self::EmailVerified => "email_verified",
+            Self::EmailChangeAsked => "email_change_asked",
+            Self::EmailChanged => "email_changed",
+            Self::LinkRefused => "link_refused",
             Self::SecondFactorChanged => "second_factor_changed",
             Self::SteppedUp => "stepped_up",
             Self::LockChanged => "lock_changed",
@@ -113,10 +137,13 @@ impl Kind {
             Self::OrderMoved => "order_moved",
             Self::PaymentMoved => "payment_moved",
             Self::ProductChanged => "product_changed",
+            Self::CategoryChanged => "category_changed",
             Self::StockChanged => "stock_changed",
+            Self::DiscountChanged => "discount_changed",
+            Self::Imported => "imported",
+            Self::Exported => "exported",
             Self::PersonChanged => "person_changed",
             Self::AuditExported => "audit_exported",
-            Self::DiscountMade => "discount_made",
             Self::Started => "started",
             Self::Stopped => "stopped",
         }

@@ -8,6 +8,7 @@ mod demo;
 mod discount;
 mod doctor;
 mod keys;
+mod listing;
 mod logging;
 mod serve;
 mod session;

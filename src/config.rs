@@ -79,7 +79,11 @@ pub struct Limits {
     pub checkout: Limit,
     /// Search and the whole API.
     pub api: Limit,
-    /// Codes of a second step.
+    /// Asking for a mail to set a password anew.
+    pub reset: Limit,
+    /// Mails of a kind to one address, whoever asks, at all nodes together.
+    pub email: Limit,
+    /// Codes of a second step, and following a mail link.
     pub code: Limit,
     /// Wrong codes of one account, on all nodes.
     pub code_account: Limit,

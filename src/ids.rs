@@ -214,6 +214,10 @@ row_key!(
     /// The row of a payment.
     PaymentKey
 );
+row_key!(
+    /// The row of a mail link.
+    LinkKey
+);
 
 #[cfg(test)]
 mod tests {

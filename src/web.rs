@@ -18,6 +18,7 @@ pub mod health;
 pub mod host;
 pub mod identity;
 pub mod limits;
+pub mod link;
 pub mod metrics;
 pub mod next;
 pub mod pages;

@@ -98,7 +98,7 @@ pub fn search(conn: &mut Conn, filter: &Filter, after: Option<Place>, most: i64)
 pub fn of_account(conn: &mut Conn, person: UserKey, after: Option<Place>, most: i64) -> Result<Vec<Event>> {
     let mut found = audit_events::table
         .filter(audit_events::user_id.eq(person))
-        .filter(audit_events::kind.ne_all(Kind::OF_THE_SHOP.map(Kind::word)))
+        .filter(audit_events::kind.ne_all(Kind::OF_THE_SHOP.iter().map(|kind| kind.word())))
         .into_boxed();
     if let Some(place) = after {
         found =

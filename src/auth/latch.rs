@@ -23,7 +23,7 @@ use crate::auth::standing;
 use crate::auth::tally::Tally;
 use crate::auth::user::Role;
 use crate::clock::{self, Clock, Moment};
-use crate::config::{Algorithm, Config, SessionLimits, Tries};
+use crate::config::{Algorithm, Config, Limit, SessionLimits, Tries};
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, UserId, UserKey, base64url, random_bytes};
@@ -80,6 +80,8 @@ pub struct Inner {
     pub post: Postbox,
     /// Lives of sessions and tokens.
     pub limits: SessionLimits,
+    /// How much mail of a kind an address is sent.
+    pub mail_limit: Limit,
     /// How many sign-ins may fail for an address before waits begin.
     pub tries: Tries,
     /// Where passwords are hashed.
@@ -119,6 +121,7 @@ impl Latch {
             post: Postbox::new(secrets.clone()),
             hasher: Hasher::new(secrets.clone(), config.bcrypt_cost),
             limits: config.sessions.clone(),
+            mail_limit: config.limits.email,
             tries: config.limits.account,
             issuer: origin.to_owned(),
             audiences: [Door::Web, Door::Api].map(|door| format!("{origin}/{}", door.word())),

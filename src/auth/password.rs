@@ -119,6 +119,12 @@ pub fn is_outdated(stored: &str, keys: &Keys, cost: u32) -> bool {
     !stored.starts_with(&current)
 }
 
+/// Can this hash be compared with: is the secret whose pepper is in it given?
+#[must_use]
+pub fn is_readable(stored: &str, secrets: &Secrets) -> bool {
+    stored.strip_prefix("lk1$").is_none_or(|rest| rest.get(..8).is_some_and(|id| secrets.by_id(id).is_some()))
+}
+
 /// Was this hash made at a lower cost?
 #[must_use]
 pub fn is_cheaper(stored: &str, cost: u32) -> bool {
@@ -234,6 +240,8 @@ mod tests {
         assert!(is_outdated(&imported, secrets.current(), 4));
         let own = Password::typed("old password").hash(secrets.current(), user, 4).expect("a hash");
         assert!(!is_outdated(&own, secrets.current(), 4));
+        let others = Secrets::new(&"Zr4Yb8Qm1Wc6Xn3Kt9Vs5Ld0Pf7Hg2Ja".parse().expect("a secret"), &[]);
+        assert!(is_readable(&own, &secrets) && is_readable(&imported, &others) && !is_readable(&own, &others));
         assert!(is_outdated(&own, secrets.current(), 5));
         assert!(is_cheaper(&own, 5) && is_cheaper(&imported, 5) && !is_cheaper(&own, 4) && !is_cheaper(&imported, 4));
     }

@@ -3,9 +3,13 @@
 //! Invariant: one address is one account, also when two registrations race; in the mode `open` the new person is signed in by the
 //! same transaction that makes them.
 
+pub mod pending;
+
 use crate::audit::{self, Actor, Kind};
 use crate::auth::email::Email;
+use crate::auth::email_verification;
 use crate::auth::latch::Latch;
+use crate::auth::mail_link::budget::{self, Budget};
 use crate::auth::password::Password;
 use crate::auth::secrets::Secrets;
 use crate::auth::session::{self, Owner, Tokens};
@@ -16,9 +20,10 @@ use crate::clock::Moment;
 use crate::db::{Conn, Db};
 use crate::error::Result;
 use crate::ids::UserId;
+use std::time::Duration;
 
-/// The sentence for an address that has an account (docs/SECURITY.md, "Addresses": the honest way; resetting comes with mail).
-pub const TAKEN: &str = "There is already an account for this address: sign in.";
+/// The sentence for an address that has an account (docs/SECURITY.md, "Addresses": the honest way).
+pub const TAKEN: &str = "There is already an account for this address: sign in, or reset its password.";
 
 /// Who wants an account. The password has passed `Password::check`.
 #[derive(Debug)]
@@ -38,6 +43,8 @@ pub enum Outcome {
     Registered(Box<Tokens>, Box<User>),
     /// The address has an account.
     Taken,
+    /// Somebody tried too often with this address; again after so long.
+    TooOften(Duration),
 }
 
 /// Makes a shopper's account and signs them in.
@@ -47,8 +54,15 @@ pub enum Outcome {
 pub async fn register(latch: &Latch, applicant: Applicant, mut wish: Wish) -> Result<Outcome> {
     let Applicant { name, email, password } = applicant;
     let asked = email.clone();
-    if latch.db.read(move |conn| user::by_email(conn, &asked)).await?.is_some() {
-        return Ok(Outcome::Taken);
+    let (inner, now) = (latch.clone(), latch.clock.now());
+    let work = move |conn: &mut Conn| {
+        let left = budget::take(conn, inner.secrets.current(), inner.mail_limit, now, budget::Kind::Confirm, &asked)?;
+        Ok((left, user::by_email(conn, &asked)?.is_some()))
+    };
+    match latch.db.write(work).await? {
+        (Budget::Empty(wait), _) => return Ok(Outcome::TooOften(wait)),
+        (Budget::Taken, true) => return Ok(Outcome::Taken),
+        (Budget::Taken, false) => {}
     }
     let id = UserId::random();
     let hash = latch.hasher.hash(password, id).await?;
@@ -57,6 +71,7 @@ pub async fn register(latch: &Latch, applicant: Applicant, mut wish: Wish) -> Re
         let new = NewUser { id, email: &email, name: &name, role: Role::Shopper, password_hash: &hash };
         let Some(user) = user::insert(conn, now, &new)? else { return Ok(None) };
         user::admit(conn, user.key, user.epoch, now)?;
+        email_verification::send(conn, &inner, now, &user, &wish.opening.address)?;
         wish.carry_out(conn, user.key)?;
         let owner = Owner { key: user.key, id: user.id, role: user.role, epoch: user.epoch };
         let opening = wish.resolved(conn)?;

@@ -11,7 +11,7 @@ use crate::ids::SessionKey;
 use crate::mail::outbox;
 use crate::{
     audit,
-    auth::{half_sign_in, known_device, notice, parking, revocation, second_factor, throttle},
+    auth::{half_sign_in, known_device, mail_link, notice, parking, revocation, second_factor, throttle},
 };
 use diesel::prelude::*;
 use std::time::Duration;
@@ -37,6 +37,8 @@ pub struct Swept {
     pub audit: usize,
     /// Letters 30 days after they were done with.
     pub letters: usize,
+    /// Mail links past their time, and counts of mails that are as good as new.
+    pub links: usize,
     /// Counts of failed sign-ins that say nothing any more.
     pub failures: usize,
     /// Browsers that nobody signed in with for a year.
@@ -57,6 +59,8 @@ pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
         notices: db.in_steps(|conn, most| notice::purge(conn, now - 30 * DAY, most))?,
         audit: db.in_steps(|conn, most| audit::purge(conn, now, 365 * DAY, most))?,
         letters: db.in_steps(|conn, most| outbox::purge(conn, now - 30 * DAY, most))?,
+        links: db.in_steps(|conn, most| mail_link::purge(conn, now - DAY, most))?
+            + db.in_steps(|conn, most| mail_link::budget::purge(conn, now, most))?,
         failures: db.in_steps(|conn, most| throttle::forget(conn, now, most))?,
         devices: db.in_steps(|conn, most| known_device::purge(conn, now - known_device::LIFE, most))?,
     })

@@ -1,10 +1,9 @@
 //! `latchkey shop discount`: discount codes.
 
 use super::{Failure, say};
-use crate::audit::{self, Actor};
-use crate::clock::{Moment, from_unix, rfc3339};
+use crate::audit::Actor;
+use crate::clock::rfc3339;
 use crate::config::{Config, Shop};
-use crate::db::Conn;
 use crate::shop::discount::{self, Discount, NewDiscount, Off};
 use crate::shop::money::Money;
 use clap::Subcommand;
@@ -51,20 +50,10 @@ pub(super) fn run(config: &Config, command: Command) -> Result<ExitCode, Failure
                 (Some(percent), _) => Off::Percent(percent),
                 (None, amount) => Off::Amount(read_amount(&amount.unwrap_or_default(), shop)?),
             };
-            let (starts_at, ends_at) = (begin(from, shop)?, begin(until.map(next).transpose()?, shop)?);
-            if starts_at.zip(ends_at).is_some_and(|(from, until)| until <= from) {
-                return Err(Failure::Told("--until is before --from".to_owned()));
-            }
+            let (starts_at, ends_at) = discount::days(from, until, &shop.time_zone).map_err(Failure::Told)?;
             let code = code.parse().map_err(Failure::Told)?;
             let new = NewDiscount { code, off, starts_at, ends_at, most_uses: uses };
-            let work = |conn: &mut Conn| {
-                let added = discount::add(conn, clock.now(), &new)?;
-                if added {
-                    audit::record(conn, clock.now(), audit::Kind::DiscountMade, &Actor::default(), new.code.as_str())?;
-                }
-                Ok(added)
-            };
-            if !db.write_here(work)? {
+            if !db.write_here(|conn| discount::make(conn, clock.now(), &Actor::default(), &new))? {
                 return Err(Failure::Told(format!("there is a code {} already", new.code)));
             }
             say(line(&Discount { what: new, uses: 0 }, shop));
@@ -78,16 +67,6 @@ fn read_amount(text: &str, shop: &Shop) -> Result<Money, Failure> {
         Money::ZERO => Err(Failure::Told("a discount of nothing is none".to_owned())),
         amount => Ok(amount),
     }
-}
-
-/// The first moment of a day in the shop.
-fn begin(day: Option<Date>, shop: &Shop) -> Result<Option<Moment>, Failure> {
-    let begin = |day: Date| day.to_zoned(shop.time_zone.clone()).map(|at| from_unix(at.timestamp().as_second()));
-    day.map(begin).transpose().map_err(|cause| Failure::Told(cause.to_string()))
-}
-
-fn next(day: Date) -> Result<Date, Failure> {
-    day.tomorrow().map_err(|cause| Failure::Told(cause.to_string()))
 }
 
 fn line(discount: &Discount, shop: &Shop) -> String {

@@ -1,8 +1,9 @@
 //! `latchkey shop`: the goods.
 
-use super::{Failure, demo, discount, say};
+use super::{Failure, demo, discount, listing, say};
 use crate::config::Config;
 use clap::Subcommand;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
@@ -13,6 +14,19 @@ pub(super) enum Command {
         #[arg(long)]
         new_passwords: bool,
     },
+    /// Read products from a CSV file: what it names is made or changed, by its stock-keeping code; what it does not name stays
+    Import {
+        /// The file, such as one that `export` wrote; `seed/products.csv` in the source is an example
+        file: PathBuf,
+        /// Check the file and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Write every product into a CSV file
+    Export {
+        /// The file; one that is there is replaced when all is written
+        file: PathBuf,
+    },
     /// Discount codes
     #[command(subcommand)]
     Discount(discount::Command),
@@ -21,6 +35,8 @@ pub(super) enum Command {
 pub(super) fn run(config: &Config, command: Command) -> Result<ExitCode, Failure> {
     let new_passwords = match command {
         Command::Seed { new_passwords } => new_passwords,
+        Command::Import { file, dry_run } => return listing::import(config, &file, dry_run),
+        Command::Export { file } => return listing::export(config, &file),
         Command::Discount(command) => return discount::run(config, command),
     };
     let (db, secrets, clock) = super::open(config)?;

@@ -3,8 +3,6 @@
 //! Invariant: their names are known, so that one set of settings starts this version and the next; a value that asks for what is not
 //! there, where doing without it would be unsafe or dear, is refused. It does not know what the rooms will do.
 
-use super::values::Limit;
-
 /// What is said of such a setting: `None` for a name that is none of them.
 pub(super) fn check(name: &str, value: &str) -> Option<Result<(), String>> {
     let only = |harmless: &[&str]| {
@@ -12,7 +10,6 @@ pub(super) fn check(name: &str, value: &str) -> Option<Result<(), String>> {
     };
     match name {
         // Their acts do not exist yet, so neither does what they would limit or keep.
-        "LATCHKEY_LIMIT_RESET" | "LATCHKEY_LIMIT_EMAIL" => Some(value.parse::<Limit>().map(drop)),
         "LATCHKEY_DELETE_KEEPS_ORDERS" => Some(only(&["on", "off"])),
         // Without it an operator would think themselves safer, or cheaper, than they are.
         "LATCHKEY_CORS_ORIGINS"
@@ -31,8 +28,8 @@ mod tests {
 
     #[test]
     fn a_name_of_the_contract_is_known_and_an_unsafe_wish_is_refused() {
-        assert_eq!(check("LATCHKEY_LIMIT_EMAIL", "off"), Some(Ok(())));
-        assert!(check("LATCHKEY_LIMIT_EMAIL", "often").is_some_and(|said| said.is_err()));
+        assert_eq!(check("LATCHKEY_DELETE_KEEPS_ORDERS", "off"), Some(Ok(())));
+        assert!(check("LATCHKEY_DELETE_KEEPS_ORDERS", "often").is_some_and(|said| said.is_err()));
         assert!(check("LATCHKEY_TLS_CERT", "cert.pem").is_some_and(|said| said.is_err()));
         assert_eq!(check("LATCHKEY_LISTNE", "127.0.0.1:80"), None);
     }

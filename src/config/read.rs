@@ -65,6 +65,8 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
             refresh: found.read("LATCHKEY_LIMIT_REFRESH", parse::<Limit>)?,
             checkout: found.read("LATCHKEY_LIMIT_CHECKOUT", parse::<Limit>)?,
             api: found.read("LATCHKEY_LIMIT_API", parse::<Limit>)?,
+            reset: found.read("LATCHKEY_LIMIT_RESET", parse::<Limit>)?,
+            email: found.read("LATCHKEY_LIMIT_EMAIL", parse::<Limit>)?,
             code: found.read("LATCHKEY_LIMIT_CODE", parse::<Limit>)?,
             code_account: found.read("LATCHKEY_LIMIT_CODE_ACCOUNT", parse::<Limit>)?,
             account: found.read("LATCHKEY_LIMIT_ACCOUNT", parse::<Tries>)?,

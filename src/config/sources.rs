@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Name in the environment, default, what it is. In the file the name is the same in lower case, without `LATCHKEY_`.
-const SETTINGS: [(&str, &str, &str); 47] = [
+const SETTINGS: &[(&str, &str, &str)] = &[
     ("DATABASE_URL", "sqlite:{var}/latchkey.db", "sqlite:PATH or postgres://user:password@host/name"),
     ("LATCHKEY_LISTEN", "127.0.0.1:8080", "an address and a port, such as 127.0.0.1:8080; port 0 picks one"),
     ("LATCHKEY_PUBLIC_URL", "", "the one origin people type, such as https://shop.example"),
@@ -32,12 +32,14 @@ const SETTINGS: [(&str, &str, &str); 47] = [
     ("LATCHKEY_LIMIT_REFRESH", "60/1m", "N/PERIOD, N/PERIOD:BURST or off"),
     ("LATCHKEY_LIMIT_CHECKOUT", "30/1m", "N/PERIOD, N/PERIOD:BURST or off"),
     ("LATCHKEY_LIMIT_API", "300/1m", "N/PERIOD, N/PERIOD:BURST or off"),
+    ("LATCHKEY_LIMIT_RESET", "5/1h", "N/PERIOD, N/PERIOD:BURST or off"),
+    ("LATCHKEY_LIMIT_EMAIL", "3/1h", "N/PERIOD, N/PERIOD:BURST or off"),
     ("LATCHKEY_LIMIT_CODE", "20/1m", "N/PERIOD, N/PERIOD:BURST or off"),
     ("LATCHKEY_LIMIT_CODE_ACCOUNT", "5/15m", "N/PERIOD, N/PERIOD:BURST or off"),
     ("LATCHKEY_ADMIN_SECOND_FACTOR", "off", "on or off"),
     ("LATCHKEY_LIMIT_ACCOUNT", "5/15m", "N/PERIOD with N from 1 to 1000, or off"),
     ("LATCHKEY_PASSWORD_MIN", "12", "8 to 64 characters"),
-    ("LATCHKEY_REGISTRATION", "open", "open or closed"),
+    ("LATCHKEY_REGISTRATION", "open", "open, confirm or closed"),
     ("LATCHKEY_TRUSTED_PROXIES", "", "addresses or networks, separated by commas: 10.0.0.0/8, ::1"),
     ("LATCHKEY_MAIL", "file:{var}/outbox", "smtp://user:password@host:587, smtps://user:password@host:465 or file:FOLDER"),
     ("LATCHKEY_MAIL_FROM", "", "an address, such as: Hearth & Grain <shop@shop.example>"),

@@ -169,6 +169,8 @@ impl FromStr for Limit {
 pub enum Registration {
     /// Anyone, signed in at once.
     Open,
+    /// Anyone who reads the address they give: the account is made when they follow a link that is mailed there.
+    Confirm,
     /// Only an operator makes accounts.
     Closed,
 }
@@ -179,7 +181,7 @@ impl FromStr for Registration {
         match text {
             "open" => Ok(Self::Open),
             "closed" => Ok(Self::Closed),
-            "confirm" => Err("`confirm` needs confirmed addresses, which this version does not have yet".to_owned()),
+            "confirm" => Ok(Self::Confirm),
             _ => Err(format!("`{text}` is none of the ways")),
         }
     }

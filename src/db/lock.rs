@@ -5,9 +5,9 @@
 //! are wanted.
 
 use super::Conn;
-use super::schema::{orders, products, sessions};
+use super::schema::{categories, orders, products, sessions};
 use crate::error::Result;
-use crate::ids::{OrderKey, ProductKey, SessionKey};
+use crate::ids::{CategoryKey, OrderKey, ProductKey, SessionKey};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
@@ -24,6 +24,21 @@ pub fn lock_products(conn: &mut Conn, keys: &[ProductKey]) -> Result<()> {
         Conn::Postgres(conn) => {
             let rows = products::table.filter(products::id.eq_any(keys)).order(products::id).select(products::id);
             rows.for_no_key_update().load::<ProductKey>(conn)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the rows of these categories, the lowest id first, until the transaction ends. Products are taken before.
+///
+/// # Errors
+/// `Unavailable` when somebody else holds one of them for too long.
+pub fn lock_categories(conn: &mut Conn, keys: &[CategoryKey]) -> Result<()> {
+    match conn {
+        Conn::Sqlite(_) => {}
+        Conn::Postgres(conn) => {
+            let rows = categories::table.filter(categories::id.eq_any(keys)).order(categories::id).select(categories::id);
+            rows.for_no_key_update().load::<CategoryKey>(conn)?;
         }
     }
     Ok(())

@@ -1,10 +1,12 @@
 //! The tables, as both databases have them. `diesel print-schema` against a migrated database shows the same columns.
 #![allow(missing_docs)]
 
+mod letters;
 mod payment;
 mod second_factor;
 mod shop;
 
+pub use letters::*;
 pub use payment::*;
 pub use second_factor::*;
 pub use shop::*;
@@ -215,6 +217,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     low_stock,
     idempotency_keys,
     outbox,
+    mail_links,
+    mail_budgets,
     second_factors,
     recovery_codes,
     code_failures,

@@ -1,7 +1,11 @@
 //! A category of the catalogue.
 //!
 //! Invariant: its counts of shown products are kept by triggers in the same transaction as the products, so nobody counts rows.
-//! It does not know the products themselves.
+//! An archived one has nothing for sale and is offered nowhere. It does not know the products themselves.
+
+mod edit;
+
+pub use edit::{Change, Edited, Record, edit, make, record, records, reword};
 
 use crate::db::Conn;
 use crate::db::schema::{categories, products};
@@ -35,12 +39,12 @@ pub struct Shelf {
     pub picture: Option<PictureId>,
 }
 
-/// Every category, in the shop's order.
+/// Every category that is not archived, in the shop's order.
 ///
 /// # Errors
 /// What the database says.
 pub fn all(conn: &mut Conn) -> Result<Vec<Category>> {
-    let query = categories::table.order((categories::position, categories::id)).select((
+    let query = categories::table.filter(categories::archived.eq(false)).order((categories::position, categories::id)).select((
         categories::id,
         categories::slug,
         categories::name,
@@ -81,4 +85,36 @@ pub fn ensure(conn: &mut Conn, slug: &str, name: &str, position: i64) -> Result<
         .on_conflict_do_nothing()
         .execute(conn))?;
     Ok(categories::table.filter(categories::slug.eq(slug)).select(categories::id).first(conn)?)
+}
+
+/// The row and the name of the category with this slug.
+///
+/// # Errors
+/// What the database says.
+pub fn named(conn: &mut Conn, slug: &str) -> Result<Option<(CategoryKey, String)>> {
+    if slug.contains('\0') {
+        return Ok(None);
+    }
+    let category = categories::table.filter(categories::slug.eq(slug)).select((categories::id, categories::name));
+    Ok(category.first(conn).optional()?)
+}
+
+/// The place behind all others.
+///
+/// # Errors
+/// What the database says.
+pub fn behind(conn: &mut Conn) -> Result<i64> {
+    let last: Option<i64> =
+        categories::table.order(categories::position.desc()).select(categories::position).first(conn).optional()?;
+    Ok(last.map_or(1, |last| last.saturating_add(1)))
+}
+
+/// Something of it is for sale: it cannot stay archived. It is asked after the product's own change, so that products are taken
+/// before categories, as everywhere.
+pub(super) fn bring_back(conn: &mut Conn, key: CategoryKey) -> Result<()> {
+    let archived = categories::table.filter(categories::id.eq(key)).filter(categories::archived.eq(true));
+    diesel::update(archived)
+        .set((categories::archived.eq(false), categories::version.eq(categories::version + 1)))
+        .execute(conn)?;
+    Ok(())
 }

@@ -7,6 +7,7 @@ mod art;
 mod chance;
 mod orders;
 
+pub(super) use art::picture as art;
 pub use orders::{Customer, orders};
 
 use crate::clock::Moment;

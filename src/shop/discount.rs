@@ -4,14 +4,17 @@
 //! transaction and given back when that order is cancelled. It does not know carts.
 
 mod code;
+mod days;
 mod split;
 mod standing;
 
 pub use code::Code;
+pub use days::days;
 pub use split::split;
 pub use standing::{Applied, Off, Refusal};
 pub(super) use standing::{COLUMNS, Row};
 
+use crate::audit::{self, Actor, Kind};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{discount_uses, discounts};
@@ -64,6 +67,38 @@ pub fn add(conn: &mut Conn, now: Moment, new: &NewDiscount) -> Result<bool> {
         .do_nothing()
         .execute(conn))?;
     Ok(added == 1)
+}
+
+/// Makes a code, as somebody who runs the shop; `false` if there is one of this name.
+///
+/// # Errors
+/// What the database says.
+pub fn make(conn: &mut Conn, now: Moment, actor: &Actor, new: &NewDiscount) -> Result<bool> {
+    if !add(conn, now, new)? {
+        return Ok(false);
+    }
+    let off = match new.off {
+        Off::Percent(percent) => format!("{percent} %"),
+        Off::Amount(amount) => amount.minor().to_string(),
+    };
+    audit::record(conn, now, Kind::DiscountChanged, actor, &format!("{}, new, {off} off", new.code))?;
+    Ok(true)
+}
+
+/// Ends a code now; `false` if it was over already. Whoever has it in their cart is told there.
+///
+/// # Errors
+/// `NotFound` if there is no such code.
+pub fn stop(conn: &mut Conn, now: Moment, actor: &Actor, code: &Code) -> Result<bool> {
+    let named = discounts::table.filter(discounts::code.eq(code.as_str()));
+    let key: Option<DiscountKey> = named.select(discounts::id).first(conn).optional()?;
+    let key = key.ok_or(Error::NotFound)?;
+    let good = discounts::table.filter(discounts::id.eq(key)).filter(discounts::ends_at.is_null().or(discounts::ends_at.gt(now)));
+    let stopped = diesel::update(good).set(discounts::ends_at.eq(now)).execute(conn)? == 1;
+    if stopped {
+        audit::record(conn, now, Kind::DiscountChanged, actor, &format!("{code}, stopped"))?;
+    }
+    Ok(stopped)
 }
 
 /// The newest codes, at most 200.

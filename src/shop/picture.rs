@@ -2,11 +2,15 @@
 //!
 //! Invariant: what a picture's id names never changes, so it may be cached for ever. It does not know whose picture it is.
 
+mod redraw;
+
+pub use redraw::{Sizes, redraw};
+
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::pictures;
+use crate::db::schema::{pictures, products};
 use crate::error::{Error, Result};
-use crate::ids::PictureId;
+use crate::ids::{PictureId, ProductKey};
 use crate::on_either;
 use diesel::prelude::*;
 
@@ -19,11 +23,19 @@ pub struct Picture {
     pub bytes: Vec<u8>,
 }
 
-/// The picture with this id.
+/// The picture with this id; its small size, if that is wanted and there is one.
 ///
 /// # Errors
 /// `NotFound` if there is none.
-pub fn show(conn: &mut Conn, id: PictureId) -> Result<Picture> {
+pub fn show(conn: &mut Conn, id: PictureId, small: bool) -> Result<Picture> {
+    let of_id = pictures::table.filter(pictures::public_id.eq(id));
+    if small {
+        let found: Option<(String, Option<Vec<u8>>)> =
+            of_id.select((pictures::media_type, pictures::small)).first(conn).optional()?;
+        if let (media_type, Some(bytes)) = found.ok_or(Error::NotFound)? {
+            return Ok(Picture { media_type, bytes });
+        }
+    }
     pictures::table
         .filter(pictures::public_id.eq(id))
         .select((pictures::media_type, pictures::bytes))
@@ -46,5 +58,42 @@ pub fn keep(conn: &mut Conn, now: Moment, id: PictureId, media_type: &str, bytes
         ))
         .on_conflict_do_nothing()
         .execute(conn))?;
+    Ok(())
+}
+
+/// Keeps an uploaded picture in both sizes, under an id of its own.
+///
+/// # Errors
+/// What the database says.
+pub fn keep_sizes(conn: &mut Conn, now: Moment, sizes: &Sizes) -> Result<PictureId> {
+    let id = PictureId::random();
+    diesel::insert_into(pictures::table)
+        .values((
+            pictures::public_id.eq(id),
+            pictures::media_type.eq(sizes.media_type),
+            pictures::bytes.eq(&sizes.large),
+            pictures::small.eq(&sizes.small),
+            pictures::created_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// Is there a picture with this id?
+///
+/// # Errors
+/// What the database says.
+pub fn is_there(conn: &mut Conn, id: PictureId) -> Result<bool> {
+    let found: Option<i64> = pictures::table.filter(pictures::public_id.eq(id)).select(pictures::id).first(conn).optional()?;
+    Ok(found.is_some())
+}
+
+/// Deletes a picture that no product shows any more.
+pub(super) fn forget(conn: &mut Conn, id: PictureId) -> Result<()> {
+    let shown = products::table.filter(products::picture.eq(id)).select(products::id);
+    let anywhere: Option<ProductKey> = shown.first(conn).optional()?;
+    if anywhere.is_none() {
+        diesel::delete(pictures::table.filter(pictures::public_id.eq(id))).execute(conn)?;
+    }
     Ok(())
 }

@@ -5,11 +5,16 @@
 //! `sort_title` hold is made by one place (`search`) at every insert. It does not know carts or orders.
 
 mod edit;
+mod hang;
 mod inventory;
+mod make;
 
 pub use edit::{Change, Edited, Record, edit, record};
+pub use hang::{Hang, hang};
 pub use inventory::{Inventory, Item, ON_A_PAGE, Shelf, by_sku, inventory};
+pub use make::{Draft, Made, make};
 
+use crate::audit::Actor;
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{categories, products};
@@ -76,6 +81,14 @@ pub struct Product {
     pub stock: i64,
     /// Its picture.
     pub picture: Option<PictureId>,
+}
+
+/// What a product's picture shows, in words; empty when nobody said.
+///
+/// # Errors
+/// `NotFound` if there is no such product.
+pub fn picture_alt(conn: &mut Conn, product: ProductKey) -> Result<String> {
+    Ok(products::table.filter(products::id.eq(product)).select(products::picture_alt).first(conn)?)
 }
 
 /// A product to be.
@@ -186,6 +199,11 @@ pub fn related(conn: &mut Conn, to: &Product) -> Result<Vec<Product>> {
 /// # Errors
 /// What the database says.
 pub fn insert(conn: &mut Conn, now: Moment, new: &NewProduct) -> Result<bool> {
+    insert_by(conn, now, &Actor::default(), new)
+}
+
+/// The same, by somebody who runs the shop.
+pub(super) fn insert_by(conn: &mut Conn, now: Moment, actor: &Actor, new: &NewProduct) -> Result<bool> {
     let words = search::words_of(new.title, new.description, new.category.1, new.sku);
     let sort_title = search::fold(new.title);
     let key: Option<ProductKey> = on_either!(conn, conn => diesel::insert_into(products::table)
@@ -209,7 +227,7 @@ pub fn insert(conn: &mut Conn, now: Moment, new: &NewProduct) -> Result<bool> {
         .get_result(conn)
         .optional())?;
     if let Some(key) = key {
-        stock::open(conn, now, key, new.stock)?;
+        stock::open(conn, now, actor, key, new.stock)?;
     }
     Ok(key.is_some())
 }

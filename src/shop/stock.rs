@@ -19,6 +19,7 @@ use crate::error::Result;
 use crate::ids::{CategoryKey, OrderKey, ProductKey};
 use crate::shop::money::Money;
 use crate::shop::product::Status;
+pub(super) use booking::counted;
 use diesel::prelude::*;
 pub(super) use movement::open;
 

@@ -3,6 +3,7 @@
 //! Invariant: every test runs on a SQLite file of its own, and also on a Postgres schema of its own where
 //! `LATCHKEY_TEST_POSTGRES` names a server. It does not know what is tested.
 
+use crate::audit::Actor;
 use crate::clock::{Clock, Moment};
 use crate::config::{Currency, DatabaseUrl, PaidBy, Payment, Shop, Terms};
 use crate::db::schema::{products, users};
@@ -116,7 +117,7 @@ pub fn change(db: &Db, id: ProductId, price: i64, stock: i64, status: Status) {
     let update = |conn: &mut Conn| -> Result<usize> {
         let product = products::table.filter(products::public_id.eq(id));
         let (key, before): (ProductKey, i64) = product.select((products::id, products::stock)).first(conn)?;
-        stock::open(conn, now(), key, stock - before)?;
+        stock::open(conn, now(), &Actor::default(), key, stock - before)?;
         let values = (products::price.eq(price), products::stock.eq(stock), products::status.eq(status.word()));
         Ok(diesel::update(product).set(values).execute(conn)?)
     };

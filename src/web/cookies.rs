@@ -27,12 +27,24 @@ pub enum Name {
     Mfa,
     /// The parked form.
     Park,
+    /// A mail link's token on its way.
+    Link,
     /// This browser has signed in before.
     Device,
 }
 
-const NAMES: [Name; 9] =
-    [Name::Access, Name::Refresh, Name::ApiRefresh, Name::Pre, Name::Flash, Name::Hint, Name::Mfa, Name::Park, Name::Device];
+const NAMES: [Name; 10] = [
+    Name::Access,
+    Name::Refresh,
+    Name::ApiRefresh,
+    Name::Pre,
+    Name::Flash,
+    Name::Hint,
+    Name::Mfa,
+    Name::Park,
+    Name::Link,
+    Name::Device,
+];
 
 impl Name {
     /// The name as it is sent.
@@ -47,14 +59,15 @@ impl Name {
             Self::Hint => "__Host-hint",
             Self::Mfa => "__Host-mfa",
             Self::Park => "__Host-park",
+            Self::Link => "__Host-link",
             Self::Device => "__Host-dev",
         }
     }
 
-    /// Only the hint goes along from other sites: it carries no authority.
+    /// The hint goes along from other sites, for it carries no authority; and so does what came from a mailbox just now.
     const fn same_site(self) -> &'static str {
         match self {
-            Self::Hint => "Lax",
+            Self::Hint | Self::Link => "Lax",
             _ => "Strict",
         }
     }

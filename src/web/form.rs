@@ -5,10 +5,12 @@
 //! fields mean.
 
 pub mod body;
+mod pace;
 mod reader;
 pub(in crate::web) mod sent;
 #[cfg(test)]
 mod tests;
+pub mod upload;
 
 pub use reader::Reader;
 

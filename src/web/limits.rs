@@ -100,7 +100,9 @@ pub struct Limits {
     pub checkout: Act,
     /// The whole API, and the search.
     pub api: Act,
-    /// Codes of a second step.
+    /// Asking for a mail to set a password anew.
+    pub reset: Act,
+    /// Codes of a second step, and following a mail link.
     pub code: Act,
     /// Forms that are kept for somebody who is signed out: no address alone can fill the place there is.
     pub parking: Act,
@@ -122,6 +124,7 @@ impl Limits {
             refresh: post(config.limits.refresh),
             checkout: post(config.limits.checkout),
             api: Act::new(config.limits.api, None, &proxies),
+            reset: post(config.limits.reset),
             code: post(config.limits.code),
             parking: Act::new(Limit::On { every: Duration::from_secs(5), burst: 60 }, None, &proxies),
             noise: Act::new(Limit::On { every: Duration::from_secs(6), burst: 10 }, None, &proxies),
@@ -132,7 +135,7 @@ impl Limits {
     /// Drops the keys that are as good as new; without it they would be kept for ever.
     pub fn forget_old(&self) {
         let (settings, own) = (
-            [&self.sign_in, &self.register, &self.refresh, &self.checkout, &self.api, &self.code],
+            [&self.sign_in, &self.register, &self.refresh, &self.checkout, &self.api, &self.reset, &self.code],
             [&self.parking, &self.noise, &self.reports],
         );
         settings.into_iter().chain(own).for_each(Act::forget_old);

@@ -13,8 +13,9 @@ pub use mount::{Route, configure, page};
 use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
-    account, activity, admin, cart, checkout, confirm_identity, dashboard, devices, discount, front, login, login_code, logout,
-    orders, parked, password, pay, products, register, saved, trial, two_factor,
+    account, activity, admin, cart, checkout, confirm_identity, dashboard, devices, discount, email, forgot_password, front,
+    login, login_code, logout, orders, parked, password, pay, products, register, reset_password, saved, trial, two_factor,
+    verify_email,
 };
 
 /// The pages.
@@ -27,6 +28,11 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/products/{slug}").get(products::show).open(),
         page("/register").get(register::show).post(register::submit).open().limited(limits.register.throttle()),
         page("/login").get(login::show).post(login::submit).open().limited(limits.sign_in.throttle()),
+        page("/forgot-password").get(forgot_password::show).post(forgot_password::submit).open().limited(limits.reset.throttle()),
+        page("/reset-password/{token}").get(reset_password::carry).open(),
+        page("/reset-password").get(reset_password::show).post(reset_password::submit).open().limited(limits.code.throttle()),
+        page("/verify-email/{token}").get(verify_email::carry).open(),
+        page("/verify-email").get(verify_email::show).post(verify_email::submit).open().limited(limits.code.throttle()),
         page("/login/code").get(login_code::show).post(login_code::submit).open().limited(limits.code.throttle()),
         page("/logout").post(logout::submit).open(),
         page("/confirm-identity").get(confirm_identity::show).post(confirm_identity::submit).limited(limits.sign_in.throttle()),
@@ -56,6 +62,8 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/account/devices/sign-out-everywhere").post(devices::end_all),
         page("/account/activity").get(activity::index),
         page("/account/password").get(password::show).post(password::submit).limited(limits.sign_in.throttle()),
+        page("/account/email").get(email::show).post(email::submit).parks().steps_up().limited(limits.register.throttle()),
+        page("/account/email/resend").post(email::resend).limited(limits.register.throttle()),
         page("/account/two-factor").get(two_factor::show),
         page("/account/two-factor/enable").post(two_factor::enable).steps_up().limited(limits.code.throttle()),
         page("/account/two-factor/disable").post(two_factor::disable).steps_up(),
@@ -66,8 +74,15 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/admin/people").get(admin::people::index).admin(),
         page("/admin/people/{id}").get(admin::person::show).post(admin::person::submit).admin().steps_up(),
         page("/admin/products").get(admin::products::index).admin(),
+        page("/admin/products/new").get(admin::product::blank).post(admin::product::create).admin(),
         page("/admin/products/{slug}").get(admin::product::show).post(admin::product::submit).admin(),
+        page("/admin/products/{slug}/picture").post(admin::product::picture).admin().uploads(),
         page("/admin/products/{slug}/stock").post(admin::product::book).admin(),
+        page("/admin/categories").get(admin::categories::index).post(admin::categories::create).admin(),
+        page("/admin/categories/{slug}").get(admin::category::show).post(admin::category::submit).admin(),
+        page("/admin/discounts").get(admin::discounts::index).post(admin::discounts::create).admin(),
+        page("/admin/discounts/{code}/stop").post(admin::discounts::stop).admin(),
+        page("/admin/settings").get(admin::settings::show).admin(),
         page("/admin/orders").get(admin::orders::index).admin(),
         page("/admin/orders/{number}").get(admin::order::show).admin(),
         page("/admin/orders/{number}/move").post(admin::order::step).admin(),

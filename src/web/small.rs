@@ -11,7 +11,19 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 /// `GET /robots.txt`: the shop may be found, a person's pages need not be.
 pub async fn robots() -> HttpResponse {
-    let closed = ["/api/", "/cart", "/checkout", "/orders", "/account", "/dashboard", "/login", "/register"];
+    let closed = [
+        "/api/",
+        "/cart",
+        "/checkout",
+        "/orders",
+        "/account",
+        "/dashboard",
+        "/login",
+        "/register",
+        "/forgot-password",
+        "/reset-password",
+        "/verify-email",
+    ];
     let text = closed.iter().fold("User-agent: *\n".to_owned(), |text, path| text + "Disallow: " + path + "\n");
     plain(text)
 }

@@ -1,6 +1,7 @@
 //! The handler's deadline, and what becomes of a panic.
 //!
-//! Invariant: every request is answered within fifteen seconds of its handler's start, even if the handler never ends or falls over;
+//! Invariant: every request is answered within fifteen seconds of its handler's start (but for a file that is still arriving), even if
+//! the handler never ends or falls over;
 //! the cookies that outer layers add are on that answer too. It stands on each resource, behind the router: an outer layer could not
 //! keep the request for the answer.
 
@@ -15,6 +16,9 @@ use std::time::Duration;
 
 /// docs/SECURITY.md, "Input and limits".
 const DEADLINE: Duration = Duration::from_secs(15);
+
+/// For a file that arrives: the slowest that `form::pace` lets through, twice over.
+const UPLOAD: Duration = Duration::from_hours(18);
 
 /// Sends the cause of every panic to the log, once a program. The answer to the person has none of it.
 pub fn log_panics() {
@@ -33,6 +37,17 @@ pub async fn limit(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     answered_within(DEADLINE, request, next).await
+}
+
+/// The layer of a page that takes a file: while it arrives, its own pace is the limit (`form::pace`).
+///
+/// # Errors
+/// As `limit`.
+pub async fn limit_upload(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    answered_within(UPLOAD, request, next).await
 }
 
 async fn answered_within(

@@ -5,7 +5,6 @@
 use crate::on_both;
 use crate::support::people::{ADDRESS, PASSWORD, Shopper};
 use crate::support::post_office::{PostOffice, short};
-use crate::support::smtp::Mail;
 use diesel::prelude::*;
 use latchkey::auth::upkeep;
 use latchkey::db::schema::outbox;
@@ -24,30 +23,6 @@ on_both! {
     what_is_done_with_goes_after_thirty_days,
 }
 
-/// The part of that type, as a reader shows it.
-fn part(mail: &Mail, kind: &str) -> String {
-    let (_, rest) = mail.content.split_once(&format!("Content-Type: {kind};")).expect("a part of that type");
-    let (head, rest) = rest.split_once("\r\n\r\n").expect("a body");
-    let (body, _) = rest.split_once("\r\n--=_").expect("an end");
-    if !head.contains("quoted-printable") {
-        return body.replace("\r\n", "\n");
-    }
-    let folded = body.replace("=\r\n", "").replace("\r\n", "\n");
-    let (mut bytes, mut rest) = (Vec::new(), folded.as_bytes());
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        match (first, tail) {
-            (b'=', [high, low, tail @ ..]) => {
-                let digits = String::from_utf8(vec![*high, *low]).expect("digits");
-                bytes.push(u8::from_str_radix(&digits, 16).expect("two hexadecimal digits"));
-                rest = tail;
-            }
-            _ => bytes.push(*first),
-        }
-    }
-    String::from_utf8(bytes).expect("UTF-8")
-}
-
 async fn ordered(office: &PostOffice, ada: &Shopper) -> String {
     let bowl = office.app.stocks("Oak Bowl", 2_400, 10).await;
     ada.adds(&bowl.slug, 2).await.expect_to("/cart");
@@ -55,7 +30,7 @@ async fn ordered(office: &PostOffice, ada: &Shopper) -> String {
 }
 
 async fn an_order_is_confirmed_in_text_and_in_html(office: &PostOffice) {
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     let order = ordered(office, &ada).await;
     let mail = office.server.has(1).await.remove(0);
     assert_eq!(mail.to, std::slice::from_ref(&ada.email));
@@ -67,7 +42,7 @@ async fn an_order_is_confirmed_in_text_and_in_html(office: &PostOffice) {
     assert_eq!(mail.header("Auto-Submitted"), "auto-generated");
     let link = format!("{}{order}", office.app.origin.as_str().trim_end_matches('/'));
     for kind in ["text/plain", "text/html"] {
-        let text = part(&mail, kind);
+        let text = mail.part(kind);
         for fact in ["Oak Bowl", "€48.00", number, "SW1Y 4JH London", "United Kingdom", &link] {
             assert!(text.contains(fact), "{kind} without {fact}: {text}");
         }
@@ -77,7 +52,7 @@ async fn an_order_is_confirmed_in_text_and_in_html(office: &PostOffice) {
 }
 
 async fn a_cancelled_order_is_confirmed(office: &PostOffice) {
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     let order = ordered(office, &ada).await;
     office.server.has(1).await;
     let page = ada.get(&order).await.expect(200);
@@ -86,23 +61,23 @@ async fn a_cancelled_order_is_confirmed(office: &PostOffice) {
     }
     let mail = office.server.has(2).await.remove(1);
     assert!(mail.header("Subject").ends_with("is cancelled"), "once, though it was asked twice: {}", mail.header("Subject"));
-    assert!(part(&mail, "text/plain").contains("€48.00"));
+    assert!(mail.part("text/plain").contains("€48.00"));
 }
 
 async fn a_changed_password_is_told(office: &PostOffice) {
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     let fields = |current| [("current_password", current), ("new_password", "seven quiet lamps glow")];
     ada.submit("/account/password", &fields("wrong-wagon-lantern-42")).await.expect(422);
     ada.submit("/account/password", &fields(PASSWORD)).await.expect_to("/account");
     let mail = office.server.has(1).await.remove(0);
     assert!(mail.header("Subject").starts_with("Your password"), "{}", mail.header("Subject"));
-    let text = part(&mail, "text/plain");
+    let text = mail.part("text/plain");
     assert!(text.contains("127.0.0.1") && text.contains("This wasn't you?"), "{text}");
     assert!(!mail.content.contains("quiet lamps") && !mail.content.contains(PASSWORD));
 }
 
 async fn a_sign_in_that_was_ended_as_stolen_is_told(office: &PostOffice) {
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     let thief = ada.copy();
     for _ in 0..2 {
         office.app.pass(Duration::from_secs(601));
@@ -112,7 +87,7 @@ async fn a_sign_in_that_was_ended_as_stolen_is_told(office: &PostOffice) {
     let mail = office.server.has(1).await.remove(0);
     assert_eq!(mail.to, std::slice::from_ref(&ada.email));
     assert!(mail.header("Subject").contains("sign-in"), "{}", mail.header("Subject"));
-    let text = part(&mail, "text/plain");
+    let text = mail.part("text/plain");
     assert!(text.contains("Old copy used from: 127.0.0.1") && text.contains("/account/password"), "{text}");
     thief.get("/dashboard").await.expect(303);
     tokio::time::sleep(Duration::from_millis(500)).await;
@@ -120,7 +95,7 @@ async fn a_sign_in_that_was_ended_as_stolen_is_told(office: &PostOffice) {
 }
 
 async fn an_act_that_did_not_happen_is_not_told(office: &PostOffice) {
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     let person = office.key_of(&ada);
     let (post, now) = (office.app.server().latch.post.clone(), office.app.clock.now());
     let undone = office.app.db().write(move |conn| {
@@ -143,7 +118,7 @@ async fn an_act_that_did_not_happen_is_not_told(office: &PostOffice) {
 
 async fn two_nodes_send_each_letter_once(office: &PostOffice) {
     let second = office.app.second_node().await;
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     let person = office.key_of(&ada);
     office.server.does("slow 0.05");
     for number in 0..30 {
@@ -168,7 +143,7 @@ async fn two_nodes_send_each_letter_once(office: &PostOffice) {
 
 async fn a_waiting_letter_is_unreadable_and_a_sent_one_is_empty(office: &PostOffice) {
     office.server.goes_down();
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     office.writes_to(office.key_of(&ada), "N-CANARY").await;
     let row = || {
         let row = outbox::table.select((outbox::kind, outbox::sealed));
@@ -188,7 +163,7 @@ async fn a_waiting_letter_is_unreadable_and_a_sent_one_is_empty(office: &PostOff
 }
 
 async fn what_is_done_with_goes_after_thirty_days(office: &PostOffice) {
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     office.writes_to(office.key_of(&ada), "N-1").await;
     office.letters_are(&["sent"]).await;
     let day = Duration::from_hours(24);

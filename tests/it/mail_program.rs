@@ -17,16 +17,19 @@ use std::time::{Duration, Instant};
 const EMAIL: &str = "canary.person@example.com";
 const LOGIN: (&str, &str) = ("shop", "canary-mail-password");
 
-/// Somebody registers, and their first refresh token is shown again after two more were used: a letter is written.
-fn is_robbed(serving: &Serving, email: &str) {
+/// Somebody is given an account, and their first refresh token is shown again after two more were used: a letter is written.
+fn is_robbed(place: &Place, serving: &Serving, email: &str) {
+    const PASSWORD: &str = "correct-wagon-lantern-42";
+    let add = place.run(&["user", "add", "--email", email, "--name", "Ada", "--password-stdin"], PASSWORD);
+    assert_eq!(add.code, Some(0), "{add:?}");
     actix_web::rt::System::new().block_on(async {
         let http = reqwest::Client::new();
         let post = async |path: &str, body: Value| {
             let answer = http.post(serving.origin.join(path).expect("a path")).json(&body).send().await.expect("an answer");
             answer.json::<Value>().await.expect("JSON")
         };
-        let person = json!({"name": "Ada", "email": email, "password": "correct-wagon-lantern-42", "refresh_in": "body"});
-        let first = post("/api/register", person).await["refresh_token"].clone();
+        let person = json!({"email": email, "password": PASSWORD, "refresh_in": "body"});
+        let first = post("/api/login", person).await["refresh_token"].clone();
         let mut token = first.clone();
         for _ in 0..2 {
             token = post("/api/refresh", json!({"refresh_token": token})).await["refresh_token"].clone();
@@ -40,7 +43,7 @@ fn is_robbed(serving: &Serving, email: &str) {
 fn a_shop_on_this_machine_writes_mail_into_files() {
     let place = Place::new(&[]);
     let serving = place.serve();
-    is_robbed(&serving, EMAIL);
+    is_robbed(&place, &serving, EMAIL);
     assert!(serving.log().contains("its mail goes to file:var/outbox"), "{}", serving.log());
     let folder = place.path("var/outbox");
     let since = Instant::now();
@@ -134,7 +137,7 @@ fn a_letter_outlives_a_kill_and_one_sent_twice_is_the_same() {
         // The server has it, and we die before we hear so: SMTP knows no way to tell.
         server.does("late 30");
         let serving = place.serve();
-        is_robbed(&serving, EMAIL);
+        is_robbed(&place, &serving, EMAIL);
         wait(1);
         serving.kill();
         server.does("");
@@ -148,7 +151,7 @@ fn a_letter_outlives_a_kill_and_one_sent_twice_is_the_same() {
             .expect("a lease ends");
         let mails = wait(2);
         assert_eq!(mails[0].content, mails[1].content, "{backend:?}: Message-ID and all");
-        is_robbed(&serving, "another@example.com");
+        is_robbed(&place, &serving, "another@example.com");
         assert_ne!(wait(3)[2].header("Message-ID"), mails[0].header("Message-ID"));
         assert_eq!(serving.stop(), Some(0));
     }
@@ -158,20 +161,20 @@ fn a_letter_outlives_a_kill_and_one_sent_twice_is_the_same() {
 fn the_log_tells_neither_who_is_written_to_nor_what() {
     let server = MailServer::start(Kind::StartTls, Some(LOGIN));
     let place =
-        Place::new(&[("LATCHKEY_LOG", "trace,json"), ("LATCHKEY_MAIL", &server.url()), ("LATCHKEY_LIMIT_REGISTER", "off")]);
+        Place::new(&[("LATCHKEY_LOG", "trace,json"), ("LATCHKEY_MAIL", &server.url()), ("LATCHKEY_LIMIT_SIGN_IN", "off")]);
     let serving = place.serve();
     server.does(&format!("refuse {EMAIL}"));
-    is_robbed(&serving, EMAIL);
+    is_robbed(&place, &serving, EMAIL);
     let since = Instant::now();
     while !serving.log().contains("refused for good") {
         assert!(since.elapsed() < Duration::from_secs(10), "{}", serving.log());
         std::thread::sleep(Duration::from_millis(20));
     }
     server.does("");
-    is_robbed(&serving, "canary.other@example.com");
+    is_robbed(&place, &serving, "canary.other@example.com");
     actix_web::rt::System::new().block_on(server.has(1));
     server.goes_down();
-    is_robbed(&serving, "canary.third@example.com");
+    is_robbed(&place, &serving, "canary.third@example.com");
     while !serving.log().contains("mail does not go out") {
         assert!(since.elapsed() < Duration::from_secs(20), "{}", serving.log());
         std::thread::sleep(Duration::from_millis(20));

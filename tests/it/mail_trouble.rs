@@ -23,7 +23,7 @@ on_both! {
 
 async fn a_server_that_was_down_gets_everything_when_it_is_back(office: &PostOffice) {
     office.server.goes_down();
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     let person = office.key_of(&ada);
     for number in 0..3 {
         office.writes_to(person, &format!("N-{number}")).await;
@@ -41,7 +41,7 @@ async fn a_server_that_was_down_gets_everything_when_it_is_back(office: &PostOff
 
 async fn no_request_waits_for_a_silent_server_and_neither_does_a_stop(office: &PostOffice) {
     office.server.does("silent");
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     let bowl = office.app.stocks("Oak Bowl", 2_400, 10).await;
     ada.adds(&bowl.slug, 2).await.expect_to("/cart");
     let asked = Instant::now();
@@ -60,7 +60,7 @@ async fn no_request_waits_for_a_silent_server_and_neither_does_a_stop(office: &P
 }
 
 async fn one_who_is_refused_stops_nobody_else(office: &PostOffice) {
-    let (ada, bob) = (Shopper::registered(&office.app).await, Shopper::named(&office.app, "Bob").await);
+    let (ada, bob) = (Shopper::added(&office.app).await, Shopper::added(&office.app).await);
     office.server.does(&format!("refuse {}", ada.email));
     office.writes_to(office.key_of(&ada), "N-1").await;
     office.writes_to(office.key_of(&bob), "N-2").await;
@@ -74,7 +74,7 @@ async fn one_who_is_refused_stops_nobody_else(office: &PostOffice) {
 }
 
 async fn content_that_is_refused_is_not_sent_again(office: &PostOffice) {
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     office.server.does("content");
     office.writes_to(office.key_of(&ada), "N-1").await;
     office.letters_are(&["refused"]).await;
@@ -82,7 +82,7 @@ async fn content_that_is_refused_is_not_sent_again(office: &PostOffice) {
 }
 
 async fn not_now_means_later(office: &PostOffice) {
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     office.server.does("later");
     office.writes_to(office.key_of(&ada), "N-1").await;
     office.is_tried(1).await;
@@ -99,7 +99,7 @@ async fn not_now_means_later(office: &PostOffice) {
 }
 
 async fn a_server_that_does_not_want_us_keeps_every_letter_waiting(office: &PostOffice) {
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     office.server.does("sender");
     office.writes_to(office.key_of(&ada), "N-1").await;
     office.is_tried(1).await;
@@ -111,7 +111,7 @@ async fn a_server_that_does_not_want_us_keeps_every_letter_waiting(office: &Post
 
 async fn a_letter_that_is_of_no_use_any_more_is_not_sent(office: &PostOffice) {
     office.server.goes_down();
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     office.writes_to(office.key_of(&ada), "N-1").await;
     office.is_tried(1).await;
     office.app.pass(Duration::from_hours(73));
@@ -124,7 +124,7 @@ async fn a_letter_that_is_of_no_use_any_more_is_not_sent(office: &PostOffice) {
 
 async fn a_waiting_letter_lives_on_under_another_secret(office: &PostOffice) {
     office.server.goes_down();
-    let ada = Shopper::registered(&office.app).await;
+    let ada = Shopper::added(&office.app).await;
     office.writes_to(office.key_of(&ada), "N-1").await;
     office.is_tried(1).await;
     let fresh: Secret = "Zr4Yb8Qm1Wc6Xn3Kt9Vs5Ld0Pf7Hg2Ja".parse().expect("a secret");

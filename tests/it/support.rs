@@ -10,6 +10,7 @@ pub mod browser;
 pub mod gateway;
 pub mod goods;
 pub mod jar;
+pub mod letterbox;
 pub mod page;
 pub mod people;
 pub mod phone;

@@ -10,6 +10,8 @@ diesel::table! {
         position -> BigInt,
         shown -> BigInt,
         shown_in_stock -> BigInt,
+        version -> BigInt,
+        archived -> Bool,
     }
 }
 
@@ -20,6 +22,7 @@ diesel::table! {
         media_type -> Text,
         bytes -> Binary,
         created_at -> Timestamp,
+        small -> Nullable<Binary>,
     }
 }
 
@@ -40,6 +43,7 @@ diesel::table! {
         picture -> Nullable<Text>,
         created_at -> Timestamp,
         version -> BigInt,
+        picture_alt -> Text,
     }
 }
 

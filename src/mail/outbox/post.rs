@@ -3,7 +3,7 @@
 //! Invariant: leaving a letter is part of the verb's own transaction; the sender is woken after its commit, never before. It does not
 //! know who empties it.
 
-use super::{Taken, WAITING};
+use super::{End, Taken, WAITING};
 use crate::clock::Moment;
 use crate::db::schema::{outbox, users};
 use crate::db::{Conn, after_commit};
@@ -70,19 +70,34 @@ impl Postbox {
     /// # Errors
     /// What the database says; then the act did not happen either.
     pub fn put_to(&self, conn: &mut Conn, now: Moment, to: Recipient, letter: Letter) -> Result<()> {
-        let (id, kind, expires_at) = (LetterId::random(), letter.kind(), now + letter.good_for());
-        let plain = serde_json::to_vec(&Addressed { to, letter }).map_err(Error::internal)?;
+        self.leave(conn, now, &Addressed { to, letter }, true)
+    }
+
+    /// Does the work of leaving a letter, and leaves a row that is done with and empty: for an address whose owner is not to get one,
+    /// where nobody may learn so by the time it takes.
+    ///
+    /// # Errors
+    /// What the database says; then the act did not happen either.
+    pub fn put_nowhere(&self, conn: &mut Conn, now: Moment, letter: Letter) -> Result<()> {
+        let to = Recipient { address: String::new(), name: String::new() };
+        self.leave(conn, now, &Addressed { to, letter }, false)
+    }
+
+    fn leave(&self, conn: &mut Conn, now: Moment, addressed: &Addressed, waits: bool) -> Result<()> {
+        let (id, letter) = (LetterId::random(), &addressed.letter);
+        let plain = serde_json::to_vec(addressed).map_err(Error::internal)?;
         let (secret, sealed) = self.0.seal.seal(&purpose(id), &plain);
         diesel::insert_into(outbox::table)
             .values((
                 outbox::message_id.eq(id),
-                outbox::kind.eq(kind),
-                outbox::sealed.eq(sealed),
+                outbox::kind.eq(letter.kind()),
+                outbox::sealed.eq(waits.then_some(sealed)),
                 outbox::secret_id.eq(secret),
-                outbox::status.eq(WAITING),
+                outbox::status.eq(if waits { WAITING } else { End::Expired.word() }),
                 outbox::created_at.eq(now),
                 outbox::due_at.eq(now),
-                outbox::expires_at.eq(expires_at),
+                outbox::expires_at.eq(now + letter.good_for()),
+                outbox::ended_at.eq((!waits).then_some(now)),
             ))
             .execute(conn)?;
         let inner = Arc::clone(&self.0);

@@ -54,6 +54,6 @@ const ART: &[(&str, &[u8])] = art! {
 };
 
 /// The file that `products.csv` names.
-pub(super) fn picture(path: &str) -> Option<&'static [u8]> {
+pub(in crate::shop) fn picture(path: &str) -> Option<&'static [u8]> {
     ART.iter().find(|(name, _)| *name == path).map(|(_, bytes)| *bytes)
 }

@@ -27,7 +27,7 @@ fn seeding_twice_changes_nothing() {
         assert!(shelves.len() == 8 && shelves.iter().all(|shelf| shelf.picture.is_some()));
         let kinds: std::collections::BTreeSet<_> = chosen.iter().map(|product| &product.category).collect();
         assert!(kinds.len() >= 4, "the choice is a mixture");
-        let file = db.read_here(|conn| picture::show(conn, chosen[0].picture.expect("a picture"))).expect("a file");
+        let file = db.read_here(|conn| picture::show(conn, chosen[0].picture.expect("a picture"), true)).expect("a file");
         assert!(file.media_type == "image/svg+xml" && file.bytes.starts_with(b"<svg"));
     });
 }

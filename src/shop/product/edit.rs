@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::ids::{PictureId, ProductKey};
 use crate::shop::money::Money;
 use crate::shop::product::Status;
-use crate::shop::search;
+use crate::shop::{category, search};
 use diesel::prelude::*;
 
 /// A product, for sale or not.
@@ -29,6 +29,8 @@ pub struct Record {
     pub description: String,
     /// The name of its category.
     pub category: String,
+    /// The category's name in URLs.
+    pub category_slug: String,
     /// The price.
     pub price: Money,
     /// Pieces in stock.
@@ -37,6 +39,8 @@ pub struct Record {
     pub status: Status,
     /// Its picture.
     pub picture: Option<PictureId>,
+    /// What it shows, in words.
+    pub picture_alt: String,
     /// Goes up with every change.
     pub version: i64,
 }
@@ -52,6 +56,8 @@ pub struct Change {
     pub price: Money,
     /// Is it for sale?
     pub status: Status,
+    /// The slug of another category; none leaves it where it is.
+    pub category: Option<String>,
     /// The version that was seen.
     pub version: i64,
 }
@@ -63,6 +69,8 @@ pub enum Edited {
     Done,
     /// Somebody changed it meanwhile. Nothing was done.
     Overtaken,
+    /// There is no such category. Nothing was done.
+    NoCategory,
 }
 
 /// The product with this slug, whatever its status.
@@ -70,7 +78,8 @@ pub enum Edited {
 /// # Errors
 /// `NotFound` if there is none.
 pub fn record(conn: &mut Conn, slug: &str) -> Result<Record> {
-    type Row = ((ProductKey, String, String, String, String, String), (Money, i64, String, Option<PictureId>, i64));
+    type Row =
+        ((ProductKey, String, String, String, String), (String, String), (Money, i64, String, i64), (Option<PictureId>, String));
     if slug.contains('\0') {
         return Err(Error::NotFound);
     }
@@ -78,15 +87,35 @@ pub fn record(conn: &mut Conn, slug: &str) -> Result<Record> {
         .inner_join(categories::table)
         .filter(products::slug.eq(slug))
         .select((
-            (products::id, products::sku, products::slug, products::title, products::description, categories::name),
-            (products::price, products::stock, products::status, products::picture, products::version),
+            (products::id, products::sku, products::slug, products::title, products::description),
+            (categories::name, categories::slug),
+            (products::price, products::stock, products::status, products::version),
+            (products::picture, products::picture_alt),
         ))
         .first(conn)
         .optional()?;
-    let ((key, sku, slug, title, description, category), (price, stock, status, picture, version)) =
-        row.ok_or(Error::NotFound)?;
+    let (
+        (key, sku, slug, title, description),
+        (category, category_slug),
+        (price, stock, status, version),
+        (picture, picture_alt),
+    ) = row.ok_or(Error::NotFound)?;
     let status = Status::read(&status).ok_or_else(|| Error::internal(format!("`{status}` is no status of a product")))?;
-    Ok(Record { key, sku, slug, title, description, category, price, stock, status, picture, version })
+    Ok(Record {
+        key,
+        sku,
+        slug,
+        title,
+        description,
+        category,
+        category_slug,
+        price,
+        stock,
+        status,
+        picture,
+        picture_alt,
+        version,
+    })
 }
 
 /// Changes it, if it still is what was seen.
@@ -95,7 +124,9 @@ pub fn record(conn: &mut Conn, slug: &str) -> Result<Record> {
 /// `NotFound` if there is no such product.
 pub fn edit(conn: &mut Conn, now: Moment, actor: &Actor, slug: &str, change: &Change) -> Result<Edited> {
     let before = record(conn, slug)?;
-    let words = search::words_of(&change.title, &change.description, &before.category, &before.sku);
+    let wanted = change.category.as_deref().unwrap_or(&before.category_slug);
+    let Some((shelf, name)) = category::named(conn, wanted)? else { return Ok(Edited::NoCategory) };
+    let words = search::words_of(&change.title, &change.description, &name, &before.sku);
     let same = products::table.filter(products::id.eq(before.key)).filter(products::version.eq(change.version));
     let changed = diesel::update(same)
         .set((
@@ -103,6 +134,7 @@ pub fn edit(conn: &mut Conn, now: Moment, actor: &Actor, slug: &str, change: &Ch
             products::words.eq(&words),
             products::sort_title.eq(search::fold(&change.title)),
             products::description.eq(&change.description),
+            products::category_id.eq(shelf),
             products::price.eq(change.price),
             products::status.eq(change.status.word()),
             products::version.eq(products::version + 1),
@@ -110,6 +142,9 @@ pub fn edit(conn: &mut Conn, now: Moment, actor: &Actor, slug: &str, change: &Ch
         .execute(conn)?;
     if changed == 0 {
         return Ok(Edited::Overtaken);
+    }
+    if change.status == Status::Active {
+        category::bring_back(conn, shelf)?;
     }
     audit::record(conn, now, Kind::ProductChanged, actor, &told(&before, change))?;
     Ok(Edited::Done)
@@ -123,6 +158,9 @@ fn told(before: &Record, change: &Change) -> String {
     }
     if before.status != change.status {
         parts.push(format!("{} to {}", before.status.word(), change.status.word()));
+    }
+    if change.category.as_ref().is_some_and(|slug| *slug != before.category_slug) {
+        parts.push("category".to_owned());
     }
     if before.title != change.title || before.description != change.description {
         parts.push("words".to_owned());

@@ -147,9 +147,9 @@ pub(super) fn of_operator(
 }
 
 /// Writes down what a new product starts with.
-pub(in crate::shop) fn open(conn: &mut Conn, now: Moment, product: ProductKey, stock: i64) -> Result<()> {
+pub(in crate::shop) fn open(conn: &mut Conn, now: Moment, actor: &Actor, product: ProductKey, stock: i64) -> Result<()> {
     if stock == 0 {
         return Ok(());
     }
-    of_operator(conn, now, &Actor::default(), (product, stock), Reason::Opening, "")
+    of_operator(conn, now, actor, (product, stock), Reason::Opening, "")
 }

@@ -1,12 +1,14 @@
-//! `POST /api/auth/register` (also `/api/register`): a new account and its first tokens.
+//! `POST /api/auth/register` (also `/api/register`): a new account and its first tokens; where addresses are confirmed first, a mail.
 
 use super::profile::Profile;
 use super::tokens::{self, Place};
 use crate::auth::email::Email;
+use crate::auth::mail_link::budget::Budget;
 use crate::auth::password::Password;
-use crate::auth::registration::{self, Applicant, Outcome, TAKEN};
+use crate::auth::registration::{self, Applicant, Outcome, TAKEN, pending};
 use crate::auth::session::Door;
 use crate::auth::user;
+use crate::config::Registration;
 use crate::error::{Error, Result};
 use crate::web::app::App;
 use crate::web::form::{Fields, Json, Reader};
@@ -52,6 +54,13 @@ pub async fn submit(app: web::Data<App>, visit: Visit, body: Json<NewAccount>) -
     let Json(NewAccount { name, email, password, place }) = body;
     let password = Password::typed(&password);
     check(&app, &password, [email.as_str(), &name]).await?.map_err(|why| Error::field("password", why))?;
+    if app.config.registration == Registration::Confirm {
+        let applicant = Applicant { name, email, password };
+        return match pending::ask(&app.latch, applicant, visit.address().to_string()).await? {
+            Budget::Taken => Ok(HttpResponse::Accepted().json(serde_json::json!({}))),
+            Budget::Empty(wait) => Err(Error::TooMany { wait }),
+        };
+    }
     let wish = visit.wish(Door::Api, false, None);
     match registration::register(&app.latch, Applicant { name, email, password }, wish).await? {
         Outcome::Registered(tokens, user) => {
@@ -59,5 +68,6 @@ pub async fn submit(app: web::Data<App>, visit: Visit, body: Json<NewAccount>) -
             Ok(HttpResponse::Created().json(Answer { user: Profile::from(*user), given }))
         }
         Outcome::Taken => Err(Error::field("email", TAKEN)),
+        Outcome::TooOften(wait) => Err(Error::TooMany { wait }),
     }
 }

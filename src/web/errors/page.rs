@@ -78,6 +78,9 @@ pub fn form_page(path: &str) -> String {
     if is_under(path, "/account/devices") {
         return "/account/devices".to_owned();
     }
+    if is_under(path, "/account/email") {
+        return "/account/email".to_owned();
+    }
     if is_under(path, "/account/two-factor") {
         return "/account/two-factor".to_owned();
     }

@@ -171,6 +171,8 @@ fn thing(field: &str) -> String {
         "postal_code" => "the postal code",
         "country" => "the country",
         "quantity" => "how many",
+        "sku" => "the stock-keeping code",
+        "position" => "a place in the order",
         _ => return format!("the {}", field.replace('_', " ")),
     };
     known.to_owned()

@@ -4,6 +4,9 @@
 //! is decided in `web/routes.rs`.
 
 pub mod audit;
+pub mod categories;
+pub mod category;
+pub mod discounts;
 pub mod order;
 pub mod orders;
 pub mod payment;
@@ -13,6 +16,7 @@ pub mod person;
 mod plot;
 pub mod product;
 pub mod products;
+pub mod settings;
 
 use crate::audit::{self as events, Kind};
 use crate::auth::census;

@@ -1,10 +1,11 @@
-//! `/register`: a new account, signed in at once.
+//! `/register`: a new account, signed in at once; where addresses are confirmed first, a mail.
 //!
 //! Invariant: nothing is made while a field is wrong, and the typed name and address come back.
 
 use crate::auth::email::Email;
+use crate::auth::mail_link::budget::Budget;
 use crate::auth::password::Password;
-use crate::auth::registration::{self, Applicant, Outcome, TAKEN};
+use crate::auth::registration::{self, Applicant, Outcome, TAKEN, pending};
 use crate::auth::session::Door;
 use crate::auth::sign_in::Wish;
 use crate::auth::user;
@@ -14,6 +15,7 @@ use crate::web::app::App;
 use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::identity::Visit;
 use crate::web::next::NextPath;
+use crate::web::pages::forgot_password;
 use crate::web::pages::login::way;
 use crate::web::parking;
 use crate::web::view::{Layout, View, see_other};
@@ -53,6 +55,9 @@ pub async fn show(app: web::Data<App>, visit: Visit, view: View, request: HttpRe
         return Ok(see_other(next.as_ref().map_or("/dashboard", NextPath::as_str)));
     }
     open(&app)?;
+    if app.config.registration == Registration::Confirm && forgot_password::is_sent(&request) {
+        return forgot_password::look(&view, "/register").await;
+    }
     show_with(&app, &view, &Typed::blank(NewAccount::NAME), next.as_ref()).await
 }
 
@@ -80,6 +85,13 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Ne
     if let Err(why) = check(&app, &password, [email.as_str(), &name]).await? {
         return show_with(&app, &view, &form.refuse("password", why), next.as_ref()).await;
     }
+    if app.config.registration == Registration::Confirm {
+        let applicant = Applicant { name, email, password };
+        return match pending::ask(&app.latch, applicant, visit.address().to_string()).await? {
+            Budget::Taken => Ok(see_other("/register?sent=1")),
+            Budget::Empty(wait) => Err(Error::TooMany { wait }),
+        };
+    }
     let (errand, outcome) = parking::errand(&app, &visit);
     let wish = visit.wish(Door::Web, false, visit.person().map(|person| person.session));
     let wish = Wish { errand, ..wish };
@@ -90,6 +102,7 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Ne
             Ok(parking::land(&view, outcome, next.as_ref(), Some(welcome)))
         }
         Outcome::Taken => show_with(&app, &view, &form.refuse("email", TAKEN), next.as_ref()).await,
+        Outcome::TooOften(wait) => Err(Error::TooMany { wait }),
     }
 }
 
@@ -121,7 +134,7 @@ pub(super) async fn judge<T: Fields>(
 /// Is registration open?
 pub(in crate::web) fn open(app: &App) -> Result<()> {
     match app.config.registration {
-        Registration::Open => Ok(()),
+        Registration::Open | Registration::Confirm => Ok(()),
         Registration::Closed => Err(Error::refused(
             "registration_closed",
             "New accounts are made by the shop. Ask there for one, or sign in with yours.",

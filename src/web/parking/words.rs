@@ -80,6 +80,9 @@ pub fn words(conn: &mut Conn, currency: &Currency, deed: &Deed, person: Option<U
         "/cart/discount/remove" => ("take the discount code off your cart".to_owned(), "Take it off".to_owned()),
         "/checkout" => ("place your order".to_owned(), "Place order".to_owned()),
         "/account" => (format!("change your name to {}", field("name").unwrap_or_default()), "Save name".to_owned()),
+        "/account/email" => {
+            (format!("change your address to {}", field("email").unwrap_or_default()), "Send the link".to_owned())
+        }
         "/orders/{number}/cancel" => (format!("cancel order {}", named("number")), format!("Cancel order {}", named("number"))),
         "/orders/{number}/pay" => (format!("go to pay for order {}", named("number")), "Go to pay".to_owned()),
         "/orders/{number}/reorder" => {

@@ -28,7 +28,17 @@ pub struct Route {
     admin: bool,
     parks: bool,
     steps_up: bool,
+    takes: Takes,
     throttle: Option<Throttle>,
+}
+
+/// What is sent to an address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    /// What is here within seconds.
+    Form,
+    /// What may take its time to arrive.
+    File,
 }
 
 /// An address that needs a signed-in person.
@@ -42,6 +52,7 @@ pub fn page(path: &'static str) -> Route {
         admin: false,
         parks: false,
         steps_up: false,
+        takes: Takes::Form,
         throttle: None,
     }
 }
@@ -118,6 +129,12 @@ impl Route {
         Self { steps_up: true, ..self }
     }
 
+    /// A file is sent here.
+    #[must_use]
+    pub fn uploads(self) -> Self {
+        Self { takes: Takes::File, ..self }
+    }
+
     /// Only so many for each client address.
     #[must_use]
     pub fn limited(self, throttle: Throttle) -> Self {
@@ -150,6 +167,7 @@ impl Route {
         let resource = self.routes.into_iter().map(ask).fold(web::resource(self.path), Resource::route);
         // The layer added last is the outermost.
         match self.throttle {
+            None if self.takes == Takes::File => scope.service(resource.wrap(from_fn(timeouts::limit_upload))),
             None => scope.service(resource.wrap(from_fn(timeouts::limit))),
             Some(throttle) => scope.service(resource.wrap(throttle).wrap(from_fn(timeouts::limit))),
         };

@@ -69,7 +69,7 @@ async fn register_with(latch: &Latch, email: &str, wish: Wish) -> Tokens {
         Applicant { name: "Ada".to_owned(), email: email.parse().expect("an address"), password: Password::typed(PASSWORD) };
     match registration::register(latch, applicant, wish).await.expect("the database is there") {
         Outcome::Registered(tokens, _) => *tokens,
-        Outcome::Taken => panic!("nobody is registered yet"),
+        other => panic!("nobody is registered yet: {other:?}"),
     }
 }
 

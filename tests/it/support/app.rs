@@ -105,7 +105,7 @@ pub fn settings_of(storage: &Storage, settings: &Settings<'_>) -> Config {
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();
-    for act in ["SIGN_IN", "REGISTER", "REFRESH", "CHECKOUT", "API", "CODE", "ACCOUNT"] {
+    for act in ["SIGN_IN", "REGISTER", "REFRESH", "CHECKOUT", "API", "RESET", "CODE", "EMAIL", "ACCOUNT"] {
         environment.insert(format!("LATCHKEY_LIMIT_{act}"), "off".to_owned());
     }
     environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

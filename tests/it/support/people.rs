@@ -6,6 +6,9 @@ use super::app::TestApp;
 use super::page::Page;
 use super::visitor::Visitor;
 use diesel::prelude::*;
+use latchkey::auth::password::Password;
+use latchkey::auth::registration::{self, Applicant};
+use latchkey::auth::user::Role;
 use latchkey::db::schema::users;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -37,11 +40,32 @@ impl Shopper {
 
     /// A new account under this name.
     pub async fn named(app: &TestApp, name: &str) -> Self {
+        let shopper = Self::unknown(app, name);
+        let fields = [("name", name), ("email", &shopper.email), ("password", PASSWORD)];
+        shopper.submit("/register", &fields).await.expect_to("/dashboard");
+        shopper
+    }
+
+    /// An account made by an operator's hand, without a letter, signed in.
+    pub async fn added(app: &TestApp) -> Self {
+        let shopper = Self::unknown(app, "Ada Lovelace");
+        let applicant = Applicant {
+            name: shopper.name.clone(),
+            email: shopper.email.parse().expect("an address"),
+            password: Password::typed(PASSWORD),
+        };
+        let (latch, now) = (&app.server().latch, app.clock.now());
+        let made = registration::add(app.db(), &latch.secrets, 4, now, &applicant, Role::Shopper).expect("the database is there");
+        assert!(made.is_some());
+        sign_in(&shopper, &shopper.email, PASSWORD).await.expect_to("/dashboard");
+        shopper
+    }
+
+    /// Somebody with a name and an address and a fresh browser, and no account.
+    pub fn unknown(app: &TestApp, name: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let email = format!("shopper{}@example.com", NEXT.fetch_add(1, Ordering::Relaxed));
-        let browser = Visitor::new(app);
-        browser.submit("/register", &[("name", name), ("email", &email), ("password", PASSWORD)]).await.expect_to("/dashboard");
-        Self { browser, email, name: name.to_owned() }
+        Self { browser: Visitor::new(app), email, name: name.to_owned() }
     }
 
     /// The same person in another browser.

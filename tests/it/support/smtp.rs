@@ -62,6 +62,30 @@ impl Mail {
         let line = head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned));
         line.unwrap_or_else(|| panic!("there is no {name} in {head}"))
     }
+
+    /// The part of that type, as a reader shows it.
+    pub fn part(&self, kind: &str) -> String {
+        let (_, rest) = self.content.split_once(&format!("Content-Type: {kind};")).expect("a part of that type");
+        let (head, rest) = rest.split_once("\r\n\r\n").expect("a body");
+        let (body, _) = rest.split_once("\r\n--=_").expect("an end");
+        if !head.contains("quoted-printable") {
+            return body.replace("\r\n", "\n");
+        }
+        let folded = body.replace("=\r\n", "").replace("\r\n", "\n");
+        let (mut bytes, mut rest) = (Vec::new(), folded.as_bytes());
+        while let [first, tail @ ..] = rest {
+            rest = tail;
+            match (first, tail) {
+                (b'=', [high, low, tail @ ..]) => {
+                    let digits = String::from_utf8(vec![*high, *low]).expect("digits");
+                    bytes.push(u8::from_str_radix(&digits, 16).expect("two hexadecimal digits"));
+                    rest = tail;
+                }
+                _ => bytes.push(*first),
+            }
+        }
+        String::from_utf8(bytes).expect("UTF-8")
+    }
 }
 
 impl MailServer {

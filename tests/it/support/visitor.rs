@@ -118,6 +118,20 @@ impl Visitor {
         self.send(path, request).await
     }
 
+    /// Sends a form with a file that stands on a page that is open already, with these fields changed.
+    pub async fn uploads(&self, page: &Page, action: &str, fields: &[(&str, &str)], file: (&str, &str, &[u8])) -> Page {
+        let mut form = page.form(action);
+        form.retain(|(name, _)| name != file.0 && fields.iter().all(|(changed, _)| changed != name));
+        form.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        self.send(action, self.file_request(action).body(multipart(&form, file))).await
+    }
+
+    /// The headers of the POST of a form with a file, without its body.
+    pub fn file_request(&self, path: &str) -> RequestBuilder {
+        let headers = self.request(Method::POST, path).header("origin", self.origin()).header("sec-fetch-site", "same-origin");
+        headers.header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"))
+    }
+
     /// The headers of a form's POST, without its body.
     pub fn form_request(&self, path: &str) -> RequestBuilder {
         let request = self
@@ -176,6 +190,25 @@ impl Visitor {
     pub async fn is_signed_in(&self) -> bool {
         self.get("/dashboard").await.status == 200
     }
+}
+
+/// Parts the parts of an upload.
+const BOUNDARY: &str = "----latchkey-7MA4YWxkTrZu0gW";
+
+/// The body of a form with a file, as browsers write it: the fields as they stand on the page, the file last.
+pub fn multipart(fields: &[(String, String)], (field, name, bytes): (&str, &str, &[u8])) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let part = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    let head = format!(
+        "content-disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\ncontent-type: application/octet-stream"
+    );
+    body.extend_from_slice(format!("--{BOUNDARY}\r\n{head}\r\n\r\n").as_bytes());
+    body.extend_from_slice(bytes);
+    body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+    body
 }
 
 const FETCH: [&str; 3] = ["sec-fetch-mode", "sec-fetch-dest", "sec-fetch-site"];

@@ -8,20 +8,27 @@ use crate::support::app::TestApp;
 use crate::support::people::{PASSWORD, Shopper, sign_in};
 use crate::support::storage::TestDb;
 use crate::support::visitor::Visitor;
+use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::prelude::*;
 use futures_util::future::join_all;
+use latchkey::auth::email::Email;
+use latchkey::auth::known_device::Browser;
 use latchkey::auth::password::Password;
 use latchkey::auth::session::Door;
 use latchkey::auth::sign_in::{self as auth, Attempt, Outcome, Second};
+use latchkey::auth::throttle::Counter;
+use latchkey::auth::user;
 use latchkey::clock::Clock;
 use latchkey::db::Conn;
 use latchkey::db::schema::{audit_events, login_failures};
 use reqwest::Method;
 use serde_json::json;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 on_both! {
     of_fifty_guesses_at_two_nodes_five_are_looked_at,
+    the_database_is_asked_the_same_whoever_has_an_account,
     one_password_for_a_thousand_accounts_is_stopped_at_its_address
         with { "LATCHKEY_LIMIT_ACCOUNT" = "5/15m", "LATCHKEY_LIMIT_SIGN_IN" = "10/1m:5", "LATCHKEY_TRUSTED_PROXIES" = "127.0.0.0/8" },
     a_thousand_addresses_for_one_account_are_stopped_and_its_owner_is_not
@@ -57,6 +64,37 @@ async fn of_fifty_guesses_at_two_nodes_five_are_looked_at(test: &TestDb) {
     assert_eq!(counts, [6, 5]);
     let failed = audit_events::table.filter(audit_events::kind.eq("sign_in_failed")).count();
     assert_eq!(failed.get_result::<i64>(&mut conn).expect("a count"), 11);
+}
+
+/// Keeps the text of every statement.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl Instrumentation for Heard {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            self.0.lock().expect("a list").push(text.split(" -- binds").next().unwrap_or_default().to_owned());
+        }
+    }
+}
+
+async fn the_database_is_asked_the_same_whoever_has_an_account(test: &TestDb) {
+    let clock = Clock::standing(Clock::default().now());
+    let latch = ada::latch_of(test, &clock);
+    ada::register(&latch, Door::Web).await;
+    let mut asked = Vec::new();
+    for (email, browser) in [("ada@example.com", Browser::random()), ("nobody@example.com", Browser::random())] {
+        let (mut conn, heard) = (test.storage.second_connection(), Heard::default());
+        conn.set_instrumentation(heard.clone());
+        let email: Email = email.parse().expect("an address");
+        let counter = Counter::find(&mut conn, &latch, &email, Some(&browser)).expect("a count");
+        counter.wait(&mut conn, &latch, clock.now()).expect("no wait");
+        user::by_email(&mut conn, &email).expect("a look");
+        asked.push(heard.0.lock().expect("a list").clone());
+    }
+    assert_eq!(asked[0].len(), 3, "{asked:?}");
+    assert_eq!(asked[0], asked[1]);
 }
 
 /// One guess at the API, from that address behind a proxy of ours.

@@ -10,7 +10,8 @@ fn seen(db: &Db, slug: &str) -> Record {
 }
 
 fn save(db: &Db, slug: &str, title: &str, price: i64, status: Status, version: i64) -> Edited {
-    let change = Change { title: title.to_owned(), description: "Blue.".to_owned(), price: money(price), status, version };
+    let (title, description) = (title.to_owned(), "Blue.".to_owned());
+    let change = Change { title, description, price: money(price), status, category: None, version };
     db.write_here(|conn| edit(conn, now(), &Actor::default(), slug, &change)).expect("an outcome")
 }
 

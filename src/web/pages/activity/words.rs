@@ -6,17 +6,20 @@
 /// What happened, to the person it happened to.
 pub(super) fn of(kind: &str, detail: &str) -> String {
     let words = match (kind, detail) {
-        ("sign_in", "api") => "A program signed in with your password",
+        ("sign_in", detail) if detail.starts_with("api") => "A program signed in with your password",
         ("sign_in", _) => "You signed in",
         ("sign_in_failed", "") => "A sign-in failed: the password was wrong",
+        ("sign_in_failed", "code") => "A sign-in failed: the password was right, the code was wrong",
+        ("sign_in_failed", "step-up, code") => "A code was asked for, and it was wrong",
         ("sign_in_failed", _) => "Your present password was asked for, and it was wrong",
         ("sign_in_throttled", _) => "Too many sign-ins failed: for a while no password was looked at",
-        ("registered", "") => "You made this account",
+        ("registered", "" | "address confirmed") => "You made this account",
         ("registered", _) => "The shop made this account for you",
         ("sign_out", _) => "You signed out",
         ("session_ended", "password") => "Signed out, because the password was changed",
         ("session_ended", "limit") => "Signed out: there were more devices than there can be",
         ("session_ended", "locked") => "Signed out, because the account was locked",
+        ("session_ended", detail) if detail.contains("another address") => "Signed out, because the e-mail address was changed",
         ("session_ended", "replaced") => "Signed out: another sign-in took its place",
         ("session_ended", detail) if detail.contains(", by an operator") => "The shop signed a device out",
         ("session_ended", detail) if detail.contains(", by ") => "Signed out from another device, or by the shop",
@@ -25,7 +28,23 @@ pub(super) fn of(kind: &str, detail: &str) -> String {
         ("duplicate_cookie", _) => "A browser sent one of our cookies twice, and none was believed",
         ("forged_token", _) => "A key was shown that this shop never made",
         ("cross_site", _) => "A form that another site sent was refused",
+        ("password_changed", "by a mailed link") => "The password was set anew by a link from a mail",
         ("password_changed", _) => "The password was changed",
+        ("reset_asked", _) => "Somebody asked for a mail to set a new password",
+        ("registration_asked", _) => "Somebody wanted to make another account with your address",
+        ("email_verified", _) => "Your e-mail address was confirmed",
+        ("email_change_asked", _) => "Another e-mail address was asked for",
+        ("email_changed", _) => "The e-mail address was changed",
+        ("link_refused", _) => "A link from a mail was followed that was no longer good",
+        ("second_factor_changed", "removed with the new password") => {
+            "Two-step sign-in went with the earlier password, for the address was not confirmed then"
+        }
+        ("second_factor_changed", "on") => "Two-step sign-in was turned on",
+        ("second_factor_changed", "off") => "Two-step sign-in was turned off",
+        ("second_factor_changed", detail) if detail.starts_with("removed") => "The shop turned two-step sign-in off for you",
+        ("second_factor_changed", _) => "The recovery codes were made anew",
+        ("stepped_up", "password") => "You proved who you are with your password",
+        ("stepped_up", _) => "You proved who you are with a code",
         ("lock_changed", detail) if detail.starts_with("locked") => "The shop locked this account",
         ("lock_changed", _) => "The shop unlocked this account",
         ("role_changed", detail) if detail.starts_with("admin") => "You run the shop from here on",
@@ -55,7 +74,7 @@ mod tests {
 
     #[test]
     fn every_kind_has_words_and_one_from_the_future_is_called_what_it_is() {
-        for kind in Kind::ALL {
+        for &kind in Kind::ALL {
             for detail in ["", "api", "locked, by AAAA", "<b>x</b>"] {
                 let words = of(kind.word(), detail);
                 assert!(words.len() > 5 && words.starts_with(|letter: char| letter.is_ascii_uppercase()), "{words}");

@@ -143,7 +143,7 @@ pub async fn index(request: HttpRequest, view: View) -> Result<HttpResponse> {
             address: event.address,
             detail: event.detail,
         };
-        let kinds = Kind::ALL.into_iter().map(|kind| Choice { code: kind.word(), name: called(kind.word()) });
+        let kinds = Kind::ALL.iter().map(|kind| Choice { code: kind.word(), name: called(kind.word()) });
         Ok(Page {
             events: events.into_iter().map(row).collect(),
             kinds: kinds.collect(),

@@ -1,22 +1,30 @@
-//! `/admin/products/{slug}`: what a product says and costs; how many there are is in the folder.
+//! `/admin/products/{slug}`: what a product says and costs; how many there are, and how one is made, is in the folder.
 
 mod booking;
+mod make;
 mod moved;
+mod picture;
 
 pub use booking::book;
+pub use make::{blank, create};
+pub use picture::picture;
 
+use crate::config::Currency;
 use crate::db::Conn;
 use crate::error::{FieldError, Result};
+use crate::shop::category;
 use crate::shop::money::Money;
 use crate::shop::product::{self, Change, Edited, Status};
 use crate::shop::stock::{Booking, Why};
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Reader, Typed};
+use crate::web::pages::card::image;
 use crate::web::view::{Kind, View, see_other};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use moved::Moved;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// The dearest thing there can be, in minor units.
 const DEAREST: i64 = 1_000_000_000_000;
@@ -28,12 +36,13 @@ pub struct Wish {
     description: String,
     price: String,
     status: Status,
+    category: Option<String>,
     version: i64,
 }
 
 impl Fields for Wish {
     const NAME: &'static str = "product";
-    const FIELDS: &'static [&'static str] = &["title", "description", "price", "status", "version"];
+    const FIELDS: &'static [&'static str] = &["title", "description", "price", "status", "category", "version"];
     const LINES: &'static [&'static str] = &["description"];
 
     fn read(reader: &mut Reader) -> Option<Self> {
@@ -41,9 +50,10 @@ impl Fields for Wish {
         let description = reader.optional_text("description", 2_000);
         let price = reader.text("price", 20);
         let status = reader.required("status", |word| Status::read(word).ok_or_else(|| "Choose one of these.".to_owned()));
+        let category = reader.optional_text("category", 100);
         let version = reader.required("version", |text| whole(text, i64::MAX));
         let description = description?.unwrap_or_default();
-        Some(Self { title: title?, description, price: price?, status: status?, version: version? })
+        Some(Self { title: title?, description, price: price?, status: status?, category: category?, version: version? })
     }
 }
 
@@ -71,16 +81,13 @@ pub async fn submit(app: web::Data<App>, slug: web::Path<String>, view: View, fo
         Ok(wish) => wish,
         Err(typed) => return show_with(&view, slug, Some(typed)).await,
     };
-    let price = Money::parse(&wish.price, &app.config.shop.currency).and_then(|price| match price.minor() {
-        ..=DEAREST => Ok(price),
-        _ => Err("That is more than anything here can cost.".to_owned()),
-    });
-    let price = match price {
+    let price = match priced(&wish.price, &app.config.shop.currency) {
         Ok(price) => price,
         Err(why) => return show_with(&view, slug, Some(form.refuse("price", why))).await,
     };
     let (now, actor, of) = (app.clock.now(), view.visit().actor(), slug.clone());
-    let change = Change { title: wish.title, description: wish.description, price, status: wish.status, version: wish.version };
+    let Wish { title, description, status, category, version, .. } = wish;
+    let change = Change { title, description, price, status, category, version };
     match app.db.write(move |conn| product::edit(conn, now, &actor, &of, &change)).await? {
         Edited::Done => {
             view.flash(Kind::Success, "It is saved.");
@@ -91,7 +98,14 @@ pub async fn submit(app: web::Data<App>, slug: web::Path<String>, view: View, fo
                 typed is in it: save it again if it is still right.";
             show_with(&view, slug, Some(told(form.as_typed(StatusCode::CONFLICT), why))).await
         }
+        Edited::NoCategory => show_with(&view, slug, Some(form.refuse("category", "Choose one of these."))).await,
     }
+}
+
+/// What something may cost.
+fn priced(text: &str, currency: &Currency) -> Result<Money, String> {
+    let price = Money::parse(text, currency)?;
+    if price.minor() <= DEAREST { Ok(price) } else { Err("That is more than anything here can cost.".to_owned()) }
 }
 
 fn told(typed: Typed, why: &str) -> Typed {
@@ -109,12 +123,33 @@ struct Shown {
     stock: i64,
     status: &'static str,
     version: i64,
+    image: String,
+    pictured: bool,
 }
 
 #[derive(Serialize)]
 struct Choice {
-    code: &'static str,
-    name: &'static str,
+    code: Cow<'static, str>,
+    name: Cow<'static, str>,
+}
+
+impl Choice {
+    fn of(code: &'static str, name: &'static str) -> Self {
+        Self { code: code.into(), name: name.into() }
+    }
+}
+
+const STATUSES: [(Status, &str); 3] =
+    [(Status::Active, "For sale"), (Status::Draft, "Draft: not shown yet"), (Status::Archived, "Archived")];
+
+fn statuses() -> Vec<Choice> {
+    STATUSES.map(|(status, name)| Choice::of(status.word(), name)).into()
+}
+
+/// The categories to choose from: those that are offered, and the one it is in.
+fn categories(conn: &mut Conn, now: Option<&str>) -> Result<Vec<Choice>> {
+    let offered = category::records(conn)?.into_iter().filter(|it| !it.archived || now == Some(&it.slug));
+    Ok(offered.map(|it| Choice { code: it.slug.into(), name: it.name.into() }).collect())
 }
 
 #[derive(Serialize)]
@@ -124,8 +159,10 @@ struct Page {
     form: Option<Typed>,
     edit: Typed,
     booking: Typed,
+    hang: Typed,
     overtaken: bool,
     statuses: Vec<Choice>,
+    categories: Vec<Choice>,
     reasons: Vec<Choice>,
     currency: &'static str,
 }
@@ -143,13 +180,16 @@ async fn show_with(view: &View, slug: String, form: Option<Typed>) -> Result<Htt
                 ("description", record.description.clone()),
                 ("price", record.price.decimal(&currency)),
                 ("status", record.status.word().to_owned()),
+                ("category", record.category_slug.clone()),
             ];
             Typed::with(Wish::NAME, values)
         };
         let edit = typed(Wish::NAME).unwrap_or_else(stands);
         let booking = typed(Booking::NAME).unwrap_or_else(|| Typed::blank(Booking::NAME));
+        let hang = typed(picture::Wish::NAME)
+            .unwrap_or_else(|| Typed::with(picture::Wish::NAME, [("alt", record.picture_alt.as_str())]));
         let overtaken = edit.status == StatusCode::CONFLICT;
-        let statuses = [(Status::Active, "For sale"), (Status::Draft, "Draft: not shown yet"), (Status::Archived, "Archived")];
+        let categories = categories(conn, Some(&record.category_slug))?;
         Ok(Page {
             product: Shown {
                 sku: record.sku,
@@ -161,13 +201,17 @@ async fn show_with(view: &View, slug: String, form: Option<Typed>) -> Result<Htt
                 stock: record.stock,
                 status: record.status.word(),
                 version: record.version,
+                image: image(record.picture),
+                pictured: record.picture.is_some(),
             },
             movements,
             edit,
             booking,
+            hang,
             overtaken,
-            statuses: statuses.map(|(status, name)| Choice { code: status.word(), name }).into(),
-            reasons: Why::ALL.map(|why| Choice { code: why.reason().code(), name: booking::asked(why) }).into(),
+            statuses: statuses(),
+            categories,
+            reasons: Why::ALL.map(|why| Choice::of(why.reason().code(), booking::asked(why))).into(),
             currency: currency.code,
             form,
         })

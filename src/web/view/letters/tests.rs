@@ -5,7 +5,8 @@
 use super::*;
 use crate::config::{Sources, load};
 use crate::mail::letter::{
-    Cancelled, Change, EndedSignIn, FactorAct, FactorChange, NewDevice, Paid, Receipt, ReceiptLine, Recipient, Shipped,
+    Cancelled, Change, EndedSignIn, FactorAct, FactorChange, Invitation, Move, NewDevice, Paid, Receipt, ReceiptLine, Recipient,
+    Shipped,
 };
 use crate::web::assets::Assets;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ const EVIL: &str = "<a href=\"http://evil.example\">x</a>";
 fn every_letter(word: &str) -> Vec<Letter> {
     let text = |usual: &str| if word.is_empty() { usual.to_owned() } else { word.to_owned() };
     let at = || "2026-11-22T10:00:00Z".to_owned();
+    let invitation = || Invitation { token: "t".repeat(43), at: at(), address: text("203.0.113.9") };
+    let moved = || Move { to: text("ada@elsewhere.example"), at: at(), address: text("203.0.113.9") };
     let line = |title: &str, quantity: i64| ReceiptLine { title: text(title), quantity, line_total: 2_400 * quantity };
     let factor = |act| Letter::SecondFactorChanged(FactorChange { at: at(), address: text("203.0.113.9"), act, left: Some(9) });
     vec![
@@ -46,6 +49,13 @@ fn every_letter(word: &str) -> Vec<Letter> {
             client: "Firefox on Linux".to_owned(),
         }),
         Letter::PasswordChanged(Change { at: at(), address: text("203.0.113.9") }),
+        Letter::VerifyEmail(invitation()),
+        Letter::ConfirmRegistration(invitation()),
+        Letter::AddressKnown(Change { at: at(), address: text("203.0.113.9") }),
+        Letter::ResetPassword(invitation()),
+        Letter::ConfirmEmail(invitation()),
+        Letter::EmailChangeAsked(moved()),
+        Letter::EmailChanged(moved()),
         factor(FactorAct::On),
         factor(FactorAct::Off),
         factor(FactorAct::Codes),
@@ -77,7 +87,15 @@ fn every_letter_says_the_same_in_text_and_in_html() {
             assert!(!form.contains("{{") && !form.contains("{%") && form.contains("https://shop.example"), "{kind}: {form}");
             assert!(kind == "trial" || form.contains("Hello Ada Lovelace,"), "{kind}: {form}");
         }
-        for fact in ["HG-7K3M-9QX2", "€71.90", "2 x Oak Bowl", "SW1Y 4JH London", "203.0.113.9", "22 November 2026"] {
+        for fact in [
+            "HG-7K3M-9QX2",
+            "€71.90",
+            "2 x Oak Bowl",
+            "SW1Y 4JH London",
+            "203.0.113.9",
+            "22 November 2026",
+            "ada@elsewhere.example",
+        ] {
             let loose = fact.trim_start_matches("2 x ");
             assert_eq!(words.text.contains(loose), words.html.contains(loose), "{kind}: {fact}");
         }
@@ -107,5 +125,26 @@ fn links_lead_to_the_shop_and_nothing_is_loaded() {
         }
         assert!(!words.text.starts_with("Hello <"), "{kind}");
         assert!(words.html.len() < 12_000, "{kind}: longer letters are cut off by some readers");
+    }
+}
+
+#[test]
+fn a_link_is_written_out_once_in_each_form_and_says_how_long_it_is_good() {
+    let links = [
+        ("verify_email", "/verify-email/", "24 hours"),
+        ("confirm_registration", "/verify-email/", "24 hours"),
+        ("confirm_email", "/verify-email/", "an hour"),
+        ("reset_password", "/reset-password/", "30 minutes"),
+    ];
+    for (kind, words) in drawn("Ada", "") {
+        let found = links.iter().find(|(known, ..)| *known == kind);
+        for form in [&words.text, &words.html] {
+            let token = "t".repeat(43);
+            assert_eq!(form.contains(&token), found.is_some(), "{kind}: {form}");
+            if let Some((_, path, life)) = found {
+                let link = format!("https://shop.example{path}{token}");
+                assert!(form.contains(&link) && form.contains(life), "{kind}: {form}");
+            }
+        }
     }
 }

@@ -1,0 +1,2 @@
+DROP TABLE mail_budgets;
+DROP TABLE mail_links;

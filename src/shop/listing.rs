@@ -1,0 +1,23 @@
+//! The catalogue as a CSV file: out of the shop, and in again.
+//!
+//! Invariant: what is exported can be imported and changes nothing; a file with a line that cannot be taken is not begun; what is
+//! imported goes in some lines at a time, each batch whole or not at all, so that shoppers go on ordering and a run that broke off is
+//! finished by running it again. It does not know where files are.
+
+mod cell;
+mod export;
+mod import;
+mod line;
+mod reader;
+mod writer;
+
+pub use export::{COLUMNS, Exported, export};
+pub use import::{Count, check, import};
+pub use line::Line;
+pub use reader::{Complaint, Reader};
+
+/// Most complaints that are told of one file.
+pub const TOLD: usize = 100;
+
+#[cfg(test)]
+mod tests;

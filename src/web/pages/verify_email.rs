@@ -1,0 +1,88 @@
+//! `/verify-email`: confirming an address, by a link that was mailed to it.
+//!
+//! Invariant: looking shows what is confirmed and spends nothing, so that a scanner of mails confirms nothing; a form does.
+
+use crate::auth::confirmation::{self, Outcome, Shown};
+use crate::auth::mail_link::Purpose;
+use crate::error::Result;
+use crate::web::app::App;
+use crate::web::form::{Fields, Form, Reader, Typed};
+use crate::web::identity::Visit;
+use crate::web::link;
+use crate::web::view::{Kind, View, see_other};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+/// What the form asks: nothing but the button.
+#[derive(Debug)]
+pub struct Yes;
+
+impl Fields for Yes {
+    const NAME: &'static str = "verify";
+    const FIELDS: &'static [&'static str] = &[];
+
+    fn read(_: &mut Reader) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+/// `GET /verify-email/{token}`: takes the token out of the address.
+pub async fn carry(visit: Visit, token: web::Path<String>) -> HttpResponse {
+    link::carry(&visit, &token, "/verify-email")
+}
+
+/// `GET /verify-email`: what is to be confirmed, while the link is good.
+///
+/// # Errors
+/// `Unavailable` from the database.
+pub async fn show(app: web::Data<App>, visit: Visit, view: View) -> Result<HttpResponse> {
+    show_with(&app, &visit, &view, Typed::blank(Yes::NAME)).await
+}
+
+/// `POST /verify-email`: confirms it.
+///
+/// # Errors
+/// `Unavailable` from the database.
+pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Yes>) -> Result<HttpResponse> {
+    if let Err(typed) = form.parse() {
+        return show_with(&app, &visit, &view, typed).await;
+    }
+    let done = match visit.link() {
+        Some(token) => confirmation::confirm(&app.latch, token, visit.address().to_string()).await?,
+        None => Outcome::Refused,
+    };
+    let Outcome::Confirmed(purpose, key) = done else {
+        return show_with(&app, &visit, &view, form.as_typed(StatusCode::UNPROCESSABLE_ENTITY)).await;
+    };
+    visit.forget_link();
+    let said = match purpose {
+        Purpose::Register => "Your account is ready. Sign in with the password you chose.",
+        Purpose::Change => "Your new address is confirmed. Sign in with it from now on.",
+        Purpose::Verify | Purpose::Reset => "Your address is confirmed. Thank you.",
+    };
+    view.flash(Kind::Success, said);
+    let here = visit.person().is_some_and(|person| person.key == key);
+    Ok(see_other(if here { "/account" } else { "/login" }))
+}
+
+async fn show_with(app: &App, visit: &Visit, view: &View, form: Typed) -> Result<HttpResponse> {
+    #[derive(Serialize)]
+    struct Page {
+        form: Typed,
+        /// The address; none when the link is good no more.
+        email: Option<String>,
+        name: String,
+        purpose: &'static str,
+    }
+    let shown = match visit.link() {
+        Some(token) => confirmation::look(&app.latch, token).await?,
+        None => None,
+    };
+    let status = form.status;
+    let page = match shown {
+        Some(Shown { purpose, email, name }) => Page { form, email: Some(email), name, purpose: purpose.word() },
+        None => Page { form, email: None, name: String::new(), purpose: "" },
+    };
+    view.show_as(status, "verify_email/show.html", move |_| Ok(page)).await
+}
