@@ -11,8 +11,9 @@ use crate::on_both;
 use crate::support::app::TestApp;
 use crate::support::page::Page;
 use crate::support::people::{Admin, Shopper};
-use crate::support::soon;
 use crate::support::visitor::Visitor;
+use diesel::prelude::*;
+use latchkey::db::schema::{outbox, products};
 use latchkey::shop::payment::provider::Verdict;
 use std::time::Duration;
 
@@ -54,9 +55,13 @@ pub async fn answers(shopper: &Visitor, page: &Page, answer: &str) -> Page {
     shopper.press(page, &page.path, &[("answer", answer)]).await
 }
 
+/// How many letters of a kind were left.
+fn letters(app: &TestApp, kind: &str) -> i64 {
+    let left = outbox::table.filter(outbox::kind.eq(kind)).count();
+    left.get_result(&mut app.storage.second_connection()).expect("a count")
+}
+
 fn bowls(app: &TestApp) -> i64 {
-    use diesel::prelude::*;
-    use latchkey::db::schema::products;
     let bowl = products::table.filter(products::slug.eq("oak-bowl")).select(products::stock);
     bowl.first(&mut app.storage.second_connection()).expect("it is on the shelf")
 }
@@ -74,6 +79,7 @@ async fn a_shopper_pays_at_the_providers_page(app: &TestApp) {
     assert_eq!(app.life_of(&number), ["placed", "pending", "paid"]);
     let page = ada.get(&order).await.expect(200);
     assert!(!page.actions().contains(&format!("{order}/pay")) && page.words().contains("€48.00 paid"), "{}", page.words());
+    assert_eq!(letters(app, "order_paid"), 1);
     let page = ada.get("/products").await.expect(200);
     let csrf = page.attributes("input[name='csrf']", "value").remove(0);
     ada.post(&format!("{order}/pay"), &[("csrf", csrf)]).await.expect(409);
@@ -217,6 +223,7 @@ async fn an_invoice_that_is_paid_after_the_parcel_went_is_written_down(app: &Tes
     grace.post(&format!("{order}/payment"), &fields).await.expect(409);
     assert_eq!((app.payments_of(&number), app.order_is(&number)), (vec!["paid".to_owned()], "shipped".to_owned()));
     assert_eq!(app.life_of(&number), ["placed", "packed", "shipped", "paid"]);
+    assert_eq!(letters(app, "order_shipped"), 1);
 }
 
 async fn a_cancelled_paid_order_is_owed_back_and_an_operator_pays_it_back(app: &TestApp) {
@@ -254,5 +261,5 @@ async fn an_order_paid_by_hand_owes_what_the_provider_takes_after_all(app: &Test
     let fields = [("payment", page.value("payment")), ("act", "refunded".to_owned()), ("csrf", page.value("csrf"))];
     grace.post(&format!("{order}/payment"), &fields).await.expect_to(&order);
     assert_eq!(app.payments_of(&number), ["refunded", "paid"]);
-    soon("the audit", async || app.life_of(&number).last().is_some_and(|last| last == "refunded")).await;
+    assert_eq!(app.life_of(&number).last().map(String::as_str), Some("refunded"));
 }

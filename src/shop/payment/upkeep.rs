@@ -83,15 +83,19 @@ fn overdue(conn: &mut Conn, now: Moment) -> Result<Vec<Open>> {
 
 /// Asks the provider and takes in what it says; none when it did not answer.
 fn ask(db: &Db, now: Moment, post: &Postbox, providers: &Providers, open: &Open) -> Result<Option<Settled>> {
-    let answer = match providers.get(&open.provider) {
-        Some(provider) => provider.ask(open.id),
-        None => Err(Error::Unavailable(format!("there is no provider `{}` in the settings", open.provider))),
-    };
-    let settled = match answer {
-        Ok(Some(tidings)) => db.write_here(|conn| settle(conn, now, post, &open.provider, &tidings))?,
-        Ok(None) => Settled::Nothing,
+    let asked = providers
+        .get(&open.provider)
+        .ok_or_else(|| Error::Unavailable(format!("there is no provider `{}` in the settings", open.provider)))
+        .and_then(|provider| provider.ask(open.id))
+        .and_then(|answer| match answer {
+            Some(tidings) => db.write_here(|conn| settle(conn, now, post, &open.provider, &tidings)),
+            None => Ok(Settled::Nothing),
+        });
+    let settled = match asked {
+        Ok(settled) => settled,
+        // One that goes wrong does not keep the others waiting.
         Err(cause) => {
-            tracing::warn!(%cause, provider = open.provider, "a payment provider does not say what became of a payment");
+            tracing::warn!(%cause, provider = open.provider, "it is not known what became of a payment");
             db.write_here(|conn| ask_again(conn, open.key, Some(now + REST)))?;
             return Ok(None);
         }

@@ -13,7 +13,7 @@ use latchkey::shop::payment::provider::{Tidings, Verdict};
 use latchkey::shop::payment::trial::{Message, SIGNATURE};
 use latchkey::shop::payment::upkeep::{self, Round};
 
-/// The settings of a shop that is paid so.
+/// Where the shop listens to the provider.
 pub const HOOK: &str = "/payments/trial/webhook";
 
 impl TestApp {
