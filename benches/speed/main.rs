@@ -2,10 +2,12 @@
 //!
 //! Invariant: every figure that is compared comes from rounds in turn (A, B, A, B), on the same machine, by the same load; nothing
 //! here passes or fails by a time. Wants `wrk`; all load stays on loopback and ends by itself.
-//! `cargo bench -- --seconds 4 --rounds 7` measures longer, `cargo bench -- sessions` only what a refresh costs; `--postgres` on a
+//! `cargo bench -- --seconds 4 --rounds 7` measures longer, `cargo bench -- sessions` only what a refresh costs, `-- catalogue`
+//! only the list of products and the search, with a thousand and a million (`--products N`) of them; `--postgres` on a
 //! private server instead of SQLite.
 
 mod answer;
+mod catalogue;
 mod load;
 mod micro;
 #[path = "../../tests/it/support/postgres.rs"]
@@ -49,6 +51,10 @@ fn main() -> Result<()> {
     };
     if words.iter().any(|word| word == "sessions") {
         return bench.sessions(&Open::new(Shop::fill(bench.home, Size::Small)?, 4)?);
+    }
+    if words.iter().any(|word| word == "catalogue") {
+        let many = number("--products").and_then(|many| usize::try_from(many).ok()).unwrap_or(1_000_000);
+        return catalogue::compare(bench.home, many, bench.rounds);
     }
     load::check()?;
     bench.run()

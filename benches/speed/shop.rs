@@ -158,7 +158,8 @@ impl Shop {
     }
 }
 
-fn settings(folder: &TempDir, database: Option<&Database>, secret: &str, bcrypt_cost: u32) -> BTreeMap<String, String> {
+/// The environment of a server whose files lie in the folder.
+pub fn settings(folder: &TempDir, database: Option<&Database>, secret: &str, bcrypt_cost: u32) -> BTreeMap<String, String> {
     let var = folder.path().display().to_string();
     let limits =
         ["SIGN_IN", "REGISTER", "REFRESH", "CHECKOUT", "API"].map(|act| (format!("LATCHKEY_LIMIT_{act}"), "off".to_owned()));
@@ -183,7 +184,11 @@ pub fn read(environment: &BTreeMap<String, String>) -> Result<Config> {
     Ok(config::load(&Sources { environment: environment.clone(), ..Sources::default() })?)
 }
 
-fn run(db: &Db, statements: &str) -> Result<()> {
+/// Runs statements in one transaction.
+///
+/// # Errors
+/// What the database says.
+pub fn run(db: &Db, statements: &str) -> Result<()> {
     Ok(db.write_here(|conn| Ok(conn.batch_execute(statements)?))?)
 }
 

@@ -61,8 +61,8 @@ pub struct Query {
     pub q: Search,
     /// The slug of a category; one that does not exist is as absent.
     pub category: Option<String>,
-    /// The order.
-    pub sort: Sort,
+    /// The order; none: the best match first when something is searched, else by name.
+    pub sort: Option<Sort>,
     /// Only what can be bought now?
     pub in_stock: bool,
     /// The page.
@@ -71,7 +71,7 @@ pub struct Query {
 
 impl Default for Query {
     fn default() -> Self {
-        Self { q: Search::default(), category: None, sort: Sort::Name, in_stock: false, page: PageNumber::FIRST }
+        Self { q: Search::default(), category: None, sort: None, in_stock: false, page: PageNumber::FIRST }
     }
 }
 
@@ -88,9 +88,11 @@ pub struct Page {
     pub paging: Paging,
     /// Are there more matches than were counted?
     pub more: bool,
+    /// What to search for instead, in the whole catalogue, when nothing matches; each of these finds something.
+    pub instead: Vec<Search>,
 }
 
-/// A page of the catalogue, in two statements.
+/// A page of the catalogue: in two statements, or in a few more when something is searched.
 ///
 /// # Errors
 /// What the database says.
@@ -98,19 +100,20 @@ pub fn page(conn: &mut Conn, query: &Query) -> Result<Page> {
     let categories = category::all(conn)?;
     let category = query.category.as_ref().and_then(|slug| categories.iter().find(|category| category.slug == *slug)).cloned();
     let key = category.as_ref().map(|category| category.key);
+    let of_category = |category: &Category| if query.in_stock { category.shown_in_stock } else { category.shown };
+    let all = category.as_ref().map_or_else(|| categories.iter().map(of_category).sum(), of_category);
     let (rows, total) = if query.q.is_empty() {
-        let of_category = |category: &Category| if query.in_stock { category.shown_in_stock } else { category.shown };
-        let total = category.as_ref().map_or_else(|| categories.iter().map(of_category).sum(), of_category);
-        (list(conn, query, key, Paging::new(query.page, PER_PAGE, total))?, total)
+        (list(conn, query, key, Paging::new(query.page, PER_PAGE, all))?, all)
     } else {
-        found(conn, query, key)?
+        found(conn, query, key, all)?
     };
     let more = !query.q.is_empty() && total > search::COUNTED;
     let total = if more { search::COUNTED } else { total };
     let paging = Paging::new(query.page, PER_PAGE, total);
     let rows = if paging.is_past_the_end() { Vec::new() } else { rows };
     let products = rows.into_iter().map(|row| named(row, &categories)).collect();
-    Ok(Page { products, categories, category, paging, more })
+    let instead = if total == 0 && !query.q.is_empty() { instead(conn, query, category.is_some())? } else { Vec::new() };
+    Ok(Page { products, categories, category, paging, more, instead })
 }
 
 /// The shop front in two statements and one of names: the categories with a picture each, and what is new and in stock.
@@ -163,7 +166,7 @@ fn list(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, paging: P
         if query.in_stock {
             list = list.filter(products::stock.gt(0));
         }
-        list = match query.sort {
+        list = match query.sort.unwrap_or_default() {
             Sort::Name => list.order((products::sort_title.asc(), products::id.asc())),
             Sort::Newest => list.order((products::created_at.desc(), products::id.desc())),
             Sort::Price => list.order((products::price.asc(), products::id.asc())),
@@ -173,15 +176,33 @@ fn list(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, paging: P
     })
 }
 
-fn found(conn: &mut Conn, query: &Query, category: Option<CategoryKey>) -> Result<(Vec<Row>, i64)> {
+fn found(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, among: i64) -> Result<(Vec<Row>, i64)> {
     let offset = Paging::new(query.page, PER_PAGE, 0).offset();
-    let within =
-        search::Within { search: &query.q, category, in_stock: query.in_stock, sort: query.sort, limit: PER_PAGE, offset };
-    let (found, total) = search::find(conn, &within)?;
-    let row = |it: search::Match| {
-        ((it.id, it.public_id, it.sku, it.slug, it.title, it.description), (it.category_id, it.price, it.stock, it.picture))
-    };
-    Ok((found.into_iter().map(row).collect(), total))
+    let (search, in_stock, sort) = (&query.q, query.in_stock, query.sort);
+    let within = search::Within { search, category, in_stock, among, sort, limit: PER_PAGE, offset };
+    let found = search::find(conn, &within)?;
+    if found.keys.is_empty() {
+        return Ok((Vec::new(), found.matches));
+    }
+    let mut rows: Vec<Row> = products::table
+        .filter(products::id.eq_any(&found.keys))
+        .filter(products::status.eq(Status::Active.word()))
+        .select(ROW)
+        .load(conn)?;
+    rows.sort_by_key(|row| found.keys.iter().position(|key| *key == row.0.0));
+    Ok((rows, found.matches))
+}
+
+/// The way on from nothing: the same words in the whole catalogue, and each word alone.
+fn instead(conn: &mut Conn, query: &Query, in_category: bool) -> Result<Vec<Search>> {
+    let mut found = Vec::new();
+    let whole = (in_category || query.in_stock).then(|| query.q.clone());
+    for search in whole.into_iter().chain(query.q.apart()) {
+        if !found.contains(&search) && search::finds_any(conn, &search)? {
+            found.push(search);
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::ids::{ProductKey, UserKey};
 use crate::shop::catalogue::{self, Query, Sort};
 use crate::shop::paging::PageNumber;
+use crate::shop::search::{self, Search};
 use crate::shop::trial::{eur, now, on_each, person, shop};
 use crate::shop::{cart, category, demo, order, product, takings};
 use diesel::connection::{Instrumentation, InstrumentationEvent};
@@ -58,13 +59,53 @@ fn no_list_of_products_sorts_or_reads_the_whole_table() {
         demo::products(db, now(), &eur(), &mut |_, _| {}).expect("seeded");
         for sort in [Sort::Name, Sort::Newest, Sort::Price, Sort::PriceDown] {
             for (category, in_stock) in [(None, false), (None, true), (Some("mugs"), false), (Some("mugs"), true)] {
-                let query = Query { category: category.map(str::to_owned), sort, in_stock, ..Query::default() };
+                let query = Query { category: category.map(str::to_owned), sort: Some(sort), in_stock, ..Query::default() };
                 let plans = db.read_here(|conn| plans(conn, |conn| catalogue::page(conn, &query))).expect("plans");
                 for plan in plans.iter().skip(1) {
                     assert_eq!(plan.len(), 1, "{plan:?}");
                     assert!(plan[0].starts_with("SEARCH products USING INDEX products_"), "{plan:?}");
                 }
                 assert!(plans.len() == 2 || plans.is_empty(), "{plans:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_search_walks_the_index_of_words_and_sorts_only_what_it_was_asked_to_sort() {
+    on_each(|db| {
+        demo::products(db, now(), &eur(), &mut |_, _| {}).expect("seeded");
+        for (sort, category, in_stock) in [
+            (None, None, false),
+            (None, Some("mugs"), true),
+            (Some(Sort::Price), None, false),
+            (Some(Sort::Newest), Some("mugs"), true),
+        ] {
+            let q = Search::read("by hand 100% a-b");
+            let query = Query { q, category: category.map(str::to_owned), sort, in_stock, ..Query::default() };
+            let plans = db.read_here(|conn| plans(conn, |conn| catalogue::page(conn, &query))).expect("plans");
+            assert!(plans.len() <= 12, "{plans:?}");
+            for step in plans.iter().skip(1).flatten() {
+                let by_words = step.starts_with("SCAN w VIRTUAL TABLE INDEX");
+                let by_key = step.starts_with("SEARCH p USING INTEGER PRIMARY KEY");
+                let counted = step == "CO-ROUTINE counted" || step == "SCAN counted";
+                let sorted = sort.is_some() && step == "USE TEMP B-TREE FOR ORDER BY";
+                assert!(by_words || by_key || counted || sorted, "{sort:?} {in_stock}: {plans:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn of_very_many_matches_the_index_of_the_order_is_walked() {
+    on_each(|db| {
+        demo::products(db, now(), &eur(), &mut |_, _| {}).expect("seeded");
+        for q in ["hand", "100%"] {
+            let search = Search::read(q);
+            let plans = db.read_here(|conn| plans(conn, |conn| search::walk(conn, &search, Sort::Price))).expect("plans");
+            for plan in &plans {
+                assert_eq!(plan[0], "SEARCH p USING INDEX products_price (status=?)", "{plan:?}");
+                assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
             }
         }
     });

@@ -1,15 +1,17 @@
 //! Searching the catalogue by words.
 //!
 //! Invariant: the catalogue's text and the person's are folded by the same function, here, so the databases' own ideas of case
-//! never matter; `%` and `_` are letters like any other. It does not know how a list is ordered when nothing is searched.
+//! never matter; every word must be found, at the beginning of a word; symbols such as `%`, `*` and quotes are letters like any
+//! other. It does not know how a list is ordered when nothing is searched.
 
-use crate::db::Conn;
-use crate::error::Result;
-use crate::ids::{CategoryKey, PictureId, ProductId, ProductKey};
-use crate::shop::catalogue::Sort;
-use crate::shop::money::Money;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+mod expression;
+mod find;
+mod token;
+
+#[cfg(test)]
+pub(super) use find::walk;
+pub(super) use find::{Within, find, finds_any};
+
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
@@ -24,7 +26,7 @@ pub const COUNTED: i64 = 1000;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Search {
     text: String,
-    patterns: Vec<String>,
+    words: Vec<Vec<String>>,
 }
 
 impl Search {
@@ -32,14 +34,26 @@ impl Search {
     #[must_use]
     pub fn read(typed: &str) -> Self {
         let text: String = typed.chars().map(|c| if c.is_control() { ' ' } else { c }).take(CHARACTERS).collect();
-        let patterns = fold(&text).split_whitespace().take(WORDS).map(pattern).collect();
-        Self { text: text.trim().to_owned(), patterns }
+        let words = fold(&text).split_whitespace().map(token::tokens).filter(|word| !word.is_empty()).take(WORDS).collect();
+        Self { text: text.trim().to_owned(), words }
     }
 
     /// Is nothing searched for?
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.patterns.is_empty()
+        self.text.is_empty()
+    }
+
+    /// Is something searched for in which there is no word, such as `!`? Nothing has that.
+    #[must_use]
+    pub fn is_wordless(&self) -> bool {
+        self.words.is_empty() && !self.is_empty()
+    }
+
+    /// The searches for one of its words, if it has more than one.
+    pub(super) fn apart(&self) -> Vec<Self> {
+        let words: Vec<Self> = self.text.split_whitespace().map(Self::read).filter(|one| !one.words.is_empty()).collect();
+        if words.len() > 1 { words.into_iter().take(WORDS).collect() } else { Vec::new() }
     }
 
     /// What was typed, to show it again.
@@ -62,133 +76,5 @@ pub fn words_of(title: &str, description: &str, category: &str, sku: &str) -> St
     fold(&[title, description, category, sku].join(" "))
 }
 
-/// A word as a `LIKE` pattern, with `!` to escape.
-fn pattern(word: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in word.chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}
-
-/// A product that matches, and how many there are in all, counted up to a bound.
-#[derive(Debug, QueryableByName)]
-pub(super) struct Match {
-    #[diesel(sql_type = BigInt)]
-    pub id: ProductKey,
-    #[diesel(sql_type = Text)]
-    pub public_id: ProductId,
-    #[diesel(sql_type = Text)]
-    pub sku: String,
-    #[diesel(sql_type = Text)]
-    pub slug: String,
-    #[diesel(sql_type = Text)]
-    pub title: String,
-    #[diesel(sql_type = Text)]
-    pub description: String,
-    #[diesel(sql_type = BigInt)]
-    pub category_id: CategoryKey,
-    #[diesel(sql_type = BigInt)]
-    pub price: Money,
-    #[diesel(sql_type = BigInt)]
-    pub stock: i64,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub picture: Option<PictureId>,
-    #[diesel(sql_type = BigInt)]
-    pub matches: i64,
-}
-
-#[derive(Debug, QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    matches: i64,
-}
-
-/// The part of the catalogue that is searched, and which piece of the result is wanted.
-pub(super) struct Within<'a> {
-    pub search: &'a Search,
-    pub category: Option<CategoryKey>,
-    pub in_stock: bool,
-    pub sort: Sort,
-    pub limit: i64,
-    pub offset: i64,
-}
-
-/// The text with the patterns bound to it; a macro, because the type of a boxed query names the database.
-macro_rules! bind {
-    ($text:expr, $search:expr) => {{
-        let mut query = diesel::sql_query($text).into_boxed();
-        for pattern in &$search.patterns {
-            query = query.bind::<Text, _>(pattern);
-        }
-        query
-    }};
-}
-
-/// Finds what matches every word: the rows wanted and the number of matches (at most `COUNTED` + 1), in one statement unless the
-/// page is past the end.
-pub(super) fn find(conn: &mut Conn, within: &Within) -> Result<(Vec<Match>, i64)> {
-    let condition = condition(within);
-    let count =
-        format!("SELECT count(*) AS matches FROM (SELECT 1 FROM products p WHERE {condition} LIMIT {}) AS counted", COUNTED + 1);
-    let order = match within.sort {
-        Sort::Name => "p.sort_title, p.id",
-        Sort::Newest => "p.created_at DESC, p.id DESC",
-        Sort::Price => "p.price, p.id",
-        Sort::PriceDown => "p.price DESC, p.id DESC",
-    };
-    let text = format!(
-        "SELECT p.id, p.public_id, p.sku, p.slug, p.title, p.description, p.category_id, p.price, p.stock, p.picture, \
-         ({count}) AS matches FROM products p WHERE {condition} ORDER BY {order} LIMIT {} OFFSET {}",
-        within.limit, within.offset
-    );
-    let found: Vec<Match> = bind!(text, within.search).load(conn)?;
-    if let Some(first) = found.first() {
-        let matches = first.matches;
-        return Ok((found, matches));
-    }
-    if within.offset == 0 {
-        return Ok((found, 0));
-    }
-    let counted: Count = bind!(count, within.search).get_result(conn)?;
-    Ok((found, counted.matches))
-}
-
-/// Numbers of ours stand in the text; what a person typed is bound, `$1` and on. The same `$1` may stand in it twice.
-fn condition(within: &Within) -> String {
-    let mut parts = vec!["p.status = 'active'".to_owned()];
-    parts.extend(within.category.map(|CategoryKey(key)| format!("p.category_id = {key}")));
-    parts.extend(within.in_stock.then(|| "p.stock > 0".to_owned()));
-    parts.extend((1..=within.search.patterns.len()).map(|number| format!("p.words LIKE ${number} ESCAPE '!'")));
-    parts.join(" AND ")
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wildcards_are_letters_and_every_word_counts() {
-        let search = Search::read("  100% Wool_Blend \\ ! ");
-        assert_eq!(search.patterns, ["%100!%%", "%wool!_blend%", "%\\%", "%!!%"]);
-        assert_eq!(search.text(), "100% Wool_Blend \\ !");
-    }
-
-    #[test]
-    fn case_and_accents_are_folded() {
-        assert_eq!(fold("CRÈME Brûlée"), "creme brulee");
-        assert_eq!(fold("ÅNGSTRÖM ﬁne"), "angstrom fine");
-    }
-
-    #[test]
-    fn controls_are_gaps_and_length_is_bounded() {
-        assert_eq!(Search::read("a\0b").patterns, ["%a%", "%b%"]);
-        assert!(Search::read("\0\n\t ").is_empty());
-        assert_eq!(Search::read(&"a ".repeat(1000)).patterns.len(), WORDS);
-        assert_eq!(Search::read(&"é".repeat(1000)).text().chars().count(), CHARACTERS);
-    }
-}
+mod tests;

@@ -13,11 +13,14 @@ on_both! {
     a_visitor_looks_around,
     a_search_finds_words_however_they_are_written,
     a_search_takes_its_text_as_text,
+    a_search_has_the_best_match_first_unless_asked_otherwise,
+    a_search_that_finds_nothing_shows_a_way_on,
     a_list_is_sorted_as_asked_and_alike_on_both_databases,
     a_list_is_filtered_by_category_and_by_stock,
     a_list_has_pages_and_none_past_the_end,
     a_query_that_makes_no_sense_is_as_none,
     stock_is_said_in_words,
+    a_product_says_what_it_is_to_those_who_read_by_program,
     what_is_not_on_sale_is_not_found,
 }
 
@@ -80,6 +83,47 @@ async fn a_search_takes_its_text_as_text(app: &TestApp) {
     let markup = visitor.get("/products?q=%3Cscript%3Ealert(1)%3C/script%3E").await.expect(200);
     assert!(!markup.body.contains("<script>alert"), "escaped");
     assert!(markup.words().contains("<script>alert(1)</script>"), "and repeated as text: {}", markup.words());
+}
+
+async fn a_search_has_the_best_match_first_unless_asked_otherwise(app: &TestApp) {
+    for title in ["Ladle for Tea", "Teak Bowl", "Bread Knife", "Tea Towel"] {
+        app.stocks(title, 1_000, 1).await;
+    }
+    let visitor = Visitor::new(app);
+    let best = visitor.get("/products?q=tea&sort=").await.expect(200);
+    assert_eq!(titles(&best), ["Tea Towel", "Ladle for Tea", "Teak Bowl"]);
+    assert_eq!(best.texts("#sort option")[0], "Best match");
+    assert!(!best.has("#sort option[selected]"), "the first is");
+    let by_name = visitor.get("/products?q=tea&sort=name").await.expect(200);
+    assert_eq!(titles(&by_name), ["Ladle for Tea", "Tea Towel", "Teak Bowl"]);
+    assert_eq!(by_name.attributes("#sort option[selected]", "value"), ["name"]);
+    let all = visitor.get("/products").await.expect(200);
+    assert_eq!(all.texts("#sort option"), ["Name", "Newest", "Lowest price", "Highest price"]);
+    let list = visitor.get("/api/products?q=tea").await.expect(200).json();
+    assert_eq!(list["products"][0]["title"], "Tea Towel");
+}
+
+async fn a_search_that_finds_nothing_shows_a_way_on(app: &TestApp) {
+    app.stocks_in("kitchen", "Oak Bowl", 100, 3).await;
+    app.stocks_in("garden", "Pail", 100, 0).await;
+    let visitor = Visitor::new(app);
+    for (query, ways) in [
+        ("q=oak+kettle", vec!["/products?q=oak"]),
+        ("q=oak&category=garden", vec!["/products?q=oak"]),
+        ("q=pail+bowl&in_stock=1", vec!["/products?q=pail", "/products?q=bowl"]),
+        ("q=kettle", vec![]),
+        ("q=!", vec![]),
+    ] {
+        let page = visitor.get(&format!("/products?{query}")).await.expect(200);
+        assert!(titles(&page).is_empty());
+        let offered = page.attributes(".empty a[href*='q=']", "href");
+        assert_eq!(offered, ways, "{query}");
+        for way in offered {
+            assert!(!titles(&visitor.get(&way).await.expect(200)).is_empty(), "{way} leads to something");
+        }
+        assert!(page.has(".empty a[href='/products?category=kitchen']"), "{query}");
+    }
+    assert!(visitor.get("/products?q=!").await.text(".empty").contains("is no word"));
 }
 
 async fn a_list_is_sorted_as_asked_and_alike_on_both_databases(app: &TestApp) {
@@ -169,6 +213,25 @@ async fn stock_is_said_in_words(app: &TestApp) {
     let page = Visitor::new(app).get("/products?sort=name").await.expect(200);
     assert_eq!(page.texts(".card-stock"), ["Only 3 left", "In stock", "Sold out"]);
     assert_eq!(page.texts(".card-add").len(), 2, "what is sold out has no button");
+}
+
+async fn a_product_says_what_it_is_to_those_who_read_by_program(app: &TestApp) {
+    for (title, stock, availability) in [("Oak Bowl", 9, "InStock"), ("Pail", 2, "LimitedAvailability"), ("Jug", 0, "OutOfStock")]
+    {
+        let goods = app.stocks(title, 2_400, stock).await;
+        let page = Visitor::new(app).get(&format!("/products/{}", goods.slug)).await.expect(200);
+        let product = "[itemtype='https://schema.org/Product']";
+        let offer = format!("{product} [itemprop='offers'][itemtype='https://schema.org/Offer']");
+        assert_eq!(page.text(&format!("{product} [itemprop='name']")), title);
+        assert_eq!(page.attributes(&format!("{offer} [itemprop='price']"), "value"), ["24.00"]);
+        assert_eq!(page.attributes(&format!("{offer} [itemprop='priceCurrency']"), "content"), ["EUR"]);
+        let said = page.attributes(&format!("{offer} [itemprop='availability']"), "href");
+        assert_eq!(said, [format!("https://schema.org/{availability}")], "{title}");
+        for name in ["image", "description", "sku", "category"] {
+            assert!(page.has(&format!("{product} [itemprop='{name}']")), "{name}");
+        }
+        assert!(!page.has("script[type='application/ld+json']"));
+    }
 }
 
 async fn what_is_not_on_sale_is_not_found(app: &TestApp) {

@@ -46,7 +46,7 @@ impl Wish {
         Query {
             q: Search::read(&self.q),
             category: self.category.clone(),
-            sort: self.sort.unwrap_or_default(),
+            sort: self.sort,
             in_stock: self.in_stock,
             page: self.page,
         }
@@ -72,6 +72,12 @@ impl Wish {
         }
         let query = query.finish();
         if query.is_empty() { "/products".to_owned() } else { format!("/products?{query}") }
+    }
+
+    /// Another search, in the whole catalogue.
+    fn way(&self, q: &str) -> Chip {
+        let label = if q == self.q { format!("“{q}” in all products") } else { format!("“{q}”") };
+        Chip { label, url: Self { q: q.to_owned(), ..Self::default() }.url(1) }
     }
 
     /// What narrows the list, each with the address that takes it away.
@@ -115,6 +121,7 @@ struct Asked {
     sort: &'static str,
     in_stock: bool,
     page: i64,
+    wordless: bool,
 }
 
 #[derive(Serialize)]
@@ -126,6 +133,8 @@ struct List {
     links: Links,
     page_links: Vec<PageLink>,
     chips: Vec<Chip>,
+    more: bool,
+    ways: Vec<Chip>,
 }
 
 /// `GET /products`.
@@ -153,7 +162,10 @@ pub async fn index(app: web::Data<App>, request: HttpRequest, view: View) -> Res
                 sort: wish.sort.map_or("", Sort::word),
                 in_stock: wish.in_stock,
                 page: wish.page.get(),
+                wordless: wish.query().q.is_wordless(),
             },
+            more: found.more,
+            ways: found.instead.iter().map(|search| wish.way(search.text())).collect(),
             meta: Meta::from(&found.paging),
             categories: found
                 .categories
@@ -189,21 +201,28 @@ pub(super) enum Wanted {
 /// The page of a product with its add form; also what a form that could not be taken comes back as.
 pub(super) async fn show_with(view: &View, wanted: Wanted, form: Typed) -> Result<HttpResponse> {
     #[derive(Serialize)]
+    struct Offer {
+        price: String,
+        currency: &'static str,
+    }
+    #[derive(Serialize)]
     struct Page {
         product: Sheet,
+        offer: Offer,
         alt: String,
         form: Typed,
         related: Vec<Card>,
     }
-    let status = form.status;
+    let (status, currency) = (form.status, view.app().config.shop.currency);
     let load = move |conn: &mut crate::db::Conn| {
         let product = match wanted {
             Wanted::Slug(slug) => product::by_slug(conn, &slug)?,
             Wanted::Id(id) => product::by_id(conn, id)?,
         };
         let related = product::related(conn, &product)?.into_iter().map(Card::from).collect();
+        let offer = Offer { price: product.price.decimal(&currency), currency: currency.code };
         let alt = product::picture_alt(conn, product.key)?;
-        Ok(Page { product: product.into(), alt, form, related })
+        Ok(Page { product: product.into(), offer, alt, form, related })
     };
     view.show_as(status, "products/show.html", load).await
 }

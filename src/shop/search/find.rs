@@ -1,0 +1,189 @@
+//! Finding the products that match, in the order that is wanted.
+//!
+//! Invariant: whatever narrows a search (a category, only what is in stock) is asked in the same statement that counts or limits, so
+//! nothing is hidden by a limit; and no statement reads more matches than a bound, however many there are. It does not know what a
+//! product looks like.
+
+use super::expression::{Language, Tier};
+use super::{COUNTED, Search, token};
+use crate::db::Conn;
+use crate::error::Result;
+use crate::ids::{CategoryKey, ProductKey};
+use crate::shop::catalogue::Sort;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use std::collections::HashSet;
+
+/// The part of the catalogue that is searched, and which piece of the result is wanted.
+pub(in crate::shop) struct Within<'a> {
+    pub search: &'a Search,
+    pub category: Option<CategoryKey>,
+    pub in_stock: bool,
+    /// How many products there are in this part.
+    pub among: i64,
+    /// None: the best match first.
+    pub sort: Option<Sort>,
+    pub limit: i64,
+    pub offset: i64,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(in crate::shop) struct Found {
+    /// The rows of the piece that is wanted, in order.
+    pub keys: Vec<ProductKey>,
+    /// How many match, counted up to `COUNTED` + 1.
+    pub matches: i64,
+}
+
+#[derive(QueryableByName)]
+struct Key {
+    #[diesel(sql_type = BigInt)]
+    id: ProductKey,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    matches: i64,
+}
+
+/// Finds what matches every word.
+pub(in crate::shop) fn find(conn: &mut Conn, within: &Within) -> Result<Found> {
+    if within.search.words.is_empty() {
+        return Ok(Found::default());
+    }
+    let matches = count(conn, within, COUNTED + 1)?;
+    if within.offset >= matches.min(COUNTED) {
+        return Ok(Found { keys: Vec::new(), matches });
+    }
+    let keys = match within.sort {
+        None => best(conn, within, matches)?,
+        Some(sort) if matches <= COUNTED || is_sparse(conn, within)? => sorted(conn, within, sort)?,
+        Some(sort) => walked(conn, within, sort)?,
+    };
+    Ok(Found { keys, matches })
+}
+
+/// Does anything in the catalogue match?
+pub(in crate::shop) fn finds_any(conn: &mut Conn, search: &Search) -> Result<bool> {
+    let all = Within { search, category: None, in_stock: false, among: 0, sort: None, limit: 1, offset: 0 };
+    Ok(!search.words.is_empty() && count(conn, &all, 1)? > 0)
+}
+
+fn count(conn: &mut Conn, within: &Within, most: i64) -> Result<i64> {
+    let language = Language::of(conn);
+    let text = format!("SELECT count(*) AS matches FROM (SELECT 1 FROM {} LIMIT {most}) AS counted", matching(language, within));
+    let count: Count = diesel::sql_query(text)
+        .bind::<Text, _>(language.expression(within.search, Tier::Any, within.category))
+        .get_result(conn)?;
+    Ok(count.matches)
+}
+
+/// Is it less work to read all matches than to walk the catalogue until the piece is full? With `n` matches among `m` products, the
+/// piece ends after about `(offset + limit) * m / n` of them, which is more than `n` up to the root of `(offset + limit) * m`.
+fn is_sparse(conn: &mut Conn, within: &Within) -> Result<bool> {
+    let even = (within.offset + within.limit).saturating_mul(within.among).isqrt();
+    Ok(even > COUNTED && count(conn, within, even + 1)? <= even)
+}
+
+/// The best match first, and of equals the newest: a tier after the other, until the piece is full. A tier gives no more than that,
+/// so those that were seen in a better one still leave enough of it.
+fn best(conn: &mut Conn, within: &Within, matches: i64) -> Result<Vec<ProductKey>> {
+    let language = Language::of(conn);
+    let (first, most) = (within.offset, within.offset + within.limit);
+    let wanted = usize::try_from(most.min(matches)).unwrap_or_default();
+    let text = format!("SELECT w.rowid AS id FROM {} ORDER BY w.rowid DESC LIMIT {most}", matching(language, within));
+    let (mut keys, mut seen) = (Vec::new(), HashSet::new());
+    // A single match needs no rank.
+    for tier in Tier::ALL.into_iter().filter(|tier| matches > 1 || *tier == Tier::Any) {
+        if keys.len() >= wanted {
+            break;
+        }
+        let expression = language.expression(within.search, tier, within.category);
+        let found: Vec<Key> = diesel::sql_query(&text).bind::<Text, _>(expression).load(conn)?;
+        keys.extend(found.into_iter().map(|key| key.id).filter(|key| seen.insert(*key)));
+    }
+    keys.truncate(usize::try_from(most).unwrap_or_default());
+    Ok(keys.split_off(usize::try_from(first).unwrap_or_default().min(keys.len())))
+}
+
+/// All matches, sorted.
+fn sorted(conn: &mut Conn, within: &Within, sort: Sort) -> Result<Vec<ProductKey>> {
+    let language = Language::of(conn);
+    let stock = if within.in_stock { " AND p.stock > 0" } else { "" };
+    let text = format!(
+        "SELECT p.id FROM product_words w CROSS JOIN products p WHERE {} AND p.id = w.rowid{stock} ORDER BY {} LIMIT {} OFFSET {}",
+        language.condition(),
+        order(sort),
+        within.limit,
+        within.offset
+    );
+    let found: Vec<Key> =
+        diesel::sql_query(text).bind::<Text, _>(language.expression(within.search, Tier::Any, within.category)).load(conn)?;
+    Ok(found.into_iter().map(|key| key.id).collect())
+}
+
+/// The products in the wanted order, as far as it takes to meet enough matches. `LIKE` lets most of the others go before the index of
+/// words is asked; it has the last word.
+fn walked(conn: &mut Conn, within: &Within, sort: Sort) -> Result<Vec<ProductKey>> {
+    let language = Language::of(conn);
+    let words: Vec<&String> = within.search.words.iter().flatten().filter(|token| token::is_word(token)).collect();
+    let numbers = || 2..words.len() + 2;
+    // SQLite counts parameters as they come, so the first has to come first.
+    let mut conditions = vec!["$1 <> ''".to_owned(), "p.status = 'active'".to_owned()];
+    conditions.extend(within.category.map(|CategoryKey(key)| format!("p.category_id = {key}")));
+    conditions.extend(within.in_stock.then(|| "p.stock > 0".to_owned()));
+    conditions.extend(numbers().map(|number| format!("p.words LIKE '%' || ${number} || '%'")));
+    // To ask FTS5 about one row costs ten times as much as to read what it keeps of it, where a word is a token with a space before it.
+    let is_match =
+        if language == Language::Fts5 && within.search.words.iter().all(|word| word.len() == 1 && token::is_word(&word[0])) {
+            numbers().map(|number| format!("w.tokens LIKE '% ' || ${number} || '%'")).collect::<Vec<_>>().join(" AND ")
+        } else {
+            language.condition().to_owned()
+        };
+    conditions.push(format!("EXISTS (SELECT 1 FROM product_words w WHERE w.rowid = p.id AND {is_match})"));
+    let text = format!(
+        "SELECT p.id FROM products p WHERE {} ORDER BY {} LIMIT {} OFFSET {}",
+        conditions.join(" AND "),
+        order(sort),
+        within.limit,
+        within.offset
+    );
+    let expression = language.expression(within.search, Tier::Any, within.category);
+    let found: Vec<Key> = crate::on_either!(conn, conn => {
+        let mut query = diesel::sql_query(text).into_boxed().bind::<Text, _>(expression);
+        for word in words {
+            query = query.bind::<Text, _>(word);
+        }
+        query.load(conn)?
+    });
+    Ok(found.into_iter().map(|key| key.id).collect())
+}
+
+/// The walk alone, of which the plan is looked at: it wants more products than a test has.
+#[cfg(test)]
+pub(in crate::shop) fn walk(conn: &mut Conn, search: &Search, sort: Sort) -> Result<Vec<ProductKey>> {
+    walked(conn, &Within { search, category: None, in_stock: false, among: 0, sort: None, limit: 24, offset: 0 }, sort)
+}
+
+/// The rows of the index that match. Stock is no part of it, or every sale would write it: it is read from the product.
+fn matching(language: Language, within: &Within) -> String {
+    let condition = language.condition();
+    if within.in_stock {
+        return format!("product_words w CROSS JOIN products p WHERE {condition} AND p.id = w.rowid AND p.stock > 0");
+    }
+    format!("product_words w WHERE {condition}")
+}
+
+const fn order(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Name => "p.sort_title, p.id",
+        Sort::Newest => "p.created_at DESC, p.id DESC",
+        Sort::Price => "p.price, p.id",
+        Sort::PriceDown => "p.price DESC, p.id DESC",
+    }
+}
+
+#[cfg(test)]
+mod tests;
