@@ -60,6 +60,14 @@ pub enum Kind {
     SecondFactorChanged,
     /// A person proved once more who they are.
     SteppedUp,
+    /// A personal API token was made.
+    ApiTokenMade,
+    /// A personal API token was revoked.
+    ApiTokenRevoked,
+    /// A person took home what is kept of them.
+    AccountExported,
+    /// A person deleted their account.
+    AccountDeleted,
     /// A person was locked out, or in again.
     LockChanged,
     /// A person was given another role.
@@ -78,6 +86,8 @@ pub enum Kind {
     OrderCancelled,
     /// An order went on in its life.
     OrderMoved,
+    /// What became of the money for an order was written down.
+    PaymentMoved,
     /// A product was made, or its words, price, status or picture were changed.
     ProductChanged,
     /// A category was made or changed.
@@ -124,6 +134,10 @@ impl Kind {
             Self::LinkRefused => "link_refused",
             Self::SecondFactorChanged => "second_factor_changed",
             Self::SteppedUp => "stepped_up",
+            Self::ApiTokenMade => "api_token_made",
+            Self::ApiTokenRevoked => "api_token_revoked",
+            Self::AccountExported => "account_exported",
+            Self::AccountDeleted => "account_deleted",
             Self::LockChanged => "lock_changed",
             Self::RoleChanged => "role_changed",
             Self::NameChanged => "name_changed",
@@ -133,6 +147,7 @@ impl Kind {
             Self::OrderPlaced => "order_placed",
             Self::OrderCancelled => "order_cancelled",
             Self::OrderMoved => "order_moved",
+            Self::PaymentMoved => "payment_moved",
             Self::ProductChanged => "product_changed",
             Self::CategoryChanged => "category_changed",
             Self::StockChanged => "stock_changed",

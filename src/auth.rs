@@ -5,9 +5,11 @@
 
 pub mod access_token;
 pub mod alive;
+pub mod api_token;
 pub mod census;
 pub mod claims;
 pub mod confirmation;
+pub mod deletion;
 pub mod device;
 pub mod email;
 pub mod email_change;
@@ -16,6 +18,7 @@ pub mod feed;
 pub mod glance;
 pub mod half_sign_in;
 pub mod hasher;
+pub mod kept;
 pub mod keys;
 pub mod known_device;
 pub mod latch;

@@ -8,6 +8,7 @@ mod algorithm;
 mod currency;
 mod later;
 mod mail;
+mod payment;
 mod read;
 mod sources;
 mod tries;
@@ -16,6 +17,7 @@ mod values;
 pub use algorithm::Algorithm;
 pub use currency::Currency;
 pub use mail::{Mail, MailFrom, Smtp, Tls};
+pub use payment::{PaidBy, Payment};
 pub use read::load;
 pub use sources::Sources;
 pub use tries::Tries;
@@ -100,6 +102,8 @@ pub struct Shop {
     pub time_zone: jiff::tz::TimeZone,
     /// What it asks beside the price of its goods.
     pub terms: Terms,
+    /// How it is paid.
+    pub payment: Payment,
 }
 
 /// What delivery costs, and how much of a price is tax.
@@ -153,6 +157,8 @@ pub struct Config {
     pub password_min: usize,
     /// `LATCHKEY_ADMIN_SECOND_FACTOR`: may only those run the shop who have one?
     pub admin_second_factor: bool,
+    /// `LATCHKEY_DELETE_KEEPS_ORDERS`: do orders stay, without the person, when an account is deleted?
+    pub delete_keeps_orders: bool,
     /// `LATCHKEY_REGISTRATION`.
     pub registration: Registration,
     /// Name, currency, time zone.

@@ -166,6 +166,18 @@ public_id!(
     ParkedId
 );
 public_id!(
+    /// A personal API token, as its page names it.
+    ApiTokenId
+);
+public_id!(
+    /// A payment, as its provider is told to name it.
+    PaymentId
+);
+public_id!(
+    /// A bill of the trial provider, as the address of its page names it.
+    BillId
+);
+public_id!(
     /// A cart, as `cart_version` names it.
     CartId
 );
@@ -201,6 +213,10 @@ row_key!(
 row_key!(
     /// The row of an order.
     OrderKey
+);
+row_key!(
+    /// The row of a payment.
+    PaymentKey
 );
 row_key!(
     /// The row of a mail link.

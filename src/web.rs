@@ -24,11 +24,13 @@ pub mod next;
 pub mod pages;
 pub mod parking;
 pub mod routes;
+pub mod scope;
 pub mod server;
 pub mod small;
 pub mod step_up;
 pub mod timeouts;
 pub mod view;
+pub mod webhook;
 
 #[cfg(test)]
 mod tests;

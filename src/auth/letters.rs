@@ -2,6 +2,7 @@
 //!
 //! Invariant: each is left in the transaction of what it tells of. It does not know how it reads.
 
+use crate::auth::api_token;
 use crate::auth::latch::Inner;
 use crate::auth::revocation::Revocation;
 use crate::auth::rotation::{self, Exchange, Shown};
@@ -12,7 +13,7 @@ use crate::db::Conn;
 use crate::db::schema::sessions;
 use crate::error::Result;
 use crate::ids::{SessionKey, UserKey};
-use crate::mail::letter::{Change, EndedSignIn, FactorAct, FactorChange, Letter, NewDevice};
+use crate::mail::letter::{Change, EndedSignIn, FactorAct, FactorChange, Letter, NewDevice, NewToken};
 use crate::mail::outbox::Postbox;
 use diesel::prelude::*;
 
@@ -93,4 +94,28 @@ pub(super) fn recovery_code_used(
 ) -> Result<()> {
     let (at, address) = (rfc3339(now), address.to_owned());
     post.put(conn, now, person, Letter::SecondFactorChanged(FactorChange { at, address, act: FactorAct::Used, left: Some(left) }))
+}
+
+/// Tells a person that there is a new token to their account. What they call it stays out: whoever made it chose those words.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn api_token_made(
+    conn: &mut Conn,
+    post: &Postbox,
+    now: Moment,
+    person: UserKey,
+    address: &str,
+    wish: &api_token::Wish,
+) -> Result<()> {
+    let (at, address, scope) = (rfc3339(now), address.to_owned(), wish.scopes.to_string());
+    post.put(conn, now, person, Letter::ApiTokenMade(NewToken { at, address, scope, days: wish.days }))
+}
+
+/// Tells a person that their account is gone. It is written before their address goes.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn account_deleted(conn: &mut Conn, post: &Postbox, now: Moment, person: UserKey, address: &str) -> Result<()> {
+    post.put(conn, now, person, Letter::AccountDeleted(Change { at: rfc3339(now), address: address.to_owned() }))
 }

@@ -14,7 +14,7 @@ use crate::auth::password::Password;
 use crate::auth::revocation::{self, Revocation};
 use crate::auth::session::{self, Because};
 use crate::auth::user::{self, User};
-use crate::auth::{known_device, second_factor, throttle};
+use crate::auth::{api_token, known_device, second_factor, throttle};
 use crate::clock::{Moment, rfc3339};
 use crate::db::Conn;
 use crate::db::schema::users;
@@ -127,6 +127,8 @@ fn set(
     let actor = Actor { user: Some(person.key), session: None, address: address.to_owned() };
     // As at any new password: other browsers are strangers again, and what failed before says nothing of this one.
     known_device::forget_all(conn, person.key)?;
+    // Whoever had the account before may have made some.
+    api_token::end_all(conn, person.key)?;
     let email: Email = person.email.parse().map_err(Error::internal)?;
     let counter = throttle::Counter::find(conn, latch, &email, None)?;
     throttle::clear(conn, &counter)?;

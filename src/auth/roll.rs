@@ -15,7 +15,12 @@ use std::collections::HashMap;
 /// # Errors
 /// What the database says.
 pub fn by_id(conn: &mut Conn, id: UserId) -> Result<Option<User>> {
-    let row: Option<Row> = users::table.filter(users::public_id.eq(id)).select(COLUMNS).first(conn).optional()?;
+    let row: Option<Row> = users::table
+        .filter(users::public_id.eq(id))
+        .filter(users::deleted_at.is_null())
+        .select(COLUMNS)
+        .first(conn)
+        .optional()?;
     row.map(read).transpose()
 }
 
@@ -26,12 +31,17 @@ pub fn by_id(conn: &mut Conn, id: UserId) -> Result<Option<User>> {
 pub fn newest(conn: &mut Conn, before: Option<UserKey>, most: usize) -> Result<Vec<User>> {
     let before = before.unwrap_or(UserKey(i64::MAX));
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let rows: Vec<Row> =
-        users::table.filter(users::id.lt(before)).order(users::id.desc()).limit(most).select(COLUMNS).load(conn)?;
+    let rows: Vec<Row> = users::table
+        .filter(users::id.lt(before))
+        .filter(users::deleted_at.is_null())
+        .order(users::id.desc())
+        .limit(most)
+        .select(COLUMNS)
+        .load(conn)?;
     rows.into_iter().map(read).collect()
 }
 
-/// The public names of these people, and what we call them.
+/// The public names of these people, and what we call them: nothing, if they deleted their account.
 ///
 /// # Errors
 /// What the database says.
@@ -48,5 +58,10 @@ pub fn people(conn: &mut Conn, keys: &[UserKey]) -> Result<HashMap<UserKey, (Use
 pub fn names(conn: &mut Conn, keys: &[UserKey]) -> Result<HashMap<UserKey, String>> {
     let found: Vec<(UserKey, String)> =
         users::table.filter(users::id.eq_any(keys)).select((users::id, users::name)).load(conn)?;
-    Ok(found.into_iter().collect())
+    Ok(found.into_iter().map(|(key, name)| (key, called(name))).collect())
+}
+
+/// Whoever deleted their account left no name.
+fn called(name: String) -> String {
+    if name.is_empty() { "Deleted account".to_owned() } else { name }
 }

@@ -11,9 +11,9 @@ use crate::auth::revocation::{self, Revocation};
 use crate::auth::roll;
 use crate::auth::session::{self, Because};
 use crate::auth::user::{self, Role, User};
-use crate::auth::{letters, second_factor, step_up};
+use crate::auth::{api_token, letters, second_factor, step_up};
 use crate::clock::Moment;
-use crate::db::Conn;
+use crate::db::{self, Conn};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::mail::letter::FactorAct;
@@ -86,6 +86,7 @@ pub async fn act(latch: &Latch, operator: Person, whom: UserId, act: Act, actor:
     }
     let (key, now, memory, inner) = (operator.key, latch.clock.now(), latch.clone(), latch.clone());
     let work = move |conn: &mut Conn| {
+        db::lock_stewards(conn)?;
         let steward = user::find(conn, key)?;
         let fresh = step_up::is_fresh(conn, operator.session, now)?;
         if steward.role != Role::Admin || steward.locked_at.is_some() || !fresh {
@@ -133,6 +134,10 @@ pub async fn act(latch: &Latch, operator: Person, whom: UserId, act: Act, actor:
 pub fn set_locked(conn: &mut Conn, now: Moment, email: &Email, lock: bool, by: &str) -> Result<Option<Vec<Revocation>>> {
     let Some(person) = user::set_locked(conn, email, lock.then_some(now))? else { return Ok(None) };
     let mut revoked = if lock { session::end_all(conn, now, person.key, None, Because::Locked)? } else { Vec::new() };
+    if lock {
+        // For good: letting them in again gives no program its key back.
+        api_token::end_all(conn, person.key)?;
+    }
     let raised = Revocation::Epoch(person.id, person.epoch);
     revocation::record(conn, now, &[raised])?;
     revoked.push(raised);

@@ -11,7 +11,7 @@ use crate::ids::SessionKey;
 use crate::mail::outbox;
 use crate::{
     audit,
-    auth::{half_sign_in, known_device, mail_link, notice, parking, revocation, second_factor, throttle},
+    auth::{api_token, half_sign_in, known_device, mail_link, notice, parking, revocation, second_factor, throttle},
 };
 use diesel::prelude::*;
 use std::time::Duration;
@@ -43,6 +43,8 @@ pub struct Swept {
     pub failures: usize,
     /// Browsers that nobody signed in with for a year.
     pub devices: usize,
+    /// API tokens 30 days after they expired.
+    pub api_tokens: usize,
 }
 
 /// One round. Run it on a blocking thread.
@@ -62,6 +64,7 @@ pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
         links: db.in_steps(|conn, most| mail_link::purge(conn, now - DAY, most))?
             + db.in_steps(|conn, most| mail_link::budget::purge(conn, now, most))?,
         failures: db.in_steps(|conn, most| throttle::forget(conn, now, most))?,
+        api_tokens: db.in_steps(|conn, most| api_token::purge(conn, now - 30 * DAY, most))?,
         devices: db.in_steps(|conn, most| known_device::purge(conn, now - known_device::LIFE, most))?,
     })
 }

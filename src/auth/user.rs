@@ -285,6 +285,12 @@ pub fn set_role(conn: &mut Conn, email: &Email, role: Role) -> Result<Option<Use
 /// # Errors
 /// What the database says.
 pub fn list(conn: &mut Conn, after: UserKey, most: i64) -> Result<Vec<User>> {
-    let rows: Vec<Row> = users::table.filter(users::id.gt(after)).order(users::id).limit(most).select(COLUMNS).load(conn)?;
+    let rows: Vec<Row> = users::table
+        .filter(users::id.gt(after))
+        .filter(users::deleted_at.is_null())
+        .order(users::id)
+        .limit(most)
+        .select(COLUMNS)
+        .load(conn)?;
     rows.into_iter().map(read).collect()
 }

@@ -9,8 +9,6 @@ pub(super) fn check(name: &str, value: &str) -> Option<Result<(), String>> {
         if harmless.contains(&value) { Ok(()) } else { Err(format!("`{value}` asks for what this version does not have yet")) }
     };
     match name {
-        // Their acts do not exist yet, so neither does what they would limit or keep.
-        "LATCHKEY_DELETE_KEEPS_ORDERS" => Some(only(&["on", "off"])),
         // Without it an operator would think themselves safer, or cheaper, than they are.
         "LATCHKEY_CORS_ORIGINS"
         | "LATCHKEY_TLS_CERT"
@@ -28,8 +26,7 @@ mod tests {
 
     #[test]
     fn a_name_of_the_contract_is_known_and_an_unsafe_wish_is_refused() {
-        assert_eq!(check("LATCHKEY_DELETE_KEEPS_ORDERS", "off"), Some(Ok(())));
-        assert!(check("LATCHKEY_DELETE_KEEPS_ORDERS", "often").is_some_and(|said| said.is_err()));
+        assert_eq!(check("LATCHKEY_CORS_ORIGINS", ""), Some(Ok(())));
         assert!(check("LATCHKEY_TLS_CERT", "cert.pem").is_some_and(|said| said.is_err()));
         assert_eq!(check("LATCHKEY_LISTNE", "127.0.0.1:80"), None);
     }

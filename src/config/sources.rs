@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Name in the environment, default, what it is. In the file the name is the same in lower case, without `LATCHKEY_`.
-const SETTINGS: [(&str, &str, &str); 47] = [
+const SETTINGS: &[(&str, &str, &str)] = &[
     ("DATABASE_URL", "sqlite:{var}/latchkey.db", "sqlite:PATH or postgres://user:password@host/name"),
     ("LATCHKEY_LISTEN", "127.0.0.1:8080", "an address and a port, such as 127.0.0.1:8080; port 0 picks one"),
     ("LATCHKEY_PUBLIC_URL", "", "the one origin people type, such as https://shop.example"),
@@ -37,6 +37,7 @@ const SETTINGS: [(&str, &str, &str); 47] = [
     ("LATCHKEY_LIMIT_CODE", "20/1m", "N/PERIOD, N/PERIOD:BURST or off"),
     ("LATCHKEY_LIMIT_CODE_ACCOUNT", "5/15m", "N/PERIOD, N/PERIOD:BURST or off"),
     ("LATCHKEY_ADMIN_SECOND_FACTOR", "off", "on or off"),
+    ("LATCHKEY_DELETE_KEEPS_ORDERS", "on", "on or off"),
     ("LATCHKEY_LIMIT_ACCOUNT", "5/15m", "N/PERIOD with N from 1 to 1000, or off"),
     ("LATCHKEY_PASSWORD_MIN", "12", "8 to 64 characters"),
     ("LATCHKEY_REGISTRATION", "open", "open, confirm or closed"),
@@ -49,6 +50,12 @@ const SETTINGS: [(&str, &str, &str); 47] = [
     ("LATCHKEY_SHOP_DELIVERY", "4.90", "an amount in the shop's currency, such as 4.90; 0 for a delivery that costs nothing"),
     ("LATCHKEY_SHOP_DELIVERY_FREE_FROM", "60.00", "an amount in the shop's currency, such as 60.00; empty for never"),
     ("LATCHKEY_SHOP_TAX_RATE", "19", "a percentage from 0 to 100 with at most two decimals, such as 19 or 7.7"),
+    (
+        "LATCHKEY_PAYMENT",
+        "invoice",
+        "invoice, or trial while the public URL is loopback (trial-in-public elsewhere, where nobody pays)",
+    ),
+    ("LATCHKEY_PAYMENT_WITHIN", "24h", "1m to 30d"),
     ("LATCHKEY_LOG", "info", "error, warn, info, debug or trace, and optionally json or pretty: info,json"),
     ("LATCHKEY_METRICS_LISTEN", "127.0.0.1:9090", "an address and a port, such as 127.0.0.1:9090, or off"),
     ("LATCHKEY_WORKERS", "0", "1 to 256 threads; 0 means one a core"),

@@ -5,14 +5,16 @@
 //! are wanted.
 
 use super::Conn;
-use super::schema::{categories, products, sessions};
+use super::schema::{categories, orders, products, sessions};
 use crate::error::Result;
-use crate::ids::{CategoryKey, ProductKey, SessionKey};
+use crate::ids::{CategoryKey, OrderKey, ProductKey, SessionKey};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
 /// Names the lock of `lock_parking`.
 const PARKING: &str = "SELECT pg_advisory_xact_lock(7236849013)";
+/// Names the lock of `lock_stewards`.
+const STEWARDS: &str = "SELECT pg_advisory_xact_lock(7236849014)";
 
 /// Takes the rows of these products, the lowest id first, until the transaction ends.
 ///
@@ -60,6 +62,21 @@ pub fn lock_sessions(conn: &mut Conn, keys: &[SessionKey]) -> Result<()> {
     Ok(())
 }
 
+/// Takes the row of an order until the transaction ends: what becomes of its payments is decided by one at a time, and in step with
+/// what becomes of the order.
+///
+/// # Errors
+/// `Unavailable` when somebody else holds it for too long.
+pub fn lock_order(conn: &mut Conn, key: OrderKey) -> Result<()> {
+    match conn {
+        Conn::Sqlite(_) => {}
+        Conn::Postgres(conn) => {
+            orders::table.find(key).select(orders::id).for_no_key_update().load::<OrderKey>(conn)?;
+        }
+    }
+    Ok(())
+}
+
 /// Lets one transaction at a time count the parked forms and add one.
 ///
 /// # Errors
@@ -68,5 +85,16 @@ pub fn lock_parking(conn: &mut Conn) -> Result<()> {
     match conn {
         Conn::Sqlite(_) => Ok(()),
         Conn::Postgres(conn) => Ok(conn.batch_execute(PARKING)?),
+    }
+}
+
+/// Lets one transaction at a time act on who runs the shop, so that of two who would leave it to the other one stays.
+///
+/// # Errors
+/// `Unavailable` when somebody else holds it for too long.
+pub fn lock_stewards(conn: &mut Conn) -> Result<()> {
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Postgres(conn) => Ok(conn.batch_execute(STEWARDS)?),
     }
 }

@@ -1,11 +1,15 @@
 //! The tables, as both databases have them. `diesel print-schema` against a migrated database shows the same columns.
 #![allow(missing_docs)]
 
+mod api_token;
 mod letters;
+mod payment;
 mod second_factor;
 mod shop;
 
+pub use api_token::*;
 pub use letters::*;
+pub use payment::*;
 pub use second_factor::*;
 pub use shop::*;
 
@@ -22,6 +26,7 @@ diesel::table! {
         locked_at -> Nullable<Timestamp>,
         last_sign_in_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
+        deleted_at -> Nullable<Timestamp>,
     }
 }
 
@@ -177,6 +182,7 @@ diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(unread_notices -> notices (notice_id));
 diesel::joinable!(known_devices -> users (user_id));
+diesel::joinable!(api_tokens -> users (user_id));
 diesel::joinable!(products -> categories (category_id));
 diesel::joinable!(carts -> users (user_id));
 diesel::joinable!(cart_items -> carts (cart_id));
@@ -188,6 +194,7 @@ diesel::joinable!(order_lines -> products (product_id));
 diesel::joinable!(order_events -> orders (order_id));
 diesel::joinable!(stock_movements -> orders (order_id));
 diesel::joinable!(idempotency_keys -> orders (order_id));
+diesel::joinable!(payments -> orders (order_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     users,
@@ -222,4 +229,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     half_sign_ins,
     login_failures,
     known_devices,
+    api_tokens,
+    payments,
+    payment_events,
+    trial_bills,
 );

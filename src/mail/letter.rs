@@ -3,6 +3,10 @@
 //! Invariant: a letter is plain values, complete when it is written, so that it says the same whenever it goes out; `Debug` shows its
 //! kind alone. It does not know words or looks: those are templates/mail.
 
+mod order;
+
+pub use order::{Cancelled, Paid, Receipt, ReceiptLine, Shipped};
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -13,6 +17,10 @@ use std::time::Duration;
 pub enum Letter {
     /// An order was placed.
     OrderPlaced(Box<Receipt>),
+    /// The money for an order is there.
+    OrderPaid(Paid),
+    /// An order is on its way.
+    OrderShipped(Shipped),
     /// An order was called off.
     OrderCancelled(Cancelled),
     /// A sign-in was ended, because an old copy of its key was shown.
@@ -37,53 +45,12 @@ pub enum Letter {
     SecondFactorChanged(FactorChange),
     /// Somebody signed in with a browser or program that never did.
     NewDevice(NewDevice),
+    /// A personal API token was made.
+    ApiTokenMade(NewToken),
+    /// The account was deleted.
+    AccountDeleted(Change),
     /// Somebody tries whether mail works.
     Trial,
-}
-
-/// An order as it was placed.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Receipt {
-    /// Its number.
-    pub number: String,
-    /// When.
-    pub placed_at: String,
-    /// What was bought.
-    pub lines: Vec<ReceiptLine>,
-    /// The sum of the lines.
-    pub subtotal: i64,
-    /// What was taken off.
-    pub discount: i64,
-    /// What the delivery costs.
-    pub delivery: i64,
-    /// All together.
-    pub total: i64,
-    /// Where it goes, line by line.
-    pub address: Vec<String>,
-}
-
-/// A line of it.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct ReceiptLine {
-    /// The product's name then.
-    pub title: String,
-    /// Pieces.
-    pub quantity: i64,
-    /// What they cost.
-    pub line_total: i64,
-}
-
-/// An order that was called off.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Cancelled {
-    /// Its number.
-    pub number: String,
-    /// When it was placed.
-    pub placed_at: String,
-    /// When it was called off.
-    pub at: String,
-    /// What it would have cost.
-    pub total: i64,
 }
 
 /// A sign-in that was ended.
@@ -186,12 +153,27 @@ pub struct FactorChange {
     pub left: Option<i64>,
 }
 
+/// A personal API token that was made. The token itself is in no letter.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NewToken {
+    /// When.
+    pub at: String,
+    /// From where.
+    pub address: String,
+    /// What it opens: words with a space between them.
+    pub scope: String,
+    /// For how many days.
+    pub days: u32,
+}
+
 impl Letter {
     /// The word in the table and in the log.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::OrderPlaced(_) => "order_placed",
+            Self::OrderPaid(_) => "order_paid",
+            Self::OrderShipped(_) => "order_shipped",
             Self::OrderCancelled(_) => "order_cancelled",
             Self::SignInEnded(_) => "sign_in_ended",
             Self::PasswordChanged(_) => "password_changed",
@@ -204,6 +186,8 @@ impl Letter {
             Self::EmailChanged(_) => "email_changed",
             Self::SecondFactorChanged(_) => "second_factor_changed",
             Self::NewDevice(_) => "new_device",
+            Self::ApiTokenMade(_) => "api_token_made",
+            Self::AccountDeleted(_) => "account_deleted",
             Self::Trial => "trial",
         }
     }
@@ -216,6 +200,8 @@ impl Letter {
             Self::ConfirmEmail(_) => Duration::from_hours(1),
             Self::VerifyEmail(_) | Self::ConfirmRegistration(_) => Duration::from_hours(24),
             Self::OrderPlaced(_)
+            | Self::OrderPaid(_)
+            | Self::OrderShipped(_)
             | Self::OrderCancelled(_)
             | Self::SignInEnded(_)
             | Self::PasswordChanged(_)
@@ -224,6 +210,8 @@ impl Letter {
             | Self::EmailChanged(_)
             | Self::SecondFactorChanged(_)
             | Self::NewDevice(_)
+            | Self::ApiTokenMade(_)
+            | Self::AccountDeleted(_)
             | Self::Trial => Duration::from_hours(72),
         }
     }

@@ -16,4 +16,4 @@ pub mod register;
 pub mod saved;
 pub mod sessions;
 mod tokens;
-mod wire;
+pub(in crate::web) mod wire;

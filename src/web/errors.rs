@@ -136,7 +136,11 @@ impl From<&Error> for Trouble {
             }
             Error::Refused { code, text } => {
                 let status = refused(code);
-                let challenge = (status == StatusCode::UNAUTHORIZED).then_some("Bearer");
+                let challenge = match *code {
+                    "invalid_token" => Some(STALE),
+                    "insufficient_scope" => Some("Bearer error=\"insufficient_scope\""),
+                    _ => (status == StatusCode::UNAUTHORIZED).then_some("Bearer"),
+                };
                 Self { challenge, ..Self::new(status, code, text.clone()) }
             }
             Error::TooMany { wait } => {
@@ -157,8 +161,8 @@ impl From<&Error> for Trouble {
 /// The status of a rule's "no" (docs/API.md, "Problems").
 fn refused(code: &str) -> StatusCode {
     match code {
-        "invalid_credentials" | "code_required" | "session_ended" | "no_token" => StatusCode::UNAUTHORIZED,
-        "registration_closed" | "unknown_token" => StatusCode::FORBIDDEN,
+        "invalid_credentials" | "invalid_token" | "code_required" | "session_ended" | "no_token" => StatusCode::UNAUTHORIZED,
+        "registration_closed" | "unknown_token" | "insufficient_scope" => StatusCode::FORBIDDEN,
         "sold_out" | "cart_empty" | "idempotency_mismatch" | "invalid_fields" => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::CONFLICT,
     }

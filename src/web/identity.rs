@@ -10,6 +10,7 @@ pub use crate::auth::latch::Person as CurrentUser;
 pub use visit::{Ended, Visit};
 
 use crate::audit::{self, Kind};
+use crate::auth::api_token;
 use crate::auth::latch::{Access, Person};
 use crate::auth::refresh_token::RefreshToken;
 use crate::auth::rotation::{Exchange, Refusal};
@@ -63,6 +64,7 @@ pub async fn identify_client(
         record(&app, &visit, Kind::DuplicateCookie, "").await;
     }
     let checked = match bearer(request.headers()) {
+        Some(token) if api_token::is_one(token) => by_token(&app, &visit, token).await.map(|()| None),
         Some(token) => app.latch.access(Door::Api, token).await.map(Some),
         None => Ok(None),
     };
@@ -84,6 +86,18 @@ pub async fn identify_client(
     };
     visit.add_cookies(response.headers_mut());
     Ok(response)
+}
+
+/// Recognises the person of an API token, and counts the token: so many requests for each, wherever they come from.
+async fn by_token(app: &App, visit: &Visit, token: &str) -> Result<()> {
+    match api_token::check(&app.latch, token).await? {
+        Some(shown) => {
+            app.limits.tokens.admit(shown.id)?;
+            visit.admit_token(shown.person, shown.scopes);
+        }
+        None => visit.note_fault(Fault::NoToken),
+    }
+    Ok(())
 }
 
 enum Known {

@@ -3,6 +3,10 @@
 //! Invariant: the counts are made once, outside the workers, so that all of them share one; the key is the client's address as trusted
 //! proxies tell it; a refusal is our own error, so that it looks like every other, with the seconds rounded up.
 
+mod by_token;
+
+use by_token::ByToken;
+
 use crate::config::{Config, Limit, Proxies};
 use crate::error::Error;
 use crate::web::address;
@@ -100,6 +104,8 @@ pub struct Limits {
     pub checkout: Act,
     /// The whole API, and the search.
     pub api: Act,
+    /// The whole API again, for each API token.
+    pub tokens: ByToken,
     /// Asking for a mail to set a password anew.
     pub reset: Act,
     /// Codes of a second step, and following a mail link.
@@ -124,6 +130,7 @@ impl Limits {
             refresh: post(config.limits.refresh),
             checkout: post(config.limits.checkout),
             api: Act::new(config.limits.api, None, &proxies),
+            tokens: ByToken::new(config.limits.api),
             reset: post(config.limits.reset),
             code: post(config.limits.code),
             parking: Act::new(Limit::On { every: Duration::from_secs(5), burst: 60 }, None, &proxies),
@@ -139,6 +146,7 @@ impl Limits {
             [&self.parking, &self.noise, &self.reports],
         );
         settings.into_iter().chain(own).for_each(Act::forget_old);
+        self.tokens.forget_old();
     }
 }
 

@@ -2,19 +2,22 @@
 //!
 //! Invariant: a page or an API route needs a signed-in person unless its line says `.open()`, and one who runs the shop if it says
 //! `.admin()`; what is not listed is not found. A form that a signed-out person sends is kept where the line says `.parks()`: never one
-//! with a password or a code in it. Where it says `.steps_up()`, a change asks for a fresh proof of who it is.
+//! with a password or a code in it. Where it says `.steps_up()`, a change asks for a fresh proof of who it is. A personal API token opens
+//! what says `.opens_to()` its scope, and nothing else.
 //! Beside these stand the small addresses that know no cookies (`mount`): /static, /pictures, /healthz, /readyz, /robots.txt,
-//! /favicon.ico, /.well-known, /csp-report.
+//! /favicon.ico, /.well-known, /csp-report, /payments/{provider}/webhook.
 
 mod mount;
 
 pub use mount::{Route, configure, page};
 
+use crate::auth::api_token::Scope;
 use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
     account, activity, admin, cart, checkout, confirm_identity, dashboard, devices, discount, email, forgot_password, front,
-    login, login_code, logout, orders, parked, password, products, register, reset_password, saved, two_factor, verify_email,
+    login, login_code, logout, orders, parked, password, pay, products, register, reset_password, saved, tokens, trial,
+    two_factor, verify_email,
 };
 
 /// The pages.
@@ -49,8 +52,10 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/checkout").get(checkout::show).post(checkout::submit).parks().limited(limits.checkout.throttle()),
         page("/orders").get(orders::index),
         page("/orders/{number}").get(orders::show),
+        page("/orders/{number}/pay").post(pay::begin).parks().limited(limits.checkout.throttle()),
         page("/orders/{number}/cancel").post(orders::cancel).parks(),
         page("/orders/{number}/reorder").post(orders::reorder).parks(),
+        page("/pay/trial/{reference}").get(trial::show).post(trial::submit).open(),
         page("/parked").get(parked::show).post(parked::submit),
         page("/account").get(account::show).post(account::submit).parks(),
         page("/account/devices").get(devices::index),
@@ -58,6 +63,10 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/account/devices/sign-out-others").post(devices::end_others),
         page("/account/devices/sign-out-everywhere").post(devices::end_all),
         page("/account/activity").get(activity::index),
+        page("/account/export").post(account::export::download).steps_up(),
+        page("/account/delete").get(account::delete::show).post(account::delete::submit).steps_up(),
+        page("/account/tokens").get(tokens::index).post(tokens::make).steps_up(),
+        page("/account/tokens/{id}/revoke").post(tokens::revoke).steps_up(),
         page("/account/password").get(password::show).post(password::submit).limited(limits.sign_in.throttle()),
         page("/account/email").get(email::show).post(email::submit).parks().steps_up().limited(limits.register.throttle()),
         page("/account/email/resend").post(email::resend).limited(limits.register.throttle()),
@@ -83,6 +92,8 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/admin/orders").get(admin::orders::index).admin(),
         page("/admin/orders/{number}").get(admin::order::show).admin(),
         page("/admin/orders/{number}/move").post(admin::order::step).admin(),
+        page("/admin/orders/{number}/payment").post(admin::payment::mark).admin(),
+        page("/admin/payments").get(admin::payments::index).admin(),
     ]
 }
 
@@ -94,7 +105,7 @@ pub fn api(app: &App) -> Vec<Route> {
     let login = |path| page(path).post(api::login::submit).open().limited(limits.sign_in.throttle());
     let refresh = |path| page(path).post(api::refresh::submit).open().limited(limits.refresh.throttle());
     let logout = |path| page(path).post(api::logout::submit).open();
-    let profile = |path| page(path).get(api::profile::show).patch(api::profile::update);
+    let profile = |path| page(path).get(api::profile::show).patch(api::profile::update).opens_to(Scope::Read);
     vec![
         register("/auth/register"),
         register("/register"),
@@ -109,20 +120,28 @@ pub fn api(app: &App) -> Vec<Route> {
         profile("/auth/profile"),
         page("/sessions").get(api::sessions::index),
         page("/sessions/{id}").delete(api::sessions::end),
-        page("/dashboard").get(api::dashboard::show),
+        page("/dashboard").get(api::dashboard::show).opens_to(Scope::Read),
         page("/products").get(api::products::index).open(),
         page("/products/{slug}").get(api::products::show).open(),
-        page("/cart").get(api::cart::show),
-        page("/cart/items").post(api::cart::add),
-        page("/cart/items/{product_id}").put(api::cart::set).delete(api::cart::remove),
-        page("/cart/items/{product_id}/save").post(api::saved::save),
-        page("/cart/saved").get(api::saved::index),
-        page("/cart/saved/{product_id}").delete(api::saved::remove),
-        page("/cart/saved/{product_id}/restore").post(api::saved::restore),
-        page("/cart/undo").post(api::cart::undo),
-        page("/cart/discount").post(api::discount::apply).delete(api::discount::remove).limited(limits.checkout.throttle()),
-        page("/orders").get(api::orders::index).post(api::orders::place).limited(limits.checkout.throttle()),
-        page("/orders/{number}").get(api::orders::show),
-        page("/orders/{number}/cancel").post(api::orders::cancel),
+        page("/cart").get(api::cart::show).opens_to(Scope::Cart),
+        page("/cart/items").post(api::cart::add).opens_to(Scope::Cart),
+        page("/cart/items/{product_id}").put(api::cart::set).delete(api::cart::remove).opens_to(Scope::Cart),
+        page("/cart/items/{product_id}/save").post(api::saved::save).opens_to(Scope::Cart),
+        page("/cart/saved").get(api::saved::index).opens_to(Scope::Cart),
+        page("/cart/saved/{product_id}").delete(api::saved::remove).opens_to(Scope::Cart),
+        page("/cart/saved/{product_id}/restore").post(api::saved::restore).opens_to(Scope::Cart),
+        page("/cart/undo").post(api::cart::undo).opens_to(Scope::Cart),
+        page("/cart/discount")
+            .post(api::discount::apply)
+            .delete(api::discount::remove)
+            .limited(limits.checkout.throttle())
+            .opens_to(Scope::Cart),
+        page("/orders")
+            .get(api::orders::index)
+            .post(api::orders::place)
+            .limited(limits.checkout.throttle())
+            .opens_to(Scope::Orders),
+        page("/orders/{number}").get(api::orders::show).opens_to(Scope::Orders),
+        page("/orders/{number}/cancel").post(api::orders::cancel).opens_to(Scope::Orders),
     ]
 }

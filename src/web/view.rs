@@ -8,7 +8,7 @@ pub mod letters;
 pub mod notice;
 pub mod templates;
 
-pub use flash::{Flash, Kind};
+pub use flash::{Flash, Kind, Sealed};
 use notice::Told;
 
 use crate::auth::glance::{self, Glance};
@@ -22,7 +22,6 @@ use crate::web::cookies::Name;
 use crate::web::csrf;
 use crate::web::identity::{CurrentUser, Visit, is_prefetch};
 use crate::web::parking::{self, Confirmed};
-use crate::web::step_up::TWO_FACTOR;
 use actix_web::dev::Payload;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
@@ -186,20 +185,21 @@ impl View {
         self.leave(Flash { kind, text: text.into(), undo: None, sealed: None });
     }
 
-    /// Leaves a message, and recovery codes that the page about them shows this once. A cookie is no place for them unsealed.
-    pub fn flash_with_codes(&self, text: impl Into<String>, codes: &[String]) {
-        let sealed =
-            (!codes.is_empty()).then(|| self.app.latch.secrets.current().seal(&self.purpose(), codes.join(" ").as_bytes()));
+    /// Leaves a message, and codes (or a token) that the page about them shows this once. A cookie is no place for them unsealed.
+    pub fn flash_with_codes(&self, page: &'static str, text: impl Into<String>, codes: &[String]) {
+        let seal = || self.app.latch.secrets.current().seal(&self.purpose(page), codes.join(" ").as_bytes());
+        let sealed = (!codes.is_empty()).then(|| Sealed { page: page.to_owned(), text: seal() });
         self.leave(Flash { kind: Kind::Success, text: text.into(), undo: None, sealed });
     }
 
-    fn purpose(&self) -> String {
-        self.visit.person().map_or_else(String::new, |person| format!("recovery codes {}", person.session))
+    fn purpose(&self, page: &str) -> String {
+        self.visit.person().map_or_else(String::new, |person| format!("codes of {page} {}", person.session))
     }
 
     fn opened(&self, flash: Option<&Flash>) -> Vec<String> {
-        let Some(sealed) = flash.and_then(|flash| flash.sealed.as_deref()) else { return Vec::new() };
-        let text = self.app.latch.secrets.all().find_map(|keys| keys.open(&self.purpose(), sealed)).unwrap_or_default();
+        let Some(sealed) = flash.and_then(|flash| flash.sealed.as_ref()) else { return Vec::new() };
+        let purpose = self.purpose(&sealed.page);
+        let text = self.app.latch.secrets.all().find_map(|keys| keys.open(&purpose, &sealed.text)).unwrap_or_default();
         String::from_utf8_lossy(&text).split_whitespace().map(str::to_owned).collect()
     }
 
@@ -235,7 +235,7 @@ impl View {
         if !self.is_looked_at() {
             return None;
         }
-        flash::take(&self.visit, self.app.flash_keys(), self.app.clock.now(), self.request.path() != TWO_FACTOR)
+        flash::take(&self.visit, self.app.flash_keys(), self.app.clock.now(), self.request.path())
     }
 }
 

@@ -82,6 +82,11 @@ const PAGES: &[Row] = &[
     ("GET", "/admin/orders", [303, 404, 404, 200]),
     ("GET", "/admin/orders/{number}", [303, 404, 404, 200]),
     ("POST", "/admin/orders/{number}/move", [303, 404, 404, 303]),
+    ("POST", "/admin/orders/{number}/payment", [303, 404, 404, 404]),
+    ("GET", "/admin/payments", [303, 404, 404, 200]),
+    ("POST", "/orders/{number}/pay", [303, 409, 404, 404]),
+    ("GET", "/pay/trial/{reference}", [404, 404, 404, 404]),
+    ("POST", "/pay/trial/{reference}", [404, 404, 404, 404]),
     ("POST", "/orders/{number}/cancel", [303, 303, 404, 404]),
     ("POST", "/orders/{number}/reorder", [303, 303, 404, 404]),
     ("GET", "/parked", [303, 200, 200, 200]),
@@ -93,6 +98,11 @@ const PAGES: &[Row] = &[
     ("POST", "/account/two-factor/disable", [303, 303, 303, 303]),
     ("POST", "/account/two-factor/recovery-codes", [303, 303, 303, 303]),
     ("GET", "/account/activity", [303, 200, 200, 200]),
+    ("GET", "/account/delete", [303, 200, 200, 200]),
+    ("POST", "/account/export", [303, 200, 200, 200]),
+    ("GET", "/account/tokens", [303, 200, 200, 200]),
+    ("POST", "/account/tokens", [303, 422, 422, 422]),
+    ("POST", "/account/tokens/{id}/revoke", [303, 303, 404, 404]),
     ("GET", "/account/password", [303, 200, 200, 200]),
     ("POST", "/account/password", [303, 422, 422, 422]),
     ("GET", "/account/email", [303, 200, 200, 200]),
@@ -102,6 +112,7 @@ const PAGES: &[Row] = &[
     ("POST", "/account/devices/{id}/sign-out", [303, 303, 404, 404]),
     ("POST", "/account/devices/sign-out-others", [303, 303, 303, 303]),
     ("GET", "/logout", [405, 405, 405, 405]),
+    ("POST", "/account/delete", [303, 303, 303, 409]),
     ("POST", "/account/devices/sign-out-everywhere", [303, 303, 303, 303]),
     ("POST", "/logout", [303, 303, 303, 303]),
 ];
@@ -149,6 +160,7 @@ struct Things {
     product_id: String,
     number: String,
     session: String,
+    token: String,
     person: String,
 }
 
@@ -161,16 +173,25 @@ impl Things {
         let devices = owner.elsewhere(app).await.get("/account/devices").await.expect(200);
         let action = devices.attributes(".device form", "action").remove(0);
         let session = action.split('/').nth(3).unwrap_or_default().to_owned();
+        let wish = [("name", "Sheet"), ("scope", "read"), ("expires_in_days", "1")];
+        owner.submit("/account/tokens", &wish).await.expect_to("/account/tokens");
+        let tokens = owner.get("/account/tokens").await.expect(200);
+        let action = tokens.attributes(".device form", "action").remove(0);
+        let token = action.split('/').nth(3).unwrap_or_default().to_owned();
         let person: UserId = users::table
             .filter(users::email.eq(&owner.email))
             .select(users::public_id)
             .first(&mut app.storage.second_connection())
             .expect("the owner is there");
-        Self { slug: bowl.slug, product_id: bowl.id.to_string(), number, session, person: person.to_string() }
+        Self { slug: bowl.slug, product_id: bowl.id.to_string(), number, session, token, person: person.to_string() }
     }
 
     fn named(&self, path: &str) -> String {
-        let id = if path.starts_with("/admin/people") { &self.person } else { &self.session };
+        let id = match path {
+            path if path.starts_with("/admin/people") => &self.person,
+            path if path.starts_with("/account/tokens") => &self.token,
+            _ => &self.session,
+        };
         let slug = if path.starts_with("/admin/categories") { "tableware" } else { self.slug.as_str() };
         [("slug", slug), ("product_id", &self.product_id), ("number", &self.number), ("id", id)]
             .into_iter()
@@ -193,6 +214,7 @@ impl Things {
             "/admin/products/{slug}" => vec![("title", "Oak Bowl"), ("price", "24"), ("status", "active"), ("version", "0")],
             "/admin/products/{slug}/stock" => vec![("reason", "received"), ("count", "1"), ("seen", "0")],
             "/admin/orders/{number}/move" => vec![("to", "paid")],
+            "/admin/orders/{number}/payment" => vec![("payment", "AAAAAAAAAAAAAAAAAAAAAA"), ("act", "paid")],
             "/cart/discount" => vec![("code", "NO-SUCH-CODE")],
             "/account/two-factor/enable" => vec![("code", "000000")],
             "/confirm-identity" => vec![("password", "wrong-wagon")],

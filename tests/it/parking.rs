@@ -285,6 +285,7 @@ async fn these_routes_park_and_no_other(app: &TestApp) {
         "/orders/{number}/cancel",
         "/orders/{number}/reorder",
         "/account",
+        "/account/email",
     ];
     assert_eq!(parking.map(|route| route.listed().0).collect::<Vec<_>>(), expected, "none of them takes a password or a code");
 }

@@ -60,7 +60,7 @@ impl From<&Paging> for Meta {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct WireCart {
+pub(in crate::web) struct WireCart {
     version: String,
     currency: &'static str,
     items: Vec<WireItem>,
@@ -92,7 +92,7 @@ struct WireNotice {
 }
 
 impl WireCart {
-    pub(super) fn of(cart: Cart, currency: &Currency) -> Self {
+    pub(in crate::web) fn of(cart: Cart, currency: &Currency) -> Self {
         let item = |line: Line| WireItem {
             notices: line
                 .notices
@@ -129,7 +129,7 @@ impl WireCart {
 
 /// A thing that was put aside for later.
 #[derive(Debug, Serialize)]
-pub(super) struct WireSaved {
+pub(in crate::web) struct WireSaved {
     product_id: ProductId,
     slug: String,
     title: String,
@@ -175,7 +175,7 @@ impl From<Summary> for WireSummary {
 
 /// An order with all it has.
 #[derive(Debug, Serialize)]
-pub(super) struct WireOrder {
+pub(in crate::web) struct WireOrder {
     number: String,
     status: &'static str,
     placed_at: String,

@@ -84,6 +84,12 @@ pub fn form_page(path: &str) -> String {
     if is_under(path, "/account/two-factor") {
         return "/account/two-factor".to_owned();
     }
+    if is_under(path, "/account/tokens") {
+        return "/account/tokens".to_owned();
+    }
+    if path == "/account/export" {
+        return "/account".to_owned();
+    }
     if is_under(path, "/admin") {
         // The room, the list, the thing; what is done to it comes behind.
         return path.split('/').take(4).collect::<Vec<_>>().join("/");
@@ -186,6 +192,8 @@ mod tests {
             ("/account/password", "/account/password"),
             ("/account/devices/abc/sign-out", "/account/devices"),
             ("/account/two-factor/enable", "/account/two-factor"),
+            ("/account/tokens/abc/revoke", "/account/tokens"),
+            ("/account/export", "/account"),
             ("/checkout", "/checkout"),
             ("/admin/orders/K7QX/move", "/admin/orders/K7QX"),
             ("/admin", "/admin"),

@@ -4,6 +4,7 @@
 //! recognised.
 
 use crate::audit::Actor;
+use crate::auth::api_token::Scopes;
 use crate::auth::known_device::{self, Browser};
 use crate::auth::latch::Person;
 use crate::auth::session::{Door, Opening, Tokens};
@@ -37,7 +38,11 @@ pub enum Ended {
 pub(super) enum Fault {
     Stale,
     Forged,
+    /// An API token that is no good, or no good any more.
+    NoToken,
 }
+
+const NO_TOKEN: &str = "This API token is unknown, expired or revoked. Its person makes another one at /account/tokens.";
 
 /// See the module; a clone is the same visit.
 #[derive(Clone)]
@@ -46,6 +51,8 @@ pub struct Visit(Rc<Inner>);
 struct Inner {
     person: Cell<Option<Person>>,
     fault: Cell<Option<Fault>>,
+    /// What the API token opens that was shown instead of an access token.
+    scopes: Cell<Option<Scopes>>,
     ended: Cell<Option<Ended>>,
     address: IpAddr,
     user_agent: String,
@@ -63,6 +70,7 @@ impl Visit {
         Self(Rc::new(Inner {
             person: Cell::new(None),
             fault: Cell::new(None),
+            scopes: Cell::new(None),
             ended: Cell::new(None),
             address: address::client(request.peer_addr().map(|peer| peer.ip()), request.headers(), &app.config.proxies),
             user_agent: agent.chars().take(256).collect(),
@@ -83,13 +91,14 @@ impl Visit {
     /// The person, or why there is none.
     ///
     /// # Errors
-    /// `SignedOut`, `StaleToken` or `ForgedToken`.
+    /// `SignedOut`, `StaleToken`, `ForgedToken`, or `Refused` as `invalid_token` for an API token.
     pub fn require(&self) -> Result<Person> {
         match (self.person(), self.0.fault.get()) {
             (Some(person), _) => Ok(person),
             (None, None) => Err(Error::SignedOut),
             (None, Some(Fault::Stale)) => Err(Error::StaleToken),
             (None, Some(Fault::Forged)) => Err(Error::ForgedToken),
+            (None, Some(Fault::NoToken)) => Err(Error::refused("invalid_token", NO_TOKEN)),
         }
     }
 
@@ -213,6 +222,17 @@ impl Visit {
             self.set_cookie(cookies::delete(name));
         }
         self.0.person.set(None);
+    }
+
+    /// What they may do, if they showed an API token.
+    #[must_use]
+    pub fn scopes(&self) -> Option<Scopes> {
+        self.0.scopes.get()
+    }
+
+    pub(super) fn admit_token(&self, person: Person, scopes: Scopes) {
+        self.admit(person);
+        self.0.scopes.set(Some(scopes));
     }
 
     pub(super) fn admit(&self, person: Person) {

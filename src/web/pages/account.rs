@@ -1,5 +1,8 @@
 //! `/account`: what we know of the person, and their name.
 
+pub mod delete;
+pub mod export;
+
 use crate::audit::{self, Kind};
 use crate::auth::alive::Alive;
 use crate::auth::{glance, user};

@@ -103,7 +103,7 @@ fn land(app: &App, view: &View, outcome: Outcome, done: &str, already: &str) -> 
     match outcome {
         Outcome::Done(tokens, codes) => {
             view.visit().sign_in(app, &tokens)?;
-            view.flash_with_codes(done, &codes);
+            view.flash_with_codes(TWO_FACTOR, done, &codes);
         }
         Outcome::Already | Outcome::Wrong(_) => view.flash(Kind::Notice, already),
     }

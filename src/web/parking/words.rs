@@ -84,11 +84,16 @@ pub fn words(conn: &mut Conn, currency: &Currency, deed: &Deed, person: Option<U
             (format!("change your address to {}", field("email").unwrap_or_default()), "Send the link".to_owned())
         }
         "/orders/{number}/cancel" => (format!("cancel order {}", named("number")), format!("Cancel order {}", named("number"))),
+        "/orders/{number}/pay" => (format!("go to pay for order {}", named("number")), "Go to pay".to_owned()),
         "/orders/{number}/reorder" => {
             (format!("put everything of order {} into your cart again", named("number")), "Buy again".to_owned())
         }
         "/account/two-factor/disable" => ("turn two-step sign-in off".to_owned(), "Turn it off".to_owned()),
         "/account/two-factor/recovery-codes" => ("make new recovery codes".to_owned(), "Make new codes".to_owned()),
+        "/account/tokens" => (format!("make the API token {}", field("name").unwrap_or_default()), "Make the token".to_owned()),
+        "/account/tokens/{id}/revoke" => ("revoke an API token".to_owned(), "Revoke it".to_owned()),
+        "/account/export" => ("download everything we keep about you".to_owned(), "Download it".to_owned()),
+        "/account/delete" => ("delete your account, for good".to_owned(), "Delete my account".to_owned()),
         "/admin/people/{id}" => {
             let who = match named("id").parse() {
                 Ok(id) => roll::by_id(conn, id)?.map_or_else(|| "somebody".to_owned(), |person| person.name),

@@ -5,6 +5,7 @@
 //! static files and the small addresses behind none of them: they neither read nor set cookies. What is for those who run the shop is
 //! not found by anybody else.
 
+use crate::auth::api_token::Scope;
 use crate::auth::user::Role;
 use crate::error::{Error, Result};
 use crate::web::app::App;
@@ -12,7 +13,7 @@ use crate::web::csrf::origin;
 use crate::web::identity::{Visit, identify, identify_client};
 use crate::web::limits::Throttle;
 use crate::web::pages::pictures;
-use crate::web::{assets, health, parking, small, step_up, timeouts};
+use crate::web::{assets, health, parking, scope, small, step_up, timeouts, webhook};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Handler, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
@@ -28,6 +29,7 @@ pub struct Route {
     admin: bool,
     parks: bool,
     steps_up: bool,
+    room: Option<Scope>,
     takes: Takes,
     throttle: Option<Throttle>,
 }
@@ -52,6 +54,7 @@ pub fn page(path: &'static str) -> Route {
         admin: false,
         parks: false,
         steps_up: false,
+        room: None,
         takes: Takes::Form,
         throttle: None,
     }
@@ -129,6 +132,12 @@ impl Route {
         Self { steps_up: true, ..self }
     }
 
+    /// A personal API token with this scope opens it (and to look, one with `read`); no line, no token.
+    #[must_use]
+    pub fn opens_to(self, room: Scope) -> Self {
+        Self { room: Some(room), ..self }
+    }
+
     /// A file is sent here.
     #[must_use]
     pub fn uploads(self) -> Self {
@@ -165,6 +174,10 @@ impl Route {
             }
         };
         let resource = self.routes.into_iter().map(ask).fold(web::resource(self.path), Resource::route);
+        let resource = match self.room {
+            Some(room) => resource.app_data(room),
+            None => resource,
+        };
         // The layer added last is the outermost.
         match self.throttle {
             None if self.takes == Takes::File => scope.service(resource.wrap(from_fn(timeouts::limit_upload))),
@@ -195,7 +208,7 @@ async fn admit(
     next: Next<impl MessageBody + 'static>,
     may: fn(Role) -> bool,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let person = request.extensions().get::<Visit>().map_or(Err(Error::SignedOut), Visit::require);
+    let person = request.extensions().get::<Visit>().map_or(Err(Error::SignedOut), |visit| scope::require(visit, &request));
     let refused = match person {
         Ok(person) if may(person.role) => return Ok(next.call(request).await?.map_into_boxed_body()),
         Ok(_) => Error::NotFound,
@@ -230,6 +243,10 @@ pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec
                 .default_service(web::to(nothing)),
         )
         .service(web::resource("/csp-report").wrap(app.limits.reports.throttle()).route(web::post().to(small::csp_report)))
+        .service(
+            // A provider is no browser: it signs what it says.
+            web::resource("/payments/{provider}/webhook").wrap(from_fn(timeouts::limit)).route(web::post().to(webhook::receive)),
+        )
         .service(
             web::scope("/api")
                 .wrap(from_fn(origin::guard))

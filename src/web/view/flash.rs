@@ -35,9 +35,18 @@ pub struct Flash {
     pub text: String,
     /// Where "Undo" posts to.
     pub undo: Option<String>,
-    /// What is to be read this once, sealed; such a message waits for the page it belongs to.
+    /// What is to be read this once; such a message waits for the page it belongs to.
     #[serde(default)]
-    pub sealed: Option<String>,
+    pub sealed: Option<Sealed>,
+}
+
+/// What is to be read once, on one page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// The page.
+    pub page: String,
+    /// The sealed text.
+    pub text: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,17 +65,12 @@ pub fn keep(visit: &Visit, key: &hmac::Key, now: Moment, flash: Flash) {
     visit.set_cookie(cookies::set(Name::Flash, &format!("{}.{}", base64url(&message), base64url(tag)), Some(LIFE)));
 }
 
-/// Takes the message, if there is one of ours, and deletes it; at a page that is `not_for_sealed` only one with nothing sealed in it.
+/// Takes the message, if there is one of ours, and deletes it; one with something sealed in it only at the page that shows it.
 #[must_use]
-pub fn take<'a>(
-    visit: &Visit,
-    mut keys: impl Iterator<Item = &'a hmac::Key>,
-    now: Moment,
-    not_for_sealed: bool,
-) -> Option<Flash> {
+pub fn take<'a>(visit: &Visit, mut keys: impl Iterator<Item = &'a hmac::Key>, now: Moment, page: &str) -> Option<Flash> {
     let value = visit.cookie(Name::Flash)?;
     let kept = keys.find_map(|key| open(value, key, now));
-    if not_for_sealed && kept.as_ref().is_some_and(|flash| flash.sealed.is_some()) {
+    if kept.as_ref().is_some_and(|flash| flash.sealed.as_ref().is_some_and(|sealed| sealed.page != page)) {
         return None;
     }
     visit.set_cookie(cookies::delete(Name::Flash));

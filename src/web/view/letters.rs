@@ -31,6 +31,8 @@ pub fn draw(templates: &Templates, addressed: &Addressed) -> Result<Words> {
 fn names(letter: &Letter) -> (&'static str, &'static str) {
     match letter {
         Letter::OrderPlaced(_) => ("mail/order_placed.html", "mail/order_placed.txt"),
+        Letter::OrderPaid(_) => ("mail/order_paid.html", "mail/order_paid.txt"),
+        Letter::OrderShipped(_) => ("mail/order_shipped.html", "mail/order_shipped.txt"),
         Letter::OrderCancelled(_) => ("mail/order_cancelled.html", "mail/order_cancelled.txt"),
         Letter::SignInEnded(_) => ("mail/sign_in_ended.html", "mail/sign_in_ended.txt"),
         Letter::PasswordChanged(_) => ("mail/password_changed.html", "mail/password_changed.txt"),
@@ -43,6 +45,8 @@ fn names(letter: &Letter) -> (&'static str, &'static str) {
         Letter::EmailChanged(_) => ("mail/email_changed.html", "mail/email_changed.txt"),
         Letter::SecondFactorChanged(_) => ("mail/second_factor_changed.html", "mail/second_factor_changed.txt"),
         Letter::NewDevice(_) => ("mail/new_device.html", "mail/new_device.txt"),
+        Letter::ApiTokenMade(_) => ("mail/api_token_made.html", "mail/api_token_made.txt"),
+        Letter::AccountDeleted(_) => ("mail/account_deleted.html", "mail/account_deleted.txt"),
         Letter::Trial => ("mail/trial.html", "mail/trial.txt"),
     }
 }
