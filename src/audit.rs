@@ -86,6 +86,8 @@ pub enum Kind {
     OrderCancelled,
     /// An order went on in its life.
     OrderMoved,
+    /// What became of the money for an order was written down.
+    PaymentMoved,
     /// A product was made, or its words, price, status or picture were changed.
     ProductChanged,
     /// A category was made or changed.
@@ -145,6 +147,7 @@ impl Kind {
             Self::OrderPlaced => "order_placed",
             Self::OrderCancelled => "order_cancelled",
             Self::OrderMoved => "order_moved",
+            Self::PaymentMoved => "payment_moved",
             Self::ProductChanged => "product_changed",
             Self::CategoryChanged => "category_changed",
             Self::StockChanged => "stock_changed",

@@ -9,6 +9,7 @@ mod currency;
 mod later;
 mod mail;
 mod origins;
+mod payment;
 mod read;
 mod sources;
 mod tries;
@@ -18,6 +19,7 @@ pub use algorithm::Algorithm;
 pub use currency::Currency;
 pub use mail::{Mail, MailFrom, Smtp, Tls};
 pub use origins::Origins;
+pub use payment::{PaidBy, Payment};
 pub use read::load;
 pub use sources::Sources;
 pub use tries::Tries;
@@ -102,6 +104,8 @@ pub struct Shop {
     pub time_zone: jiff::tz::TimeZone,
     /// What it asks beside the price of its goods.
     pub terms: Terms,
+    /// How it is paid.
+    pub payment: Payment,
 }
 
 /// What delivery costs, and how much of a price is tax.

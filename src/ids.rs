@@ -170,6 +170,14 @@ public_id!(
     ApiTokenId
 );
 public_id!(
+    /// A payment, as its provider is told to name it.
+    PaymentId
+);
+public_id!(
+    /// A bill of the trial provider, as the address of its page names it.
+    BillId
+);
+public_id!(
     /// A cart, as `cart_version` names it.
     CartId
 );
@@ -205,6 +213,10 @@ row_key!(
 row_key!(
     /// The row of an order.
     OrderKey
+);
+row_key!(
+    /// The row of a payment.
+    PaymentKey
 );
 row_key!(
     /// The row of a mail link.

@@ -17,6 +17,7 @@ pub mod listing;
 pub mod money;
 pub mod order;
 pub mod paging;
+pub mod payment;
 pub mod picture;
 pub mod product;
 pub mod quantity;

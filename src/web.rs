@@ -31,6 +31,7 @@ pub mod small;
 pub mod step_up;
 pub mod timeouts;
 pub mod view;
+pub mod webhook;
 
 #[cfg(test)]
 mod tests;

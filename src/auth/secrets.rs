@@ -30,6 +30,8 @@ pub struct Keys {
     pub flash: hmac::Key,
     /// Goes into a password before bcrypt does (docs/SECURITY.md, "Passwords").
     pub pepper: hmac::Key,
+    /// Signs the messages of the trial payment provider.
+    pub trial_payments: hmac::Key,
     /// Names the count of an address's failed sign-ins.
     pub failures: hmac::Key,
     /// Makes the names of people and sessions in the log unreadable.
@@ -57,6 +59,7 @@ impl Keys {
             csrf: hmac_key(b"csrf"),
             enrolment: hmac_key(b"second factor enrolment"),
             flash: hmac_key(b"flash"),
+            trial_payments: hmac_key(b"trial payments"),
             failures: hmac_key(b"failed sign-ins"),
             pseudonym: hmac_key(b"log pseudonyms"),
             pepper: hmac::Key::new(hmac::HMAC_SHA384, &pepper),

@@ -6,8 +6,8 @@ use super::currency::Currency;
 use super::sources::{Found, Sources};
 use super::values::{Limit, Proxies, Registration, Secret, Word, duration};
 use super::{
-    Algorithm, BadSetting, Config, Lifetime, Limits, Mail, MailFrom, MetricsListen, Origins, SessionLimits, Shop, Terms, Tries,
-    is_loopback,
+    Algorithm, BadSetting, Config, Lifetime, Limits, Mail, MailFrom, MetricsListen, Origins, PaidBy, Payment, SessionLimits,
+    Shop, Terms, Tries, is_loopback,
 };
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -78,7 +78,7 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
         admin_second_factor: found.read("LATCHKEY_ADMIN_SECOND_FACTOR", on_off)?,
         delete_keeps_orders: found.read("LATCHKEY_DELETE_KEEPS_ORDERS", on_off)?,
         registration: found.read("LATCHKEY_REGISTRATION", parse::<Registration>)?,
-        shop: shop(&found, shop_name)?,
+        shop: shop(&found, shop_name, loopback)?,
         log: found.read("LATCHKEY_LOG", log)?,
         workers: found.read("LATCHKEY_WORKERS", |text| within(text, 0, 256))?,
         pool: found.read("LATCHKEY_POOL", |text| within(text, 1, 200))?,
@@ -97,7 +97,7 @@ fn metrics(found: &Found) -> Result<Option<MetricsListen>, BadSetting> {
     })
 }
 
-fn shop(found: &Found, name: String) -> Result<Shop, BadSetting> {
+fn shop(found: &Found, name: String, loopback: bool) -> Result<Shop, BadSetting> {
     let currency = found.read("LATCHKEY_SHOP_CURRENCY", parse::<Currency>)?;
     // The defaults are those of the demo shop, whatever it counts in.
     let amount = |name: &str, text: &str| {
@@ -114,6 +114,10 @@ fn shop(found: &Found, name: String) -> Result<Shop, BadSetting> {
             delivery: found.read(delivery, |text| amount(delivery, text))?,
             delivery_free_from: found.optional(free_from, |text| amount(free_from, text))?,
             tax_rate: found.read("LATCHKEY_SHOP_TAX_RATE", percent)?,
+        },
+        payment: Payment {
+            by: found.read("LATCHKEY_PAYMENT", |text| PaidBy::read(text, loopback))?,
+            within: found.read("LATCHKEY_PAYMENT_WITHIN", |text| between(text, 60, 30 * 86_400))?,
         },
     })
 }

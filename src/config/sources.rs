@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Name in the environment, default, what it is. In the file the name is the same in lower case, without `LATCHKEY_`.
-const SETTINGS: [(&str, &str, &str); 49] = [
+const SETTINGS: &[(&str, &str, &str)] = &[
     ("DATABASE_URL", "sqlite:{var}/latchkey.db", "sqlite:PATH or postgres://user:password@host/name"),
     ("LATCHKEY_LISTEN", "127.0.0.1:8080", "an address and a port, such as 127.0.0.1:8080; port 0 picks one"),
     ("LATCHKEY_PUBLIC_URL", "", "the one origin people type, such as https://shop.example"),
@@ -51,6 +51,12 @@ const SETTINGS: [(&str, &str, &str); 49] = [
     ("LATCHKEY_SHOP_DELIVERY", "4.90", "an amount in the shop's currency, such as 4.90; 0 for a delivery that costs nothing"),
     ("LATCHKEY_SHOP_DELIVERY_FREE_FROM", "60.00", "an amount in the shop's currency, such as 60.00; empty for never"),
     ("LATCHKEY_SHOP_TAX_RATE", "19", "a percentage from 0 to 100 with at most two decimals, such as 19 or 7.7"),
+    (
+        "LATCHKEY_PAYMENT",
+        "invoice",
+        "invoice, or trial while the public URL is loopback (trial-in-public elsewhere, where nobody pays)",
+    ),
+    ("LATCHKEY_PAYMENT_WITHIN", "24h", "1m to 30d"),
     ("LATCHKEY_LOG", "info", "error, warn, info, debug or trace, and optionally json or pretty: info,json"),
     ("LATCHKEY_METRICS_LISTEN", "127.0.0.1:9090", "an address and a port, such as 127.0.0.1:9090, or off"),
     ("LATCHKEY_WORKERS", "0", "1 to 256 threads; 0 means one a core"),

@@ -5,9 +5,9 @@
 //! are wanted.
 
 use super::Conn;
-use super::schema::{categories, products, sessions};
+use super::schema::{categories, orders, products, sessions};
 use crate::error::Result;
-use crate::ids::{CategoryKey, ProductKey, SessionKey};
+use crate::ids::{CategoryKey, OrderKey, ProductKey, SessionKey};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
@@ -57,6 +57,21 @@ pub fn lock_sessions(conn: &mut Conn, keys: &[SessionKey]) -> Result<()> {
         Conn::Postgres(conn) => {
             let rows = sessions::table.filter(sessions::id.eq_any(keys)).order(sessions::id.desc()).select(sessions::id);
             rows.for_no_key_update().load::<SessionKey>(conn)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the row of an order until the transaction ends: what becomes of its payments is decided by one at a time, and in step with
+/// what becomes of the order.
+///
+/// # Errors
+/// `Unavailable` when somebody else holds it for too long.
+pub fn lock_order(conn: &mut Conn, key: OrderKey) -> Result<()> {
+    match conn {
+        Conn::Sqlite(_) => {}
+        Conn::Postgres(conn) => {
+            orders::table.find(key).select(orders::id).for_no_key_update().load::<OrderKey>(conn)?;
         }
     }
     Ok(())

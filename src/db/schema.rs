@@ -3,11 +3,13 @@
 
 mod api_token;
 mod letters;
+mod payment;
 mod second_factor;
 mod shop;
 
 pub use api_token::*;
 pub use letters::*;
+pub use payment::*;
 pub use second_factor::*;
 pub use shop::*;
 
@@ -192,6 +194,7 @@ diesel::joinable!(order_lines -> products (product_id));
 diesel::joinable!(order_events -> orders (order_id));
 diesel::joinable!(stock_movements -> orders (order_id));
 diesel::joinable!(idempotency_keys -> orders (order_id));
+diesel::joinable!(payments -> orders (order_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     users,
@@ -227,4 +230,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     login_failures,
     known_devices,
     api_tokens,
+    payments,
+    payment_events,
+    trial_bills,
 );

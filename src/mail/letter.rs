@@ -3,6 +3,10 @@
 //! Invariant: a letter is plain values, complete when it is written, so that it says the same whenever it goes out; `Debug` shows its
 //! kind alone. It does not know words or looks: those are templates/mail.
 
+mod order;
+
+pub use order::{Cancelled, Paid, Receipt, ReceiptLine, Shipped};
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -13,6 +17,10 @@ use std::time::Duration;
 pub enum Letter {
     /// An order was placed.
     OrderPlaced(Box<Receipt>),
+    /// The money for an order is there.
+    OrderPaid(Paid),
+    /// An order is on its way.
+    OrderShipped(Shipped),
     /// An order was called off.
     OrderCancelled(Cancelled),
     /// A sign-in was ended, because an old copy of its key was shown.
@@ -43,51 +51,6 @@ pub enum Letter {
     AccountDeleted(Change),
     /// Somebody tries whether mail works.
     Trial,
-}
-
-/// An order as it was placed.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Receipt {
-    /// Its number.
-    pub number: String,
-    /// When.
-    pub placed_at: String,
-    /// What was bought.
-    pub lines: Vec<ReceiptLine>,
-    /// The sum of the lines.
-    pub subtotal: i64,
-    /// What was taken off.
-    pub discount: i64,
-    /// What the delivery costs.
-    pub delivery: i64,
-    /// All together.
-    pub total: i64,
-    /// Where it goes, line by line.
-    pub address: Vec<String>,
-}
-
-/// A line of it.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct ReceiptLine {
-    /// The product's name then.
-    pub title: String,
-    /// Pieces.
-    pub quantity: i64,
-    /// What they cost.
-    pub line_total: i64,
-}
-
-/// An order that was called off.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Cancelled {
-    /// Its number.
-    pub number: String,
-    /// When it was placed.
-    pub placed_at: String,
-    /// When it was called off.
-    pub at: String,
-    /// What it would have cost.
-    pub total: i64,
 }
 
 /// A sign-in that was ended.
@@ -209,6 +172,8 @@ impl Letter {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::OrderPlaced(_) => "order_placed",
+            Self::OrderPaid(_) => "order_paid",
+            Self::OrderShipped(_) => "order_shipped",
             Self::OrderCancelled(_) => "order_cancelled",
             Self::SignInEnded(_) => "sign_in_ended",
             Self::PasswordChanged(_) => "password_changed",
@@ -235,6 +200,8 @@ impl Letter {
             Self::ConfirmEmail(_) => Duration::from_hours(1),
             Self::VerifyEmail(_) | Self::ConfirmRegistration(_) => Duration::from_hours(24),
             Self::OrderPlaced(_)
+            | Self::OrderPaid(_)
+            | Self::OrderShipped(_)
             | Self::OrderCancelled(_)
             | Self::SignInEnded(_)
             | Self::PasswordChanged(_)

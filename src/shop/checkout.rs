@@ -22,6 +22,7 @@ use crate::shop::discount;
 use crate::shop::idempotency::{self, IdempotencyKey, Known};
 use crate::shop::money::Money;
 use crate::shop::order::{Number, Status, letters};
+use crate::shop::payment;
 use crate::shop::stock::{self, Pieces};
 use crate::shop::sums;
 use diesel::prelude::*;
@@ -191,6 +192,7 @@ fn order(
     // The version is claimed, so the lines read before the claim are the lines of the claimed cart.
     let claimed = claim(conn, user, cart)?.ok_or(Halt::Overtaken)?;
     let (order, number) = insert(conn, now, house.shop, user, claimed, wish, cart)?;
+    payment::open(conn, now, &house.shop.payment, order, cart.sums.total, house.shop.currency.code)?;
     if let Some(key) = &wish.key
         && !idempotency::keep(conn, now, user, key, wish, order)?
     {

@@ -6,11 +6,12 @@
 use crate::audit::Actor;
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::{carts, idempotency_keys, order_events, orders, saved_items};
+use crate::db::schema::{carts, idempotency_keys, order_events, orders, payments, saved_items};
 use crate::error::{Error, Result};
 use crate::ids::{OrderKey, UserKey};
 use crate::mail::outbox::Postbox;
 use crate::shop::order::{self, Number, Status};
+use crate::shop::payment::State;
 use diesel::prelude::*;
 
 /// What would become of their orders.
@@ -35,7 +36,8 @@ pub fn outlook(conn: &mut Conn, user: UserKey) -> Result<Outlook> {
     Ok(Outlook { cancelled: numbers(open), packed: numbers(packed), orders })
 }
 
-/// Takes the person out of the shop; with `keep_orders` their orders stay, without name, street, town, phone and notes.
+/// Takes the person out of the shop; with `keep_orders` their orders stay, without name, street, town, phone and notes;
+/// without it only those with money that is owed or on its way.
 ///
 /// # Errors
 /// `Refused` as `order_packed`; what the database says.
@@ -52,8 +54,10 @@ pub fn leave(conn: &mut Conn, now: Moment, actor: &Actor, post: &Postbox, user: 
     }
     let theirs = orders::table.filter(orders::user_id.eq(user));
     if !keep_orders {
-        diesel::delete(theirs).execute(conn)?;
-        return Ok(());
+        // What is still owed to them, or on its way, must stay on the books.
+        let unsettled = [State::Pending.word(), State::RefundDue.word()];
+        let unsettled = payments::table.filter(payments::state.eq_any(unsettled)).select(payments::order_id);
+        diesel::delete(theirs.filter(orders::id.ne_all(unsettled))).execute(conn)?;
     }
     let keys: Vec<OrderKey> = theirs.select(orders::id).load(conn)?;
     for some in keys.chunks(500) {

@@ -19,6 +19,7 @@ pub use number::{NotANumber, Number};
 pub use reorder::{Reordered, reorder};
 pub use status::{NoStatus, Status};
 pub use step::{Step, Stepped, step};
+pub(super) use step::{Take, take, was_paid};
 
 use crate::clock::Moment;
 use crate::db::Conn;
@@ -28,6 +29,7 @@ use crate::ids::{OrderKey, PictureId, ProductId, UserKey};
 use crate::shop::address::Address;
 use crate::shop::country::Country;
 use crate::shop::money::Money;
+use crate::shop::payment::State;
 use crate::shop::sums::Sums;
 use crate::shop::tax::TaxRate;
 use diesel::prelude::*;
@@ -93,6 +95,16 @@ pub struct Event {
     pub by: Option<UserKey>,
     /// What an operator wanted to remember of it.
     pub note: String,
+    /// What became of its money, where it took no step itself.
+    pub payment: Option<State>,
+}
+
+impl Event {
+    /// What happened, in a word for people.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        self.payment.map_or(self.status.word(), State::word)
+    }
 }
 
 impl Order {
@@ -169,7 +181,7 @@ pub fn find(conn: &mut Conn, number: &Number) -> Result<Order> {
     let events = order_events::table
         .filter(order_events::order_id.eq(key))
         .order(order_events::id)
-        .select((order_events::status, order_events::at, order_events::user_id, order_events::note))
+        .select((order_events::status, order_events::at, order_events::user_id, order_events::note, order_events::payment))
         .load(conn)?;
     let (number, address) = (number.clone(), address(place));
     let sums = Sums { subtotal, discount, delivery, total, tax };

@@ -10,7 +10,7 @@ use crate::shop::catalogue::{self, Query, Sort};
 use crate::shop::paging::PageNumber;
 use crate::shop::search::{self, Search};
 use crate::shop::trial::{eur, now, on_each, person, shop};
-use crate::shop::{cart, category, demo, order, product, takings};
+use crate::shop::{cart, category, demo, order, payment, product, takings};
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -114,12 +114,13 @@ fn of_very_many_matches_the_index_of_the_order_is_walked() {
 /// A page, and how many statements it may take.
 type Asked = (&'static str, usize, fn(&mut Conn, UserKey) -> Result<()>);
 
-const PAGES: [Asked; 13] = [
+const PAGES: [Asked; 14] = [
     ("cart", 1, |conn, user| cart::show(conn, now(), &shop().terms, user).map(drop)),
     ("saved", 1, |conn, user| cart::saved(conn, user).map(drop)),
     ("count", 1, |conn, user| cart::count(conn, user).map(drop)),
     ("latest", 1, |conn, user| order::latest(conn, user).map(drop)),
     ("history", 3, |conn, user| order::history(conn, user, PageNumber::FIRST).map(drop)),
+    ("payments", 1, |conn, _| payment::of(conn, &"HG-2222-2222".parse().expect("a number")).map(drop)),
     ("last address", 1, |conn, user| order::last_address(conn, user).map(drop)),
     ("ledger of a status", 1, |conn, _| order::ledger(conn, Some(order::Status::Paid), None).map(drop)),
     ("waiting", 2, |conn, _| order::waiting(conn, 100).map(drop)),

@@ -5,7 +5,7 @@
 
 use crate::audit::Actor;
 use crate::clock::{Clock, Moment};
-use crate::config::{Currency, DatabaseUrl, Shop, Terms};
+use crate::config::{Currency, DatabaseUrl, PaidBy, Payment, Shop, Terms};
 use crate::db::schema::{products, users};
 use crate::db::{Conn, Db, migrate};
 use crate::error::Result;
@@ -133,7 +133,8 @@ pub fn stock(db: &Db, id: ProductId) -> i64 {
 /// The shop's settings: it delivers for nothing and pays no tax.
 pub fn shop() -> Shop {
     let terms = Terms { delivery: 0, delivery_free_from: None, tax_rate: 0 };
-    Shop { name: "Hearth & Grain".to_owned(), currency: eur(), time_zone: jiff::tz::TimeZone::UTC, terms }
+    let payment = Payment { by: PaidBy::Invoice, within: std::time::Duration::from_hours(24) };
+    Shop { name: "Hearth & Grain".to_owned(), currency: eur(), time_zone: jiff::tz::TimeZone::UTC, terms, payment }
 }
 
 /// A postbox that hides nothing.

@@ -10,6 +10,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::ids::base64url;
 use crate::shop::checkout::House;
+use crate::shop::payment::Providers;
 use crate::web::assets::Assets;
 use crate::web::headers::Policy;
 use crate::web::host::Origin;
@@ -33,6 +34,8 @@ pub struct App {
     pub origin: Origin,
     /// Who may come in.
     pub latch: Latch,
+    /// Who takes the money.
+    pub payments: Providers,
     /// How pages are drawn.
     pub templates: Templates,
     /// Static files.
@@ -58,7 +61,9 @@ impl App {
         let db = Db::open(&config.database, config.pool)?;
         let assets = Arc::new(Assets::lay_out(&config.var, config.dev)?);
         let latch = Latch::open(&config, db.clone(), clock.clone(), secrets, origin.as_str())?;
+        let keys = latch.secrets.all().map(|keys| keys.trial_payments.clone()).collect();
         Ok(Self {
+            payments: Providers::open(config.shop.payment.by, &db, &clock, keys),
             metrics: Metrics::new(&latch.tally, latch.post.tally()),
             latch,
             templates: Templates::new(&config, origin.as_str(), Arc::clone(&assets))?,

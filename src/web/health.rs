@@ -12,16 +12,16 @@ pub const APART: Duration = Duration::from_secs(5);
 
 /// `GET /healthz`.
 pub async fn alive() -> HttpResponse {
-    HttpResponse::Ok().insert_header(("content-type", "text/plain")).body("ok\n")
+    HttpResponse::Ok().insert_header(("content-type", "text/plain; charset=utf-8")).body("ok\n")
 }
 
 /// `GET /readyz`.
 pub async fn ready(app: web::Data<App>) -> HttpResponse {
     match trouble(&app).await {
-        None => HttpResponse::Ok().insert_header(("content-type", "text/plain")).body("ready\n"),
+        None => HttpResponse::Ok().insert_header(("content-type", "text/plain; charset=utf-8")).body("ready\n"),
         Some(why) => {
             let mut answer = HttpResponse::ServiceUnavailable();
-            answer.insert_header(("content-type", "text/plain")).insert_header(("retry-after", "3")).body(why)
+            answer.insert_header(("content-type", "text/plain; charset=utf-8")).insert_header(("retry-after", "3")).body(why)
         }
     }
 }

@@ -5,7 +5,7 @@
 //! with a password or a code in it. Where it says `.steps_up()`, a change asks for a fresh proof of who it is. A personal API token opens
 //! what says `.opens_to()` its scope, and nothing else.
 //! Beside these stand the small addresses that know no cookies (`mount`): /static, /pictures, /healthz, /readyz, /robots.txt,
-//! /favicon.ico, /openapi.json, /.well-known, /csp-report.
+//! /favicon.ico, /openapi.json, /.well-known, /csp-report, /payments/{provider}/webhook.
 
 mod mount;
 
@@ -16,8 +16,8 @@ use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
     account, activity, admin, cart, checkout, confirm_identity, dashboard, devices, discount, docs, email, forgot_password,
-    front, login, login_code, logout, orders, parked, password, products, register, reset_password, saved, tokens, two_factor,
-    verify_email,
+    front, login, login_code, logout, orders, parked, password, pay, products, register, reset_password, saved, tokens, trial,
+    two_factor, verify_email,
 };
 
 /// The pages.
@@ -53,8 +53,10 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/checkout").get(checkout::show).post(checkout::submit).parks().limited(limits.checkout.throttle()),
         page("/orders").get(orders::index),
         page("/orders/{number}").get(orders::show),
+        page("/orders/{number}/pay").post(pay::begin).parks().limited(limits.checkout.throttle()),
         page("/orders/{number}/cancel").post(orders::cancel).parks(),
         page("/orders/{number}/reorder").post(orders::reorder).parks(),
+        page("/pay/trial/{reference}").get(trial::show).post(trial::submit).open(),
         page("/parked").get(parked::show).post(parked::submit),
         page("/account").get(account::show).post(account::submit).parks(),
         page("/account/devices").get(devices::index),
@@ -91,6 +93,8 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/admin/orders").get(admin::orders::index).admin(),
         page("/admin/orders/{number}").get(admin::order::show).admin(),
         page("/admin/orders/{number}/move").post(admin::order::step).admin(),
+        page("/admin/orders/{number}/payment").post(admin::payment::mark).admin(),
+        page("/admin/payments").get(admin::payments::index).admin(),
     ]
 }
 

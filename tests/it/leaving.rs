@@ -4,6 +4,7 @@
 //! stay true.
 
 use crate::on_both;
+use crate::payments;
 use crate::support::app::TestApp;
 use crate::support::page::Page;
 use crate::support::people::{ADDRESS, Admin, PASSWORD, Shopper, sign_in};
@@ -20,6 +21,7 @@ on_both! {
     the_file_holds_what_is_kept_and_no_secret,
     who_leaves_is_gone_and_the_shop_still_adds_up,
     orders_go_too_where_the_shop_wants_it with { "LATCHKEY_DELETE_KEEPS_ORDERS" = "off" },
+    what_is_owed_to_who_left_stays_on_the_books with { "LATCHKEY_DELETE_KEEPS_ORDERS" = "off" },
     what_is_packed_waits_until_it_is_sent,
     leaving_asks_for_a_proof_and_goes_on_after_it,
     of_two_who_run_the_shop_one_stays,
@@ -167,6 +169,20 @@ async fn orders_go_too_where_the_shop_wants_it(app: &TestApp) {
     leaves(&ada).await.expect_to("/");
     assert_eq!(orders::table.count().get_result::<i64>(&mut app.storage.second_connection()), Ok(0));
     assert_eq!(stock(app), (7, 7), "what was delivered does not come back, what was not sent does");
+}
+
+async fn what_is_owed_to_who_left_stays_on_the_books(app: &TestApp) {
+    let (ada, grace) = (Shopper::registered(app).await, Admin::registered(app).await);
+    let (paid, unpaid) = (payments::place(app, &ada, 2).await, payments::place(app, &ada, 1).await);
+    let order = format!("/admin/orders/{paid}");
+    let page = grace.get(&order).await.expect(200);
+    grace.press(&page, &format!("{order}/move"), &[("to", "paid")]).await.expect(303);
+    leaves(&ada).await.expect_to("/");
+    let left: Vec<(String, String)> =
+        orders::table.select((orders::number, orders::name)).load(&mut app.storage.second_connection()).expect("orders");
+    assert_eq!(left, [(paid.clone(), String::new())], "{unpaid} is gone");
+    assert_eq!(app.payments_of(&paid), ["refund_due"]);
+    assert!(grace.get("/admin/payments").await.expect(200).words().contains(&paid));
 }
 
 async fn what_is_packed_waits_until_it_is_sent(app: &TestApp) {

@@ -47,6 +47,7 @@ mod orders;
 mod outage;
 mod parking;
 mod password_reset;
+mod payments;
 mod pictures;
 mod plans;
 mod policy;

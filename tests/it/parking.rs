@@ -282,6 +282,7 @@ async fn these_routes_park_and_no_other(app: &TestApp) {
         "/cart/undo",
         "/cart/discount/remove",
         "/checkout",
+        "/orders/{number}/pay",
         "/orders/{number}/cancel",
         "/orders/{number}/reorder",
         "/account",

@@ -7,6 +7,7 @@ pub mod api_client;
 pub mod app;
 pub mod binary;
 pub mod browser;
+pub mod gateway;
 pub mod goods;
 pub mod jar;
 pub mod letterbox;

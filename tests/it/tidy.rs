@@ -3,6 +3,7 @@
 //! Invariant: every check is a function from files to complaints, and has a test beside it that makes it complain, so that none
 //! can fall asleep. It does not know what the program does.
 
+mod asvs;
 mod dependencies;
 mod imports;
 mod names;

@@ -151,6 +151,7 @@ diesel::table! {
         at -> Timestamp,
         user_id -> Nullable<BigInt>,
         note -> Text,
+        payment -> Nullable<Text>,
     }
 }
 

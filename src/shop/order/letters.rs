@@ -4,7 +4,7 @@
 
 use super::Number;
 use crate::clock::{Moment, rfc3339};
-use crate::mail::letter::{Cancelled, Letter, Receipt, ReceiptLine};
+use crate::mail::letter::{Cancelled, Letter, Paid, Receipt, ReceiptLine, Shipped};
 use crate::shop::address::Address;
 use crate::shop::cart::Cart;
 use crate::shop::money::Money;
@@ -33,11 +33,29 @@ pub fn placed(number: &Number, now: Moment, cart: &Cart, to: &Address) -> Letter
 
 /// The letter to whose order was called off.
 #[must_use]
-pub fn cancelled(number: &Number, placed_at: Moment, now: Moment, total: Money) -> Letter {
+pub fn cancelled(number: &Number, placed_at: Moment, now: Moment, total: Money, owed: Money) -> Letter {
     Letter::OrderCancelled(Cancelled {
         number: number.as_str().to_owned(),
         placed_at: rfc3339(placed_at),
         at: rfc3339(now),
         total: total.minor(),
+        owed: owed.minor(),
     })
+}
+
+/// The letter to whose money is there.
+#[must_use]
+pub fn paid(number: &Number, placed_at: Moment, now: Moment, total: Money) -> Letter {
+    Letter::OrderPaid(Paid {
+        number: number.as_str().to_owned(),
+        placed_at: rfc3339(placed_at),
+        at: rfc3339(now),
+        total: total.minor(),
+    })
+}
+
+/// The letter to whose parcel is on its way.
+#[must_use]
+pub fn shipped(number: &Number, placed_at: Moment, now: Moment) -> Letter {
+    Letter::OrderShipped(Shipped { number: number.as_str().to_owned(), placed_at: rfc3339(placed_at), at: rfc3339(now) })
 }

@@ -1,7 +1,7 @@
 //! A step in an order's life.
 //!
 //! Invariant: one conditional UPDATE decides, so of all who would move an order at once one does, and what follows from the step
-//! (its event, the pieces and the discount that come back, the letter, the audit) happens exactly once, in the same transaction. It does not know who may ask.
+//! (its event, the pieces and the discount that come back, what becomes of the money, the letter, the audit) happens exactly once, in the same transaction. It does not know who may ask.
 
 use super::{Number, Status, letters};
 use crate::audit::{self, Actor, Kind};
@@ -13,6 +13,7 @@ use crate::ids::{OrderKey, UserKey};
 use crate::mail::outbox::Postbox;
 use crate::shop::discount;
 use crate::shop::money::Money;
+use crate::shop::payment;
 use crate::shop::stock::{self, Pieces};
 use diesel::prelude::*;
 
@@ -59,13 +60,14 @@ pub fn step(conn: &mut Conn, now: Moment, actor: &Actor, post: &Postbox, number:
     Ok(Stepped::Overtaken(order.select(orders::status).first(conn)?))
 }
 
-fn was_paid(conn: &mut Conn, key: OrderKey) -> Result<bool> {
+/// Was this order ever paid for?
+pub(in crate::shop) fn was_paid(conn: &mut Conn, key: OrderKey) -> Result<bool> {
     let paid = order_events::table.filter(order_events::order_id.eq(key)).filter(order_events::status.eq(Status::Paid));
     Ok(paid.select(order_events::id).first::<i64>(conn).optional()?.is_some())
 }
 
 /// A step that is to be taken.
-pub(super) struct Take<'a> {
+pub(in crate::shop) struct Take<'a> {
     /// The order's row.
     pub order: OrderKey,
     /// Its number.
@@ -79,7 +81,7 @@ pub(super) struct Take<'a> {
 }
 
 /// Takes the step; `false` if the order stands elsewhere.
-pub(super) fn take(conn: &mut Conn, now: Moment, actor: &Actor, post: &Postbox, step: &Take<'_>) -> Result<bool> {
+pub(in crate::shop) fn take(conn: &mut Conn, now: Moment, actor: &Actor, post: &Postbox, step: &Take<'_>) -> Result<bool> {
     let (key, number) = (step.order, step.number);
     let there = orders::table.filter(orders::id.eq(key)).filter(orders::status.eq_any(step.from));
     let moved: Option<(UserKey, Moment, Money)> = diesel::update(there)
@@ -97,8 +99,18 @@ pub(super) fn take(conn: &mut Conn, now: Moment, actor: &Actor, post: &Postbox, 
             order_events::note.eq(step.note),
         ))
         .execute(conn)?;
+    let owed = payment::follow(conn, now, actor, key, step.to)?;
+    let letter = match step.to {
+        Status::Paid => Some(letters::paid(number, placed_at, now, total)),
+        Status::Shipped => Some(letters::shipped(number, placed_at, now)),
+        Status::Cancelled => Some(letters::cancelled(number, placed_at, now, total, owed)),
+        _ => None,
+    };
     if step.to != Status::Cancelled {
         audit::record(conn, now, Kind::OrderMoved, actor, &format!("{number} {}", step.to.code()))?;
+        if let Some(letter) = letter {
+            post.put(conn, now, customer, letter)?;
+        }
         return Ok(true);
     }
     audit::record(conn, now, Kind::OrderCancelled, actor, number.as_str())?;
@@ -109,7 +121,9 @@ pub(super) fn take(conn: &mut Conn, now: Moment, actor: &Actor, post: &Postbox, 
         .load::<Pieces>(conn)?;
     // Before the products, as an order takes them.
     discount::give_back(conn, key)?;
-    post.put(conn, now, customer, letters::cancelled(number, placed_at, now, total))?;
+    if let Some(letter) = letter {
+        post.put(conn, now, customer, letter)?;
+    }
     stock::give_back(conn, now, actor, key, pieces)?;
     Ok(true)
 }

@@ -9,6 +9,8 @@ pub mod category;
 pub mod discounts;
 pub mod order;
 pub mod orders;
+pub mod payment;
+pub mod payments;
 pub mod people;
 pub mod person;
 mod plot;

@@ -1,15 +1,19 @@
 //! `/orders`: what the person bought.
 
+pub(super) mod paying;
+
 use crate::clock::rfc3339;
 use crate::error::{Error, Result};
 use crate::shop::order::{self, Number, Order};
 use crate::shop::paging::PageNumber;
+use crate::shop::payment;
 use crate::web::app::App;
 use crate::web::form::Press;
 use crate::web::identity::CurrentUser;
 use crate::web::pages::card::{self, Links, Meta, OrderRow, PageLink, image};
 use crate::web::view::{Kind, View, see_other};
 use actix_web::{HttpRequest, HttpResponse, web};
+use paying::Paying;
 use serde::Serialize;
 
 /// `GET /orders`.
@@ -45,13 +49,16 @@ pub async fn show(user: CurrentUser, number: web::Path<String>, view: View) -> R
     struct Page {
         order: Shown,
         just_placed: bool,
+        paying: Option<Paying>,
     }
     let number = read(&number)?;
+    let providers = view.app().payments.clone();
     let now = view.app().clock.now();
     let load = move |conn: &mut crate::db::Conn| {
         let order = order::show(conn, user.key, &number)?;
         let just_placed = order.status == order::Status::Placed && now < order.placed_at + std::time::Duration::from_mins(5);
-        Ok(Page { order: Shown::from(order), just_placed })
+        let paying = Paying::of(&order, &payment::of(conn, &order.number)?, &providers);
+        Ok(Page { order: Shown::from(order), just_placed, paying })
     };
     view.show("orders/show.html", load).await
 }
@@ -156,11 +163,8 @@ struct Event {
 impl From<Order> for Shown {
     fn from(order: Order) -> Self {
         let last = order.events.len();
-        let event = |(at, event): (usize, &order::Event)| Event {
-            word: event.status.word(),
-            at: rfc3339(event.at),
-            current: at + 1 == last,
-        };
+        let event =
+            |(at, event): (usize, &order::Event)| Event { word: event.word(), at: rfc3339(event.at), current: at + 1 == last };
         let line = |line: order::Line| Line {
             title: line.title,
             slug: line.slug,

@@ -84,6 +84,7 @@ pub fn words(conn: &mut Conn, currency: &Currency, deed: &Deed, person: Option<U
             (format!("change your address to {}", field("email").unwrap_or_default()), "Send the link".to_owned())
         }
         "/orders/{number}/cancel" => (format!("cancel order {}", named("number")), format!("Cancel order {}", named("number"))),
+        "/orders/{number}/pay" => (format!("go to pay for order {}", named("number")), "Go to pay".to_owned()),
         "/orders/{number}/reorder" => {
             (format!("put everything of order {} into your cart again", named("number")), "Buy again".to_owned())
         }

@@ -13,7 +13,7 @@ use crate::web::csrf::origin;
 use crate::web::identity::{Visit, identify, identify_client};
 use crate::web::limits::Throttle;
 use crate::web::pages::pictures;
-use crate::web::{assets, cors, health, parking, scope, small, step_up, timeouts};
+use crate::web::{assets, cors, health, parking, scope, small, step_up, timeouts, webhook};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Handler, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
@@ -244,6 +244,10 @@ pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec
                 .default_service(web::to(nothing)),
         )
         .service(web::resource("/csp-report").wrap(app.limits.reports.throttle()).route(web::post().to(small::csp_report)))
+        .service(
+            // A provider is no browser: it signs what it says.
+            web::resource("/payments/{provider}/webhook").wrap(from_fn(timeouts::limit)).route(web::post().to(webhook::receive)),
+        )
         .service(
             web::scope("/api")
                 .wrap(from_fn(origin::guard))

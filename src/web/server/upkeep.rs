@@ -3,7 +3,7 @@
 //! Invariant: none of it stops the shop: what fails is logged and tried again a minute later.
 
 use crate::auth;
-use crate::shop;
+use crate::shop::{self, payment};
 use crate::web::app::App;
 use crate::web::health::APART;
 use actix_web::web;
@@ -32,6 +32,7 @@ pub async fn every_minute(app: web::Data<App>) {
             Ok(Err(cause)) => tracing::warn!(%cause, "the signing keys were not looked after"),
             Err(cause) => tracing::error!(%cause, "the upkeep of the signing keys fell over"),
         }
+        watch_payments(&app).await;
         let (db, now) = (app.db.clone(), app.clock.now());
         let sweep = move || Ok::<_, crate::error::Error>((auth::upkeep::sweep(&db, now)?, shop::upkeep::sweep(&db, now)?));
         match tokio::task::spawn_blocking(sweep).await {
@@ -42,5 +43,16 @@ pub async fn every_minute(app: web::Data<App>) {
             Ok(Err(cause)) => tracing::warn!(%cause, "the minute's sweep did not end"),
             Err(cause) => tracing::error!(%cause, "the minute's sweep fell over"),
         }
+    }
+}
+
+/// Asks what became of payments, and calls off what nobody paid.
+async fn watch_payments(app: &web::Data<App>) {
+    let shop = app.clone();
+    let round = move || payment::upkeep::round(&shop.db, shop.clock.now(), &shop.latch.post, &shop.payments);
+    match tokio::task::spawn_blocking(round).await {
+        Ok(Ok(done)) => tracing::debug!(?done, "payments were looked after"),
+        Ok(Err(cause)) => tracing::warn!(%cause, "payments were not looked after"),
+        Err(cause) => tracing::error!(%cause, "the upkeep of payments fell over"),
     }
 }

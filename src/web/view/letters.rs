@@ -31,6 +31,8 @@ pub fn draw(templates: &Templates, addressed: &Addressed) -> Result<Words> {
 fn names(letter: &Letter) -> (&'static str, &'static str) {
     match letter {
         Letter::OrderPlaced(_) => ("mail/order_placed.html", "mail/order_placed.txt"),
+        Letter::OrderPaid(_) => ("mail/order_paid.html", "mail/order_paid.txt"),
+        Letter::OrderShipped(_) => ("mail/order_shipped.html", "mail/order_shipped.txt"),
         Letter::OrderCancelled(_) => ("mail/order_cancelled.html", "mail/order_cancelled.txt"),
         Letter::SignInEnded(_) => ("mail/sign_in_ended.html", "mail/sign_in_ended.txt"),
         Letter::PasswordChanged(_) => ("mail/password_changed.html", "mail/password_changed.txt"),

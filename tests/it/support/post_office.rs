@@ -65,7 +65,13 @@ impl PostOffice {
 /// A letter that is told apart by its number.
 pub fn short(number: &str) -> Letter {
     let at = "2026-11-22T10:00:00Z";
-    Letter::OrderCancelled(Cancelled { number: number.to_owned(), placed_at: at.to_owned(), at: at.to_owned(), total: 100 })
+    Letter::OrderCancelled(Cancelled {
+        number: number.to_owned(),
+        placed_at: at.to_owned(),
+        at: at.to_owned(),
+        total: 100,
+        owed: 0,
+    })
 }
 
 impl Fixture for PostOffice {

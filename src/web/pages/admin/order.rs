@@ -4,8 +4,10 @@ use crate::auth::{roll, user};
 use crate::clock::rfc3339;
 use crate::error::{Error, FieldError, Result};
 use crate::shop::order::{self, Number, Order, Status, Step, Stepped};
+use crate::shop::payment;
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Reader, Typed};
+use crate::web::pages::admin::payment::Attempt;
 use crate::web::pages::orders::Shown;
 use crate::web::view::{Kind, View, see_other};
 use actix_web::http::StatusCode;
@@ -49,6 +51,7 @@ struct Page {
     email: Option<String>,
     steps: Vec<Done>,
     moves: Vec<Next>,
+    payments: Vec<Attempt>,
     form: Typed,
 }
 
@@ -90,8 +93,8 @@ pub async fn step(app: web::Data<App>, number: web::Path<String>, view: View, fo
     show_with(&view, number, Typed { errors, ..form.as_typed(StatusCode::CONFLICT) }).await
 }
 
-async fn show_with(view: &View, number: Number, form: Typed) -> Result<HttpResponse> {
-    let status = form.status;
+pub(super) async fn show_with(view: &View, number: Number, form: Typed) -> Result<HttpResponse> {
+    let (status, providers) = (form.status, view.app().payments.clone());
     let load = move |conn: &mut crate::db::Conn| {
         let order = order::find(conn, &number)?;
         let email = Some(user::find(conn, order.customer)?).filter(|person| !person.is_deleted()).map(|person| person.email);
@@ -99,7 +102,7 @@ async fn show_with(view: &View, number: Number, form: Typed) -> Result<HttpRespo
         let names = roll::names(conn, &keys)?;
         let last = order.events.len();
         let done = |(at, event): (usize, &order::Event)| Done {
-            word: event.status.word(),
+            word: event.word(),
             at: rfc3339(event.at),
             by: event.by.and_then(|key| names.get(&key).cloned()).unwrap_or_default(),
             note: event.note.clone(),
@@ -107,7 +110,8 @@ async fn show_with(view: &View, number: Number, form: Typed) -> Result<HttpRespo
         };
         let steps = order.events.iter().enumerate().map(done).collect();
         let moves = moves(&order);
-        Ok(Page { order: Shown::from(order), email, steps, moves, form })
+        let payments = payment::of(conn, &order.number)?.iter().map(|it| Attempt::of(it, &order, &providers)).collect();
+        Ok(Page { order: Shown::from(order), email, steps, moves, payments, form })
     };
     view.show_as(status, "admin/orders/show.html", load).await
 }
@@ -126,6 +130,6 @@ fn moves(order: &Order) -> Vec<Next> {
     order.moves().map(|status| Next { code: status.code(), label: label(status) }).collect()
 }
 
-fn read(number: &str) -> Result<Number> {
+pub(super) fn read(number: &str) -> Result<Number> {
     number.parse().map_err(|_| Error::NotFound)
 }

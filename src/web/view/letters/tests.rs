@@ -5,8 +5,8 @@
 use super::*;
 use crate::config::{Sources, load};
 use crate::mail::letter::{
-    Cancelled, Change, EndedSignIn, FactorAct, FactorChange, Invitation, Move, NewDevice, NewToken, Receipt, ReceiptLine,
-    Recipient,
+    Cancelled, Change, EndedSignIn, FactorAct, FactorChange, Invitation, Move, NewDevice, NewToken, Paid, Receipt, ReceiptLine,
+    Recipient, Shipped,
 };
 use crate::web::assets::Assets;
 use std::sync::Arc;
@@ -31,7 +31,16 @@ fn every_letter(word: &str) -> Vec<Letter> {
             total: 7_190,
             address: vec![text("Ada Lovelace"), "12 St James's Square".to_owned(), "SW1Y 4JH London".to_owned()],
         })),
-        Letter::OrderCancelled(Cancelled { number: "HG-7K3M-9QX2".to_owned(), placed_at: at(), at: at(), total: 7_190 }),
+        Letter::OrderCancelled(Cancelled {
+            number: "HG-7K3M-9QX2".to_owned(),
+            placed_at: at(),
+            at: at(),
+            total: 7_190,
+            owed: 7_190,
+        }),
+        Letter::OrderCancelled(Cancelled { number: "HG-7K3M-9QX2".to_owned(), placed_at: at(), at: at(), total: 7_190, owed: 0 }),
+        Letter::OrderPaid(Paid { number: "HG-7K3M-9QX2".to_owned(), placed_at: at(), at: at(), total: 7_190 }),
+        Letter::OrderShipped(Shipped { number: "HG-7K3M-9QX2".to_owned(), placed_at: at(), at: at() }),
         Letter::SignInEnded(EndedSignIn {
             at: at(),
             address: text("203.0.113.9"),
