@@ -3,6 +3,7 @@
 //! Invariant: a body names exactly the fields that its reader knows. What a schema cannot say (a password that is easy to guess, a code
 //! that nobody gave out) is refused all the same, with 422.
 
+use crate::shop::country::Country;
 use serde_json::{Value, json};
 
 /// Text on one line, of 1 to `most` characters, not blank.
@@ -20,7 +21,8 @@ const LINE: &str = r"^[^\u0000-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069\uFE
 const FREE: &str = r"^[^\u0000-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069\uFEFF]*$";
 /// No control characters.
 const TEXT: &str = r"^[^\u0000-\u001F\u007F-\u009F]*$";
-const CODE: &str = r"^$|^[0-9]{6}$|^[A-Za-z2-7]{5}-?[A-Za-z2-7]{5}$";
+/// Six digits, or a recovery code; blanks and dashes mean nothing.
+const CODE: &str = r"^$|^[\s-]*([0-9][\s-]*){6}$|^[\s-]*([2-9A-HJ-NP-Za-hj-np-z][\s-]*){25}$";
 
 /// A number of pieces; text of digits will do as well.
 fn pieces(least: u8) -> Value {
@@ -104,7 +106,9 @@ pub(super) fn order() -> Value {
         {"type": "string", "pattern": "^[0-9]{1,15}$"}], "description": "The cart's `total`, as it was seen.", "examples": [5290]});
     let phone = json!({"type": ["string", "null"], "maxLength": 32, "pattern": r"^$|^[-+ ().\/]*([0-9][-+ ().\/]*){5,}$",
         "examples": ["+44 20 7946 0000"]});
-    let country = json!({"type": "string", "pattern": "^[A-Z]{2}$", "description": "ISO 3166 alpha-2.", "examples": ["GB"]});
+    let countries: Vec<&str> = Country::all().map(Country::code).collect();
+    let country =
+        json!({"type": "string", "enum": countries, "description": "ISO 3166 alpha-2, in capitals.", "examples": ["GB"]});
     let code = json!({"type": "string", "minLength": 1, "maxLength": 16, "pattern": "^[A-Za-z0-9 -]*[A-Za-z0-9-][A-Za-z0-9 -]*$",
         "examples": ["SW1Y 4JH"]});
     let version = json!({"type": "string", "minLength": 1, "pattern": TEXT, "description": "The cart's `version`.", "examples": ["VERSION"]});

@@ -40,11 +40,13 @@ pub(super) fn text(value: &Value) -> String {
 /// The members of an object.
 pub(super) fn rows(schema: &Value) -> Vec<Row> {
     let parts = schema["allOf"].as_array().or_else(|| schema["oneOf"].as_array());
+    let in_all =
+        |name: &str| schema["oneOf"].as_array().is_none_or(|ways| ways.iter().all(|way| !way["properties"][name].is_null()));
     let mut rows: Vec<Row> = Vec::new();
     for row in parts.map_or(std::slice::from_ref(schema), Vec::as_slice).iter().flat_map(of_object) {
         // Of several ways to send a body, each member is told once.
         if row.name.is_empty() || rows.iter().all(|other| other.name != row.name) {
-            rows.push(row);
+            rows.push(Row { needed: row.needed && in_all(&row.name), ..row });
         }
     }
     rows
@@ -87,7 +89,8 @@ pub(super) fn kind(schema: &Value) -> String {
     {
         return ways.iter().map(kind).collect::<Vec<_>>().join(" or ");
     }
-    if let Some(values) = schema["enum"].as_array() {
+    // Of a list that nobody reads to its end, the description says what it is.
+    if let Some(values) = schema["enum"].as_array().filter(|values| values.len() <= 12) {
         return values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     }
     match &schema["type"] {
