@@ -77,6 +77,8 @@ enum Command {
     /// Who is signed in where
     #[command(subcommand)]
     Session(session::Command),
+    /// Print the description of the API for programs (`/openapi.json`)
+    Openapi,
     /// The goods
     #[command(subcommand)]
     Shop(shop::Command),
@@ -144,6 +146,10 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Keys(command) => keys::run(&config, &command),
         Command::User(command) => user::run(&config, command),
         Command::Session(command) => session::run(&config, command),
+        Command::Openapi => {
+            say(crate::web::api::openapi::text().trim_end());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Shop(command) => shop::run(&config, command),
     }
 }

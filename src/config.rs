@@ -8,6 +8,7 @@ mod algorithm;
 mod currency;
 mod later;
 mod mail;
+mod origins;
 mod payment;
 mod read;
 mod sources;
@@ -17,6 +18,7 @@ mod values;
 pub use algorithm::Algorithm;
 pub use currency::Currency;
 pub use mail::{Mail, MailFrom, Smtp, Tls};
+pub use origins::Origins;
 pub use payment::{PaidBy, Payment};
 pub use read::load;
 pub use sources::Sources;
@@ -149,6 +151,8 @@ pub struct Config {
     pub sessions: SessionLimits,
     /// Limits per client address and per account.
     pub limits: Limits,
+    /// `LATCHKEY_CORS_ORIGINS`: other origins whose scripts may use the API.
+    pub cors_origins: Origins,
     /// `LATCHKEY_TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
     pub proxies: Proxies,
     /// `LATCHKEY_BCRYPT_COST`.

@@ -9,6 +9,7 @@ pub mod app;
 pub mod assets;
 pub mod bounce;
 pub mod cookies;
+pub mod cors;
 pub mod csrf;
 pub mod errors;
 pub mod form;

@@ -10,8 +10,7 @@ pub(super) fn check(name: &str, value: &str) -> Option<Result<(), String>> {
     };
     match name {
         // Without it an operator would think themselves safer, or cheaper, than they are.
-        "LATCHKEY_CORS_ORIGINS"
-        | "LATCHKEY_TLS_CERT"
+        "LATCHKEY_TLS_CERT"
         | "LATCHKEY_TLS_KEY"
         | "LATCHKEY_ACME_EMAIL"
         | "LATCHKEY_ACME_DIRECTORY"
@@ -26,7 +25,7 @@ mod tests {
 
     #[test]
     fn a_name_of_the_contract_is_known_and_an_unsafe_wish_is_refused() {
-        assert_eq!(check("LATCHKEY_CORS_ORIGINS", ""), Some(Ok(())));
+        assert_eq!(check("LATCHKEY_TLS_CERT", ""), Some(Ok(())));
         assert!(check("LATCHKEY_TLS_CERT", "cert.pem").is_some_and(|said| said.is_err()));
         assert_eq!(check("LATCHKEY_LISTNE", "127.0.0.1:80"), None);
     }

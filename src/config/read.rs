@@ -6,8 +6,8 @@ use super::currency::Currency;
 use super::sources::{Found, Sources};
 use super::values::{Limit, Proxies, Registration, Secret, Word, duration};
 use super::{
-    Algorithm, BadSetting, Config, Lifetime, Limits, Mail, MailFrom, MetricsListen, PaidBy, Payment, SessionLimits, Shop, Terms,
-    Tries, is_loopback,
+    Algorithm, BadSetting, Config, Lifetime, Limits, Mail, MailFrom, MetricsListen, Origins, PaidBy, Payment, SessionLimits,
+    Shop, Terms, Tries, is_loopback,
 };
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -71,6 +71,7 @@ pub fn load(sources: &Sources) -> Result<Config, BadSetting> {
             code_account: found.read("LATCHKEY_LIMIT_CODE_ACCOUNT", parse::<Limit>)?,
             account: found.read("LATCHKEY_LIMIT_ACCOUNT", parse::<Tries>)?,
         },
+        cors_origins: found.read("LATCHKEY_CORS_ORIGINS", |text| cors_origins(text, loopback))?,
         proxies: found.read("LATCHKEY_TRUSTED_PROXIES", parse::<Proxies>)?,
         bcrypt_cost: cost,
         password_min: found.read("LATCHKEY_PASSWORD_MIN", |text| within(text, 8, 64))?,
@@ -164,6 +165,15 @@ fn mail(text: &str) -> Result<Mail, String> {
         std::fs::read(ca).map_err(|cause| format!("{} cannot be read: {cause}", ca.display()))?;
     }
     Ok(mail)
+}
+
+/// Whoever can change a plain page on its way could act in its name; among programs of one machine nobody stands between.
+fn cors_origins(text: &str, loopback: bool) -> Result<Origins, String> {
+    let origins: Origins = parse(text)?;
+    match origins.unsafe_one() {
+        Some(plain) if !loopback => Err(format!("`{plain}` is not https")),
+        _ => Ok(origins),
+    }
 }
 
 fn mail_from(found: &Found, shop: &str, public_url: Option<&Url>) -> Result<MailFrom, BadSetting> {

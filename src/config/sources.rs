@@ -41,6 +41,7 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     ("LATCHKEY_LIMIT_ACCOUNT", "5/15m", "N/PERIOD with N from 1 to 1000, or off"),
     ("LATCHKEY_PASSWORD_MIN", "12", "8 to 64 characters"),
     ("LATCHKEY_REGISTRATION", "open", "open, confirm or closed"),
+    ("LATCHKEY_CORS_ORIGINS", "", "origins in full, separated by commas: https://app.example, http://localhost:5173"),
     ("LATCHKEY_TRUSTED_PROXIES", "", "addresses or networks, separated by commas: 10.0.0.0/8, ::1"),
     ("LATCHKEY_MAIL", "file:{var}/outbox", "smtp://user:password@host:587, smtps://user:password@host:465 or file:FOLDER"),
     ("LATCHKEY_MAIL_FROM", "", "an address, such as: Hearth & Grain <shop@shop.example>"),

@@ -8,6 +8,7 @@ pub mod dashboard;
 pub mod discount;
 pub mod login;
 pub mod logout;
+pub mod openapi;
 pub mod orders;
 pub mod products;
 pub mod profile;

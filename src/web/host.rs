@@ -120,7 +120,7 @@ pub fn refuse(origin: &Origin, request: &ServiceRequest) -> Option<HttpResponse<
 #[must_use]
 pub fn is_page(path: &str) -> bool {
     !["/api", "/static", "/pictures", "/.well-known"].iter().any(|room| is_under(path, room))
-        && !matches!(path, "/healthz" | "/readyz" | "/robots.txt" | "/favicon.ico" | "/csp-report")
+        && !matches!(path, "/healthz" | "/readyz" | "/robots.txt" | "/favicon.ico" | "/openapi.json" | "/csp-report")
 }
 
 /// Is the path that of the room, or one below it?

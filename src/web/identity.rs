@@ -18,6 +18,7 @@ use crate::auth::session::Door;
 use crate::error::{Error, Result};
 use crate::web::app::App;
 use crate::web::cookies::Name;
+use crate::web::cors;
 use crate::web::identity::visit::Fault;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -59,7 +60,11 @@ pub async fn identify_client(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let visit = Visit::new(&app, &request);
+    let visit = if cors::guest(&app, request.headers()).is_some() {
+        Visit::without_cookies(&app, &request)
+    } else {
+        Visit::new(&app, &request)
+    };
     if visit.cookies().doubled() {
         record(&app, &visit, Kind::DuplicateCookie, "").await;
     }

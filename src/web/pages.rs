@@ -13,6 +13,7 @@ pub mod confirm_identity;
 pub mod dashboard;
 pub mod devices;
 pub mod discount;
+pub mod docs;
 pub mod email;
 pub mod forgot_password;
 pub mod front;

@@ -5,7 +5,7 @@
 //! with a password or a code in it. Where it says `.steps_up()`, a change asks for a fresh proof of who it is. A personal API token opens
 //! what says `.opens_to()` its scope, and nothing else.
 //! Beside these stand the small addresses that know no cookies (`mount`): /static, /pictures, /healthz, /readyz, /robots.txt,
-//! /favicon.ico, /.well-known, /csp-report, /payments/{provider}/webhook.
+//! /favicon.ico, /openapi.json, /.well-known, /csp-report, /payments/{provider}/webhook.
 
 mod mount;
 
@@ -15,8 +15,8 @@ use crate::auth::api_token::Scope;
 use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
-    account, activity, admin, cart, checkout, confirm_identity, dashboard, devices, discount, email, forgot_password, front,
-    login, login_code, logout, orders, parked, password, pay, products, register, reset_password, saved, tokens, trial,
+    account, activity, admin, cart, checkout, confirm_identity, dashboard, devices, discount, docs, email, forgot_password,
+    front, login, login_code, logout, orders, parked, password, pay, products, register, reset_password, saved, tokens, trial,
     two_factor, verify_email,
 };
 
@@ -26,6 +26,7 @@ pub fn pages(app: &App) -> Vec<Route> {
     let limits = &app.limits;
     vec![
         page("/").get(front::show).open(),
+        page("/docs").get(docs::show).open(),
         page("/products").get(products::index).open(),
         page("/products/{slug}").get(products::show).open(),
         page("/register").get(register::show).post(register::submit).open().limited(limits.register.throttle()),

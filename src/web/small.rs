@@ -4,6 +4,7 @@
 
 use crate::clock::rfc3339;
 use crate::error::{Error, Result};
+use crate::web::api::openapi;
 use crate::web::app::App;
 use crate::web::form::body;
 use actix_web::http::header;
@@ -55,6 +56,11 @@ pub async fn jwks(app: web::Data<App>) -> HttpResponse {
         .insert_header((header::CONTENT_TYPE, "application/jwk-set+json"))
         .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
         .body(app.latch.jwks())
+}
+
+/// `GET /openapi.json`: the API, described for programs.
+pub async fn openapi() -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(openapi::text())
 }
 
 /// `POST /csp-report`: what a browser did not load. Strangers write it, and addresses in it can be secrets: only the directive that

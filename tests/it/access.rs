@@ -24,6 +24,7 @@ type Row = (&'static str, &'static str, [u16; 4]);
 
 const PAGES: &[Row] = &[
     ("GET", "/", [200, 200, 200, 200]),
+    ("GET", "/docs", [200, 200, 200, 200]),
     ("GET", "/products", [200, 200, 200, 200]),
     ("GET", "/products/{slug}", [200, 200, 200, 200]),
     ("GET", "/register", [200, 303, 303, 303]),

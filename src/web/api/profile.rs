@@ -4,20 +4,25 @@ use crate::audit::{self, Kind};
 use crate::auth::user::{self, User};
 use crate::clock::rfc3339;
 use crate::error::Result;
+use crate::web::api::openapi::shapes;
 use crate::web::app::App;
 use crate::web::form::{Fields, Json, Reader};
 use crate::web::identity::{CurrentUser, Visit};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A person as the API shows them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Profile {
+    #[schema(schema_with = shapes::id)]
     id: crate::ids::UserId,
     name: String,
     email: String,
+    #[schema(schema_with = shapes::role)]
     role: &'static str,
     email_verified: bool,
+    #[schema(schema_with = shapes::time)]
     created_at: String,
 }
 

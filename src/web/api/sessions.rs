@@ -5,20 +5,31 @@ use crate::auth::device::{self, Device};
 use crate::clock::rfc3339;
 use crate::error::{Error, Result};
 use crate::ids::SessionId;
+use crate::web::api::openapi::shapes;
 use crate::web::app::App;
 use crate::web::identity::{CurrentUser, Visit};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
-struct WireSession {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Session)]
+pub(super) struct WireSession {
+    #[schema(schema_with = shapes::id)]
     id: SessionId,
+    #[schema(schema_with = shapes::kind)]
     kind: &'static str,
+    #[schema(required)]
     browser: Option<&'static str>,
+    #[schema(required)]
     system: Option<&'static str>,
     address: String,
+    #[schema(schema_with = shapes::time)]
     created_at: String,
+    /// Up to a minute behind.
+    #[schema(schema_with = shapes::time)]
     last_seen_at: String,
+    /// Is it the one that asks?
     current: bool,
 }
 

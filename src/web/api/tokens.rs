@@ -3,10 +3,12 @@
 use crate::auth::session::Tokens;
 use crate::clock;
 use crate::error::Result;
+use crate::web::api::openapi::shapes;
 use crate::web::app::App;
 use crate::web::cookies::{self, Name};
 use crate::web::identity::Visit;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Where the refresh token goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +31,17 @@ impl Place {
 }
 
 /// The tokens as JSON. `token` repeats `access_token` under the name that tutorials use.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Tokens)]
 pub(super) struct Given {
     access_token: String,
+    #[schema(schema_with = shapes::bearer)]
     token_type: &'static str,
+    /// Seconds.
     expires_in: i64,
+    /// `access_token` once more.
     token: String,
+    /// Where it does not go into the cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
 }
@@ -44,6 +51,8 @@ pub(super) fn give(app: &App, visit: &Visit, tokens: &Tokens, place: Place) -> R
     let grant = app.latch.grant(tokens)?;
     let refresh = tokens.refresh.expose();
     let refresh_token = match place {
+        // Another origin's script keeps its token itself, whatever it asked for (docs/SECURITY.md, "Cross-site requests").
+        Place::Cookie if !visit.takes_cookies() => Some(refresh),
         Place::Body => Some(refresh),
         Place::Cookie => {
             let left = clock::seconds_until(app.clock.now(), tokens.expires_at);

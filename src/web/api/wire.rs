@@ -10,22 +10,29 @@ use crate::shop::discount::Applied;
 use crate::shop::order::{self, Order, Summary};
 use crate::shop::paging::Paging;
 use crate::shop::product::Product;
+use crate::web::api::openapi::shapes;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 fn image(picture: Option<PictureId>) -> Option<String> {
     picture.map(|id| format!("/pictures/{id}"))
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Product)]
 pub(super) struct WireProduct {
+    #[schema(schema_with = shapes::id)]
     product_id: ProductId,
     slug: String,
     title: String,
     description: String,
     category: String,
     price: i64,
+    #[schema(schema_with = shapes::currency)]
     currency: &'static str,
     stock: i64,
+    /// A path on this site, or null.
+    #[schema(required)]
     image: Option<String>,
 }
 
@@ -45,7 +52,7 @@ impl WireProduct {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Meta {
     page: i64,
     pages: i64,
@@ -59,22 +66,30 @@ impl From<&Paging> for Meta {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Cart)]
 pub(in crate::web) struct WireCart {
+    /// Goes into `cart_version`.
     version: String,
+    #[schema(schema_with = shapes::currency)]
     currency: &'static str,
     items: Vec<WireItem>,
     subtotal: i64,
     discount: i64,
+    #[schema(required)]
     discount_code: Option<String>,
+    /// Why the code takes nothing off any more.
+    #[schema(required)]
     discount_notice: Option<WireNotice>,
     delivery: i64,
     total: i64,
     tax: i64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CartItem)]
 struct WireItem {
+    #[schema(schema_with = shapes::id)]
     product_id: ProductId,
     slug: String,
     title: String,
@@ -85,8 +100,10 @@ struct WireItem {
     notices: Vec<WireNotice>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Notice)]
 struct WireNotice {
+    #[schema(schema_with = shapes::notice)]
     code: &'static str,
     message: String,
 }
@@ -128,8 +145,10 @@ impl WireCart {
 }
 
 /// A thing that was put aside for later.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Saved)]
 pub(in crate::web) struct WireSaved {
+    #[schema(schema_with = shapes::id)]
     product_id: ProductId,
     slug: String,
     title: String,
@@ -152,11 +171,15 @@ impl From<Saved> for WireSaved {
 }
 
 /// An order in a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrderSummary)]
 pub(super) struct WireSummary {
     number: String,
+    #[schema(schema_with = shapes::status)]
     status: &'static str,
+    #[schema(schema_with = shapes::time)]
     placed_at: String,
+    #[schema(schema_with = shapes::currency)]
     currency: String,
     total: i64,
 }
@@ -174,15 +197,20 @@ impl From<Summary> for WireSummary {
 }
 
 /// An order with all it has.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Order)]
 pub(in crate::web) struct WireOrder {
     number: String,
+    #[schema(schema_with = shapes::status)]
     status: &'static str,
+    #[schema(schema_with = shapes::time)]
     placed_at: String,
+    #[schema(schema_with = shapes::currency)]
     currency: String,
     lines: Vec<WireLine>,
     subtotal: i64,
     discount: i64,
+    #[schema(required)]
     discount_code: Option<String>,
     delivery: i64,
     total: i64,
@@ -191,8 +219,10 @@ pub(in crate::web) struct WireOrder {
     note: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrderLine)]
 struct WireLine {
+    #[schema(schema_with = shapes::id)]
     product_id: ProductId,
     slug: String,
     title: String,
@@ -200,10 +230,12 @@ struct WireLine {
     quantity: i64,
     line_total: i64,
     discount: i64,
+    /// In hundredths of a percent.
     tax_rate: i64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Address)]
 struct WireAddress {
     name: String,
     address1: String,

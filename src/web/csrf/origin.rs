@@ -8,6 +8,7 @@ use crate::audit;
 use crate::error::Error;
 use crate::web::app::App;
 use crate::web::bounce;
+use crate::web::cors;
 use crate::web::errors::Refusal;
 use crate::web::form::upload::is_upload;
 use crate::web::host::{Origin, is_under};
@@ -53,7 +54,8 @@ pub async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let answer = match judge(&app.origin, request.method(), request.match_info().as_str(), request.headers()) {
+    let guest = is_welcome_guest(&app, request.headers());
+    let answer = match judge(&app.origin, guest, request.method(), request.match_info().as_str(), request.headers()) {
         Verdict::Fine => match bounce::answer(&app, &request) {
             Some(page) => page,
             None => return Ok(next.call(request).await?.map_into_boxed_body()),
@@ -80,12 +82,26 @@ async fn remember(app: &App, request: &ServiceRequest) {
     }
 }
 
+/// Does a script of an origin that the settings name ask? Only the API has anything to say to it.
+fn is_welcome_guest(app: &App, headers: &HeaderMap) -> bool {
+    cors::guest(app, headers).is_some() && one_site(headers)
+}
+
+/// Rule 2: `Sec-Fetch-Site` sent twice is nobody's.
+fn one_site(headers: &HeaderMap) -> bool {
+    headers.get_all(SITE).nth(1).is_none()
+}
+
 /// `path` is the one the router goes by, decoded: `/api/%72efresh` is `/api/refresh` to it.
-fn judge(origin: &Origin, method: &Method, path: &str, headers: &HeaderMap) -> Verdict {
+fn judge(origin: &Origin, guest: bool, method: &Method, path: &str, headers: &HeaderMap) -> Verdict {
+    let in_api = is_under(path, "/api");
+    if guest && in_api {
+        return Verdict::Fine;
+    }
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return if is_embedded(headers) { Verdict::Embedded } else { Verdict::Fine };
     }
-    if is_under(path, "/api") {
+    if in_api {
         let from_browser = headers.contains_key(SITE) || headers.contains_key(header::ORIGIN);
         let guarded = COOKIE_ROUTES.contains(&path.trim_end_matches('/')) && from_browser;
         return if !guarded || comes_from_us(origin, headers) { Verdict::Fine } else { Verdict::CrossSite };

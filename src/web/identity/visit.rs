@@ -62,10 +62,21 @@ struct Inner {
     browser: OnceCell<Browser>,
     waits: Cell<bool>,
     set: RefCell<Vec<String>>,
+    /// May cookies be read and set for this request?
+    cookies_count: bool,
 }
 
 impl Visit {
     pub(super) fn new(app: &App, request: &ServiceRequest) -> Self {
+        Self::with(app, request, Cookies::read(request.headers()), true)
+    }
+
+    /// A script of another origin asks: what the browser knows of us is not for it, and what it is given it keeps itself.
+    pub(super) fn without_cookies(app: &App, request: &ServiceRequest) -> Self {
+        Self::with(app, request, Cookies::default(), false)
+    }
+
+    fn with(app: &App, request: &ServiceRequest, cookies: Cookies, cookies_count: bool) -> Self {
         let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
         Self(Rc::new(Inner {
             person: Cell::new(None),
@@ -74,11 +85,12 @@ impl Visit {
             ended: Cell::new(None),
             address: address::client(request.peer_addr().map(|peer| peer.ip()), request.headers(), &app.config.proxies),
             user_agent: agent.chars().take(256).collect(),
-            cookies: Cookies::read(request.headers()),
+            cookies,
             binding: OnceCell::new(),
             browser: OnceCell::new(),
             waits: Cell::new(false),
             set: RefCell::default(),
+            cookies_count,
         }))
     }
 
@@ -182,9 +194,17 @@ impl Visit {
         })
     }
 
-    /// Adds a cookie to whatever the answer will be.
+    /// Can a cookie keep anything for the one who asks?
+    #[must_use]
+    pub fn takes_cookies(&self) -> bool {
+        self.0.cookies_count
+    }
+
+    /// Adds a cookie to whatever the answer will be, where cookies count.
     pub fn set_cookie(&self, cookie: String) {
-        self.0.set.borrow_mut().push(cookie);
+        if self.0.cookies_count {
+            self.0.set.borrow_mut().push(cookie);
+        }
     }
 
     /// Will this browser still have that cookie when it has the answer?

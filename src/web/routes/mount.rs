@@ -13,7 +13,7 @@ use crate::web::csrf::origin;
 use crate::web::identity::{Visit, identify, identify_client};
 use crate::web::limits::Throttle;
 use crate::web::pages::pictures;
-use crate::web::{assets, health, parking, scope, small, step_up, timeouts, webhook};
+use crate::web::{assets, cors, health, parking, scope, small, step_up, timeouts, webhook};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Handler, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
@@ -234,6 +234,7 @@ pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec
         .service(web::resource("/readyz").route(web::get().to(health::ready)).route(web::head().to(health::ready)))
         .service(web::resource("/robots.txt").route(web::get().to(small::robots)))
         .service(web::resource("/favicon.ico").route(web::get().to(small::favicon)))
+        .service(web::resource("/openapi.json").route(web::get().to(small::openapi)).route(web::head().to(small::openapi)))
         .service(
             // Browsers and password managers look here by themselves: that must not turn a session.
             web::scope("/.well-known")
@@ -252,6 +253,7 @@ pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec
                 .wrap(from_fn(origin::guard))
                 .wrap(from_fn(identify_client))
                 .wrap(app.limits.api.throttle())
+                .wrap(from_fn(cors::share))
                 .configure(|scope| api.into_iter().for_each(|route| route.mount(scope)))
                 .default_service(web::to(nothing)),
         )

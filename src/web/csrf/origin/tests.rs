@@ -13,7 +13,9 @@ fn verdict(method: Method, path: &str, headers: &[(&str, &str)]) -> Verdict {
         request = request.append_header((*name, *value));
     }
     let request = request.to_srv_request();
-    judge(&origin, request.method(), request.match_info().as_str(), request.headers())
+    let friends: crate::config::Origins = "https://app.example".parse().expect("an origin");
+    let guest = cors::listed(&friends, &origin, request.headers()).is_some() && one_site(request.headers());
+    judge(&origin, guest, request.method(), request.match_info().as_str(), request.headers())
 }
 
 fn post(headers: &[(&str, &str)]) -> Verdict {
@@ -107,4 +109,30 @@ fn another_site_sees_a_page_only_as_a_document_of_its_own() {
         assert_eq!(get(&[site, ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")]), Verdict::Embedded);
         assert_eq!(get(&[site, navigate, navigate, document]), Verdict::Embedded);
     }
+}
+
+#[test]
+fn a_listed_origin_counts_as_ours_in_the_api_alone() {
+    let app = ("origin", "https://app.example");
+    let fine: [&[(&str, &str)]; 4] = [
+        &[app],
+        &[app, ("sec-fetch-site", "cross-site")],
+        &[app, ("sec-fetch-site", "same-site")],
+        &[app, ("sec-fetch-site", "none")],
+    ];
+    for headers in fine {
+        for path in COOKIE_ROUTES {
+            assert_eq!(verdict(Method::POST, path, headers), Verdict::Fine, "{path} {headers:?}");
+        }
+        assert_eq!(verdict(Method::GET, "/api/products", headers), Verdict::Fine, "{headers:?}");
+        assert_eq!(verdict(Method::POST, "/cart/items", &[&[FORM], headers].concat()), Verdict::CrossSite, "{headers:?}");
+    }
+    let site = ("sec-fetch-site", "cross-site");
+    let refused: [&[(&str, &str)]; 4] =
+        [&[app, site, site], &[app, app], &[("origin", "https://app.example:8443"), site], &[("origin", "null"), site]];
+    for headers in refused {
+        assert_eq!(verdict(Method::POST, "/api/login", headers), Verdict::CrossSite, "{headers:?}");
+    }
+    assert_eq!(verdict(Method::GET, "/api/products", &[site]), Verdict::Embedded);
+    assert_eq!(verdict(Method::GET, "/products", &[app, site]), Verdict::Embedded);
 }
