@@ -55,8 +55,8 @@ pub fn leave(conn: &mut Conn, now: Moment, actor: &Actor, post: &Postbox, user: 
     let theirs = orders::table.filter(orders::user_id.eq(user));
     if !keep_orders {
         // What is still owed to them, or on its way, must stay on the books.
-        let unsettled = [State::Pending.word(), State::RefundDue.word()];
-        let unsettled = payments::table.filter(payments::state.eq_any(unsettled)).select(payments::order_id);
+        let unsettled = payments::table.filter(payments::state.eq_any([State::Pending, State::RefundDue]));
+        let unsettled = unsettled.select(payments::order_id);
         diesel::delete(theirs.filter(orders::id.ne_all(unsettled))).execute(conn)?;
     }
     let keys: Vec<OrderKey> = theirs.select(orders::id).load(conn)?;

@@ -19,7 +19,7 @@ CREATE TABLE payments (
     UNIQUE (order_id, attempt),
     UNIQUE (provider, reference)
 );
-CREATE UNIQUE INDEX payments_open ON payments (order_id) WHERE (state = 'due') OR (state = 'pending');
+CREATE UNIQUE INDEX payments_open ON payments (order_id) WHERE ((state = 'due') OR (state = 'pending'));
 CREATE INDEX payments_owed ON payments (updated_at, id) WHERE state = 'refund_due';
 CREATE INDEX payments_due ON payments (due_at, id);
 CREATE INDEX payments_ask ON payments (ask_at, id);
