@@ -22,7 +22,7 @@ const FREE: &str = r"^[^\u0000-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069\uFE
 /// No control characters.
 const TEXT: &str = r"^[^\u0000-\u001F\u007F-\u009F]*$";
 /// Six digits, or a recovery code; blanks and dashes mean nothing.
-const CODE: &str = r"^$|^[\s-]*([0-9][\s-]*){6}$|^[\s-]*([2-9A-HJ-NP-Za-hj-np-z][\s-]*){25}$";
+const CODE: &str = r"^$|^[ \u00A0-]*([0-9][ \u00A0-]*){6}$|^[ \u00A0-]*([2-9A-HJ-NP-Za-hj-np-z][ \u00A0-]*){25}$";
 
 /// A number of pieces; text of digits will do as well.
 fn pieces(least: u8) -> Value {
