@@ -2,7 +2,7 @@
 //!
 //! Invariant: a rule that exists lets at least one try through and forgets in the end. It does not know what is tried.
 
-use super::values::duration;
+use super::values::rate;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -26,16 +26,11 @@ impl FromStr for Tries {
         if text == "off" {
             return Ok(Self::Off);
         }
-        let wrong = || format!("`{text}` is not a limit");
-        let (count, rest) = text.split_once('/').ok_or_else(wrong)?;
+        let (count, within, burst) = rate(text)?;
         // A failure is no act that comes back: there is nothing that N and BURST could each say, so the smaller of them holds.
-        let (period, burst) = rest.split_once(':').unwrap_or((rest, count));
-        let count: u32 = count.parse().map_err(|_| wrong())?;
-        let burst: u32 = burst.parse().map_err(|_| wrong())?;
-        let within = duration(period)?;
         let most = count.min(burst);
-        if !(1..=1_000).contains(&most) || within.is_zero() {
-            return Err(wrong());
+        if most > 1_000 {
+            return Err(format!("`{text}` is not a limit"));
         }
         Ok(Self::On { most, within })
     }

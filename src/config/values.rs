@@ -151,17 +151,20 @@ impl FromStr for Limit {
         if text == "off" {
             return Ok(Self::Off);
         }
-        let wrong = || format!("`{text}` is not a limit");
-        let (count, rest) = text.split_once('/').ok_or_else(wrong)?;
-        let (period, burst) = rest.split_once(':').unwrap_or((rest, count));
-        let count: u32 = count.parse().map_err(|_| wrong())?;
-        let burst: u32 = burst.parse().map_err(|_| wrong())?;
-        let period = duration(period)?;
-        if count == 0 || burst == 0 || period.is_zero() {
-            return Err(wrong());
-        }
+        let (count, period, burst) = rate(text)?;
         Ok(Self::On { every: period / count, burst })
     }
+}
+
+/// `N/PERIOD` or `N/PERIOD:BURST`, none of them zero: N, the period, and the burst, which is N where it is not given.
+pub(super) fn rate(text: &str) -> Result<(u32, Duration, u32), String> {
+    let wrong = || format!("`{text}` is not a limit");
+    let (count, rest) = text.split_once('/').ok_or_else(wrong)?;
+    let (period, burst) = rest.split_once(':').unwrap_or((rest, count));
+    let count: u32 = count.parse().map_err(|_| wrong())?;
+    let burst: u32 = burst.parse().map_err(|_| wrong())?;
+    let period = duration(period)?;
+    if count == 0 || burst == 0 || period.is_zero() { Err(wrong()) } else { Ok((count, period, burst)) }
 }
 
 /// How people get an account.
