@@ -1,19 +1,23 @@
 //! The list of products, and the shop front.
 //!
 //! Invariant: without a search, a page walks one index and its total is one that triggers keep, so a page costs the same with a
-//! hundred products and a hundred thousand; only active products are listed. It does not know how a search matches.
+//! hundred products and a hundred thousand; only active products are listed, and options of one thing once. It does not know how a
+//! search matches.
 
 use crate::db::Conn;
-use crate::db::schema::products;
+use crate::db::schema::{families, products};
 use crate::error::Result;
 use crate::ids::{CategoryKey, PictureId, ProductId, ProductKey};
 use crate::on_either;
 use crate::shop::category::{self, Category, Shelf};
 use crate::shop::money::Money;
 use crate::shop::paging::{PageNumber, Paging};
-use crate::shop::product::{Product, Status};
+use crate::shop::product::{self, KIN, KinRow, Product, STOCK_OF_ALL, Status};
 use crate::shop::search::{self, Search};
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
 
 /// Products on a page.
 pub const PER_PAGE: i64 = 24;
@@ -122,35 +126,44 @@ pub fn page(conn: &mut Conn, query: &Query) -> Result<Page> {
 /// What the database says.
 pub fn front(conn: &mut Conn) -> Result<(Vec<Shelf>, Vec<Product>)> {
     let shelves = category::shelves(conn)?;
-    let rows = products::table
+    let query = products::table
+        .left_join(families::table)
         .filter(products::status.eq(Status::Active.word()))
-        .filter(products::stock.gt(0))
+        .filter(products::listed.eq(true))
+        .filter(in_stock())
         .order((products::created_at.desc(), products::id.desc()))
         .limit(CHOSEN)
-        .select(ROW)
-        .load::<Row>(conn)?;
+        .select(columns());
+    let rows: Vec<Row> = on_either!(conn, conn => query.load(conn))?;
     let categories: Vec<Category> = shelves.iter().map(|shelf| shelf.category.clone()).collect();
     Ok((shelves, rows.into_iter().map(|row| named(row, &categories)).collect()))
 }
 
-type Columns = (
-    (products::id, products::public_id, products::sku, products::slug, products::title, products::description),
-    (products::category_id, products::price, products::stock, products::picture),
-);
+type Own = (products::id, products::public_id, products::sku, products::slug, products::title, products::description);
+type Rest = (products::category_id, products::price, products::stock, products::picture);
+type Columns = (Own, Rest, diesel::helper_types::Nullable<product::KinColumns>, SqlLiteral<BigInt>);
 
-const ROW: Columns = (
-    (products::id, products::public_id, products::sku, products::slug, products::title, products::description),
-    (products::category_id, products::price, products::stock, products::picture),
-);
+const OWN: Own = (products::id, products::public_id, products::sku, products::slug, products::title, products::description);
+const REST: Rest = (products::category_id, products::price, products::stock, products::picture);
 
-type Row = ((ProductKey, ProductId, String, String, String, String), (CategoryKey, Money, i64, Option<PictureId>));
+type OwnRow = (ProductKey, ProductId, String, String, String, String);
+type Row = (OwnRow, (CategoryKey, Money, i64, Option<PictureId>), Option<KinRow>, i64);
+
+fn columns() -> Columns {
+    (OWN, REST, KIN.nullable(), sql::<BigInt>(STOCK_OF_ALL))
+}
+
+fn in_stock() -> SqlLiteral<Bool> {
+    sql::<Bool>(&format!("({STOCK_OF_ALL}) > 0"))
+}
 
 /// The category's name comes from the list of them, not from a join: a join would let the planner begin with it, and sort.
 fn named(row: Row, categories: &[Category]) -> Product {
-    let ((key, id, sku, slug, title, description), (category_key, price, stock, picture)) = row;
+    let ((key, id, sku, slug, title, description), (category_key, price, stock, picture), family, stock_of_all) = row;
+    let kin = product::kin(family, stock_of_all);
     let category = categories.iter().find(|category| category.key == category_key);
     let (category, category_slug) = category.map_or_else(Default::default, |it| (it.name.clone(), it.slug.clone()));
-    Product { key, id, sku, slug, title, description, category_key, category, category_slug, price, stock, picture }
+    Product { key, id, sku, slug, title, description, category_key, category, category_slug, price, stock, picture, kin }
 }
 
 fn list(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, paging: Paging) -> Result<Vec<Row>> {
@@ -158,13 +171,13 @@ fn list(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, paging: P
         return Ok(Vec::new());
     }
     on_either!(conn, conn => {
-        let all = products::table.filter(products::status.eq(Status::Active.word())).select(ROW);
-        let mut list = all.limit(PER_PAGE).offset(paging.offset()).into_boxed();
+        let all = products::table.left_join(families::table).filter(products::status.eq(Status::Active.word())).select(columns());
+        let mut list = all.filter(products::listed.eq(true)).limit(PER_PAGE).offset(paging.offset()).into_boxed();
         if let Some(key) = category {
             list = list.filter(products::category_id.eq(key));
         }
         if query.in_stock {
-            list = list.filter(products::stock.gt(0));
+            list = list.filter(in_stock());
         }
         list = match query.sort.unwrap_or_default() {
             Sort::Name => list.order((products::sort_title.asc(), products::id.asc())),
@@ -184,11 +197,12 @@ fn found(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, among: i
     if found.keys.is_empty() {
         return Ok((Vec::new(), found.matches));
     }
-    let mut rows: Vec<Row> = products::table
+    let mut rows: Vec<Row> = on_either!(conn, conn => products::table
+        .left_join(families::table)
         .filter(products::id.eq_any(&found.keys))
         .filter(products::status.eq(Status::Active.word()))
-        .select(ROW)
-        .load(conn)?;
+        .select(columns())
+        .load(conn))?;
     rows.sort_by_key(|row| found.keys.iter().position(|key| *key == row.0.0));
     Ok((rows, found.matches))
 }

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod categories;
 pub mod category;
 pub mod discounts;
+pub mod options;
 pub mod order;
 pub mod orders;
 pub mod payment;
