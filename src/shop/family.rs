@@ -12,6 +12,8 @@ mod words;
 
 pub use change::{Addition, Changed, Wish, add, call, leave, shift};
 pub use choose::{Choice, Row, choose};
+pub use join::Seat;
+pub(super) use join::{retitle, seat};
 pub(super) use settle::{hold, settle, shelve};
 pub use words::{LONGEST, MOST_NAMES, parted, plain, said, titled, written};
 
@@ -62,11 +64,11 @@ pub struct Member {
     pub status: Status,
 }
 
-type Shared = ((families::id, families::code, families::title), Names, families::version);
-type Names = (families::name_1, families::name_2, families::name_3);
-type SharedRow = ((FamilyKey, String, String), (String, String, String), i64);
+pub(super) type Shared = ((families::id, families::code, families::title), Names, families::version);
+pub(super) type Names = (families::name_1, families::name_2, families::name_3);
+pub(super) type SharedRow = ((FamilyKey, String, String), (String, String, String), i64);
 
-const SHARED: Shared =
+pub(super) const SHARED: Shared =
     ((families::id, families::code, families::title), (families::name_1, families::name_2, families::name_3), families::version);
 
 type One = (
@@ -82,14 +84,18 @@ const ONE: One = (
     (products::price, products::stock, products::status),
 );
 
-fn shared(((key, code, title), (one, two, three), version): SharedRow) -> Family {
-    let names = [one, two, three].into_iter().filter(|name| !name.is_empty()).collect();
-    Family { key, code, title, names, version }
+pub(super) fn shared(((key, code, title), names, version): SharedRow) -> Family {
+    Family { key, code, title, names: listed(names), version }
+}
+
+/// The columns that say something.
+pub(super) fn listed((one, two, three): (String, String, String)) -> Vec<String> {
+    [one, two, three].into_iter().filter(|text| !text.is_empty()).collect()
 }
 
 fn member(row: OneRow) -> Result<Member> {
-    let ((key, id, sku, slug), (one, two, three), (price, stock, status)) = row;
-    let words = [one, two, three].into_iter().filter(|word| !word.is_empty()).collect();
+    let ((key, id, sku, slug), words, (price, stock, status)) = row;
+    let words = listed(words);
     let status = Status::read(&status).ok_or_else(|| Error::internal(format!("`{status}` is no status of a product")))?;
     Ok(Member { key, id, sku, slug, words, price, stock, status })
 }

@@ -121,7 +121,7 @@ fn of_very_many_matches_the_index_of_the_order_is_walked() {
 /// A page, and how many statements it may take.
 type Asked = (&'static str, usize, fn(&mut Conn, UserKey) -> Result<()>);
 
-const PAGES: [Asked; 15] = [
+const PAGES: [Asked; 16] = [
     ("cart", 1, |conn, user| cart::show(conn, now(), &shop().terms, user).map(drop)),
     ("saved", 1, |conn, user| cart::saved(conn, user).map(drop)),
     ("count", 1, |conn, user| cart::count(conn, user).map(drop)),
@@ -140,6 +140,7 @@ const PAGES: [Asked; 15] = [
         assert_ne!(product.key, ProductKey(0));
         product::related(conn, &product).map(drop)
     }),
+    ("all options", 2, |conn, _| family::whole(conn, FamilyKey(1)).map(drop)),
     ("options", 1, |conn, _| family::offered(conn, &[FamilyKey(1)]).map(drop)),
 ];
 

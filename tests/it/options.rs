@@ -91,7 +91,7 @@ async fn shoppers_choose_between_options_in_words(app: &TestApp) {
     assert_eq!(page.texts(".option-words [aria-current='true']"), ["moss", "S"]);
     assert_eq!(
         page.texts(".option-words a"),
-        ["moss", "oat as M €24.00", "S", "M €24.00 Sold out"],
+        ["moss", "oat in M €24.00", "S", "M €24.00 Sold out"],
         "in words, and none is hidden"
     );
     let ways = page.attributes(".option-words a", "href");

@@ -115,6 +115,7 @@ pub fn add(conn: &mut Conn, now: Moment, actor: &Actor, slug: &str, addition: &A
     let model = product::record(conn, slug)?;
     let key = model.family.ok_or(Error::NotFound)?;
     let Some((family, members)) = take(conn, key, model.key, addition.version)? else { return Ok(Changed::Overtaken) };
+    let model = product::record(conn, slug)?;
     if is_taken(&members, ProductKey(0), &addition.words) {
         return Ok(Changed::WordsTaken);
     }
@@ -168,7 +169,11 @@ pub fn shift(conn: &mut Conn, slug: &str, earlier: bool, version: i64) -> Result
 pub fn leave(conn: &mut Conn, now: Moment, actor: &Actor, slug: &str, version: i64) -> Result<Changed> {
     let record = product::record(conn, slug)?;
     let key = record.family.ok_or(Error::NotFound)?;
-    let Some((_, members)) = take(conn, key, record.key, version)? else { return Ok(Changed::Overtaken) };
+    if take(conn, key, record.key, version)?.is_none() {
+        return Ok(Changed::Overtaken);
+    }
+    // Held now, so what it says is what it says to the end.
+    let record = product::record(conn, slug)?;
     let none: Option<FamilyKey> = None;
     diesel::update(products::table.filter(products::id.eq(record.key)))
         .set((
@@ -179,11 +184,7 @@ pub fn leave(conn: &mut Conn, now: Moment, actor: &Actor, slug: &str, version: i
         ))
         .execute(conn)?;
     audit::record(conn, now, Kind::ProductChanged, actor, &format!("{slug}, no option any more"))?;
-    if members.len() > 1 {
-        return done(conn, key);
-    }
-    diesel::delete(families::table.filter(families::id.eq(key))).execute(conn)?;
-    Ok(Changed::Done)
+    done(conn, key)
 }
 
 /// Takes the family and its options for a change, if it still is what was seen and the product still is one of them.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: families are taken before products, and products before categories, each in the order of their rows; a sale takes no
 //! family, so none waits for another in a circle. After `settle` the cheapest option for sale is listed, of equals the first, and has the
-//! words of all that are for sale; each option is called after its family. It does not know who changed what.
+//! words of all that are for sale; each option is called after its family, and a family of none is gone. It does not know who changed what.
 
 use super::words::{said, titled};
 use super::{Member, whole};
@@ -17,7 +17,7 @@ use diesel::prelude::*;
 
 /// Takes the families with all their options, and other products beside them, until the transaction ends.
 pub(in crate::shop) fn hold(conn: &mut Conn, keys: &[FamilyKey], beside: &[ProductKey]) -> Result<()> {
-    if keys.is_empty() && beside.len() < 2 {
+    if keys.is_empty() && beside.is_empty() {
         return Ok(());
     }
     lock_families(conn, keys)?;
@@ -41,6 +41,10 @@ struct Stands {
 /// Makes right what follows from the options: titles, words, which one is listed, what the list says of all. The family is held.
 pub(in crate::shop) fn settle(conn: &mut Conn, key: FamilyKey) -> Result<()> {
     let (family, members) = whole(conn, key)?;
+    if members.is_empty() {
+        diesel::delete(families::table.filter(families::id.eq(key))).execute(conn)?;
+        return Ok(());
+    }
     let stand: Vec<Stands> = products::table
         .inner_join(categories::table)
         .filter(products::family_id.eq(key))

@@ -1,5 +1,6 @@
 //! Families on each database.
 
+mod files;
 mod sales;
 
 use super::*;

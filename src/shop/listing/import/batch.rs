@@ -4,12 +4,13 @@
 //! another in a circle; a changed stock is a movement. It does not know files.
 
 use super::super::line::{Line, Picture};
+use super::kin::{self, Kin};
 use crate::audit::{self, Actor, Kind};
 use crate::clock::Moment;
 use crate::db::schema::products;
-use crate::db::{Conn, lock_categories, lock_products};
+use crate::db::{Conn, lock_categories};
 use crate::error::{Error, Result};
-use crate::ids::{CategoryKey, PictureId, ProductKey, base64url};
+use crate::ids::{CategoryKey, FamilyKey, PictureId, ProductKey, base64url};
 use crate::shop::money::Money;
 use crate::shop::product::{NewProduct, Status, insert_by};
 use crate::shop::{category, picture, search, slug, stock};
@@ -47,6 +48,8 @@ struct Stands {
     stock: i64,
     status: String,
     picture: Option<PictureId>,
+    family: Option<FamilyKey>,
+    words: (String, String, String),
 }
 
 /// Takes them. No two have the same code.
@@ -55,7 +58,7 @@ pub fn take(conn: &mut Conn, now: Moment, actor: &Actor, lines: &[Line]) -> Resu
     let codes: Vec<&str> = lines.iter().map(|line| line.sku.as_str()).collect();
     let keys: Vec<ProductKey> =
         products::table.filter(products::sku.eq_any(&codes)).order(products::id).select(products::id).load(conn)?;
-    lock_products(conn, &keys)?;
+    let mut kin = Kin::hold(conn, lines, &keys)?;
     let mut stand = standing(conn, &keys)?;
     let mut shelf_keys: Vec<CategoryKey> = shelves.values().map(|(key, _)| *key).collect();
     shelf_keys.extend(stand.values().map(|it| it.category));
@@ -66,20 +69,29 @@ pub fn take(conn: &mut Conn, now: Moment, actor: &Actor, lines: &[Line]) -> Resu
         let shelf = shelves.get(&line.category).ok_or_else(|| Error::internal("a line without its category"))?;
         let picture = line.picture.map(|picture| kept(conn, now, picture)).transpose()?;
         let active = match stand.remove(&line.sku) {
-            Some(before) => change(conn, now, actor, (line, shelf, picture), &before, &mut count)?,
-            None => add(conn, now, actor, (line, shelf, picture), &mut count)?,
+            Some(before) => {
+                let seated = kin.seat(conn, now, line, before.key, before.family, shelf.0)?;
+                let title = kin::title(line, before.family.map(|_| before.words.clone()));
+                change(conn, now, actor, (line, shelf, picture, &title), &before, seated, &mut count)?
+            }
+            None => {
+                let active = add(conn, now, actor, (line, shelf, picture, &kin::title(line, None)), &mut count)?;
+                kin.seat_new(conn, now, line, shelf.0)?;
+                active
+            }
         };
         if active && !back.contains(&shelf.0) {
             back.push(shelf.0);
         }
     }
+    kin.settle(conn)?;
     for shelf in back {
         category::bring_back(conn, shelf)?;
     }
     Ok(count)
 }
 
-type Place<'a> = (&'a Line, &'a (CategoryKey, String), Option<PictureId>);
+type Place<'a> = (&'a Line, &'a (CategoryKey, String), Option<PictureId>, &'a str);
 
 /// The categories that the lines name, made if there are none yet, behind the others.
 fn shelves(conn: &mut Conn, lines: &[Line]) -> Result<HashMap<String, (CategoryKey, String)>> {
@@ -115,19 +127,21 @@ fn standing(conn: &mut Conn, keys: &[ProductKey]) -> Result<HashMap<String, Stan
                 products::stock,
                 products::status,
                 products::picture,
+                products::family_id,
+                (products::option_1, products::option_2, products::option_3),
             ),
         ))
         .load(conn)?;
     Ok(rows.into_iter().collect())
 }
 
-fn add(conn: &mut Conn, now: Moment, actor: &Actor, (line, shelf, picture): Place, count: &mut Count) -> Result<bool> {
+fn add(conn: &mut Conn, now: Moment, actor: &Actor, (line, shelf, picture, title): Place, count: &mut Count) -> Result<bool> {
     let status = line.status.unwrap_or(Status::Active);
     for slug in slug::candidates(&line.slug) {
         let new = NewProduct {
             sku: &line.sku,
             slug: &slug,
-            title: &line.title,
+            title,
             description: &line.description,
             category: (shelf.0, &shelf.1),
             price: line.price,
@@ -148,23 +162,25 @@ fn change(
     conn: &mut Conn,
     now: Moment,
     actor: &Actor,
-    (line, shelf, picture): Place,
+    (line, shelf, picture, title): Place,
     before: &Stands,
+    seated: bool,
     count: &mut Count,
 ) -> Result<bool> {
     let status = line.status.map_or(before.status.as_str(), |status| status.word());
     let (picture, stock) = (picture.or(before.picture), line.stock.unwrap_or(before.stock));
-    let words = (&before.title, &before.description, before.category) == (&line.title, &line.description, shelf.0);
+    let words = (before.title.as_str(), &before.description, before.category) == (title, &line.description, shelf.0);
     let active = status == Status::Active.word();
-    if words && (before.price, before.stock, before.picture) == (line.price, stock, picture) && before.status == status {
+    if words && !seated && (before.price, before.stock, before.picture) == (line.price, stock, picture) && before.status == status
+    {
         count.same += 1;
         return Ok(false);
     }
     diesel::update(products::table.filter(products::id.eq(before.key)))
         .set((
-            products::title.eq(&line.title),
-            products::words.eq(search::words_of(&line.title, &line.description, &shelf.1, &line.sku)),
-            products::sort_title.eq(search::fold(&line.title)),
+            products::title.eq(title),
+            products::words.eq(search::words_of(title, &line.description, &shelf.1, &line.sku)),
+            products::sort_title.eq(search::fold(title)),
             products::description.eq(&line.description),
             products::category_id.eq(shelf.0),
             products::price.eq(line.price),
