@@ -12,12 +12,9 @@ use crate::on_either;
 use crate::shop::category::{self, Category, Shelf};
 use crate::shop::money::Money;
 use crate::shop::paging::{PageNumber, Paging};
-use crate::shop::product::{self, KIN, KinRow, Product, STOCK_OF_ALL, Status};
+use crate::shop::product::{self, KIN, KinRow, Product, Status, StockOfAll};
 use crate::shop::search::{self, Search};
-use diesel::dsl::sql;
-use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
 
 /// Products on a page.
 pub const PER_PAGE: i64 = 24;
@@ -130,7 +127,7 @@ pub fn front(conn: &mut Conn) -> Result<(Vec<Shelf>, Vec<Product>)> {
         .left_join(families::table)
         .filter(products::status.eq(Status::Active.word()))
         .filter(products::listed.eq(true))
-        .filter(in_stock())
+        .filter(StockOfAll.gt(0))
         .order((products::created_at.desc(), products::id.desc()))
         .limit(CHOSEN)
         .select(columns());
@@ -141,7 +138,7 @@ pub fn front(conn: &mut Conn) -> Result<(Vec<Shelf>, Vec<Product>)> {
 
 type Own = (products::id, products::public_id, products::sku, products::slug, products::title, products::description);
 type Rest = (products::category_id, products::price, products::stock, products::picture);
-type Columns = (Own, Rest, diesel::helper_types::Nullable<product::KinColumns>, SqlLiteral<BigInt>);
+type Columns = (Own, Rest, diesel::helper_types::Nullable<product::KinColumns>, StockOfAll);
 
 const OWN: Own = (products::id, products::public_id, products::sku, products::slug, products::title, products::description);
 const REST: Rest = (products::category_id, products::price, products::stock, products::picture);
@@ -150,11 +147,7 @@ type OwnRow = (ProductKey, ProductId, String, String, String, String);
 type Row = (OwnRow, (CategoryKey, Money, i64, Option<PictureId>), Option<KinRow>, i64);
 
 fn columns() -> Columns {
-    (OWN, REST, KIN.nullable(), sql::<BigInt>(STOCK_OF_ALL))
-}
-
-fn in_stock() -> SqlLiteral<Bool> {
-    sql::<Bool>(&format!("({STOCK_OF_ALL}) > 0"))
+    (OWN, REST, KIN.nullable(), StockOfAll)
 }
 
 /// The category's name comes from the list of them, not from a join: a join would let the planner begin with it, and sort.
@@ -170,22 +163,30 @@ fn list(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, paging: P
     if paging.is_past_the_end() {
         return Ok(Vec::new());
     }
+    let sort = query.sort.unwrap_or_default();
     on_either!(conn, conn => {
-        let all = products::table.left_join(families::table).filter(products::status.eq(Status::Active.word())).select(columns());
-        let mut list = all.filter(products::listed.eq(true)).limit(PER_PAGE).offset(paging.offset()).into_boxed();
+        // The rows of the page are found in the index alone; what else is shown of them is looked up for these and no others.
+        let all = products::table.filter(products::status.eq(Status::Active.word())).filter(products::listed.eq(true));
+        let mut page = all.select(products::id).limit(PER_PAGE).offset(paging.offset()).into_boxed();
         if let Some(key) = category {
-            list = list.filter(products::category_id.eq(key));
+            page = page.filter(products::category_id.eq(key));
         }
         if query.in_stock {
-            list = list.filter(in_stock());
+            page = page.filter(StockOfAll.gt(0));
         }
-        list = match query.sort.unwrap_or_default() {
-            Sort::Name => list.order((products::sort_title.asc(), products::id.asc())),
-            Sort::Newest => list.order((products::created_at.desc(), products::id.desc())),
-            Sort::Price => list.order((products::price.asc(), products::id.asc())),
-            Sort::PriceDown => list.order((products::price.desc(), products::id.desc())),
+        page = match sort {
+            Sort::Name => page.order((products::sort_title.asc(), products::id.asc())),
+            Sort::Newest => page.order((products::created_at.desc(), products::id.desc())),
+            Sort::Price => page.order((products::price.asc(), products::id.asc())),
+            Sort::PriceDown => page.order((products::price.desc(), products::id.desc())),
         };
-        Ok(list.load(conn)?)
+        let rows = products::table.left_join(families::table).filter(products::id.eq_any(page)).select(columns()).into_boxed();
+        Ok(match sort {
+            Sort::Name => rows.order((products::sort_title.asc(), products::id.asc())),
+            Sort::Newest => rows.order((products::created_at.desc(), products::id.desc())),
+            Sort::Price => rows.order((products::price.asc(), products::id.asc())),
+            Sort::PriceDown => rows.order((products::price.desc(), products::id.desc())),
+        }.load(conn)?)
     })
 }
 

@@ -8,13 +8,15 @@ mod edit;
 mod hang;
 mod inventory;
 mod make;
+mod reach;
 mod shown;
 
 pub use edit::{Change, Edited, Record, edit, record};
 pub use hang::{Hang, hang};
 pub use inventory::{Inventory, Item, ON_A_PAGE, Shelf, by_sku, inventory};
 pub use make::{Draft, Made, make};
-pub(super) use shown::{KIN, KinColumns, KinRow, STOCK_OF_ALL, kin};
+pub(super) use reach::{STOCK_OF_ALL, StockOfAll};
+pub(super) use shown::{KIN, KinColumns, KinRow, kin};
 pub use shown::{by_id, by_slug, related};
 
 use crate::audit::Actor;

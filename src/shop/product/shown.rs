@@ -3,6 +3,7 @@
 //! Invariant: what is not for sale is not found; of a family, lists show one and offer none of its own options beside it. It does not know
 //! who looks.
 
+use super::reach::StockOfAll;
 use super::{Kin, Product, Status};
 use crate::db::Conn;
 use crate::db::schema::{categories, families, products};
@@ -10,15 +11,7 @@ use crate::error::{Error, Result};
 use crate::ids::{CategoryKey, FamilyKey, PictureId, ProductId, ProductKey};
 use crate::on_either;
 use crate::shop::money::Money;
-use diesel::dsl::sql;
-use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
-
-/// The stock that a list goes by: of an option, the most that there is of any. A `CASE`, so that nothing is looked up for a product that
-/// has no options; a scalar, because Postgres would read the options of the whole shop at once to answer an `EXISTS`.
-pub const STOCK_OF_ALL: &str = "CASE WHEN products.family_id IS NULL THEN products.stock ELSE coalesce((SELECT max(o.stock) \
-    FROM products o WHERE o.family_id = products.family_id AND o.status = 'active'), 0) END";
 
 /// The columns of it.
 pub type KinColumns = (families::id, families::title, families::shown, families::dearest);
@@ -37,7 +30,7 @@ pub fn kin(row: Option<KinRow>, stock_of_all: i64) -> Option<Kin> {
 type Own = (products::id, products::public_id, products::sku, products::slug, products::title, products::description);
 type Shelf = (categories::id, categories::name, categories::slug);
 type Rest = (products::price, products::stock, products::picture);
-type Shown = (Own, Shelf, Rest, diesel::helper_types::Nullable<KinColumns>, SqlLiteral<BigInt>);
+type Shown = (Own, Shelf, Rest, diesel::helper_types::Nullable<KinColumns>, StockOfAll);
 
 type OwnRow = (ProductKey, ProductId, String, String, String, String);
 type Row = (OwnRow, (CategoryKey, String, String), (Money, i64, Option<PictureId>), Option<KinRow>, i64);
@@ -47,7 +40,7 @@ const SHELF: Shelf = (categories::id, categories::name, categories::slug);
 const REST: Rest = (products::price, products::stock, products::picture);
 
 fn columns() -> Shown {
-    (OWN, SHELF, REST, KIN.nullable(), sql::<BigInt>(STOCK_OF_ALL))
+    (OWN, SHELF, REST, KIN.nullable(), StockOfAll)
 }
 
 fn shown(row: Row) -> Product {

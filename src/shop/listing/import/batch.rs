@@ -68,17 +68,14 @@ pub fn take(conn: &mut Conn, now: Moment, actor: &Actor, lines: &[Line]) -> Resu
     for line in lines {
         let shelf = shelves.get(&line.category).ok_or_else(|| Error::internal("a line without its category"))?;
         let picture = line.picture.map(|picture| kept(conn, now, picture)).transpose()?;
-        let active = match stand.remove(&line.sku) {
-            Some(before) => {
-                let seated = kin.seat(conn, now, line, before.key, before.family, shelf.0)?;
-                let title = kin::title(line, before.family.map(|_| before.words.clone()));
-                change(conn, now, actor, (line, shelf, picture, &title), &before, seated, &mut count)?
-            }
-            None => {
-                let active = add(conn, now, actor, (line, shelf, picture, &kin::title(line, None)), &mut count)?;
-                kin.seat_new(conn, now, line, shelf.0)?;
-                active
-            }
+        let active = if let Some(before) = stand.remove(&line.sku) {
+            let seated = kin.seat(conn, now, line, before.key, before.family, shelf.0)?;
+            let title = kin::title(line, before.family.map(|_| before.words.clone()));
+            change(conn, now, actor, (line, shelf, picture, &title), &before, seated, &mut count)?
+        } else {
+            let active = add(conn, now, actor, (line, shelf, picture, &kin::title(line, None)), &mut count)?;
+            kin.seat_new(conn, now, line, shelf.0)?;
+            active
         };
         if active && !back.contains(&shelf.0) {
             back.push(shelf.0);
