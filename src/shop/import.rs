@@ -46,6 +46,8 @@ pub struct Import {
     pub note: String,
     /// When the file had come.
     pub created_at: Moment,
+    /// When its lines began to be taken: what is counted was found before, and done since.
+    pub started_at: Option<Moment>,
     /// When it ended.
     pub ended_at: Option<Moment>,
 }
@@ -95,26 +97,26 @@ pub fn close_lost(conn: &mut Conn, now: Moment) -> Result<usize> {
     Ok(diesel::update(lost).set(over).execute(conn)?)
 }
 
-type Row = ((ImportKey, ImportId, UserKey, State, i64), progress::Row, (String, Moment, Moment, Option<Moment>));
+type Row = ((ImportKey, ImportId, UserKey, State, i64), progress::Row, (String, Moment, Option<Moment>, Moment, Option<Moment>));
 
 type Columns = (
     (imports::id, imports::public_id, imports::user_id, imports::state, imports::size),
     progress::Columns,
-    (imports::note, imports::created_at, imports::beat_at, imports::ended_at),
+    (imports::note, imports::created_at, imports::started_at, imports::beat_at, imports::ended_at),
 );
 
 const COLUMNS: Columns = (
     (imports::id, imports::public_id, imports::user_id, imports::state, imports::size),
     progress::COLUMNS,
-    (imports::note, imports::created_at, imports::beat_at, imports::ended_at),
+    (imports::note, imports::created_at, imports::started_at, imports::beat_at, imports::ended_at),
 );
 
 /// As the row says, unless its node has been silent for too long.
 fn read(now: Moment, row: Row) -> Import {
-    let ((key, id, user, state, size), progress, (note, created_at, beat_at, ended_at)) = row;
+    let ((key, id, user, state, size), progress, (note, created_at, started_at, beat_at, ended_at)) = row;
     let lost = ended_at.is_none() && beat_at < now - LOST;
     let state = if lost { State::Interrupted } else { state };
-    Import { key, id, user, state, size, progress: Progress::read(progress), note, created_at, ended_at }
+    Import { key, id, user, state, size, progress: Progress::read(progress), note, created_at, started_at, ended_at }
 }
 
 /// The one that is open.

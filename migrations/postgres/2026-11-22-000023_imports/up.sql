@@ -18,6 +18,7 @@ CREATE TABLE imports (
     untold BIGINT NOT NULL DEFAULT 0,
     note TEXT NOT NULL DEFAULT '',
     created_at TIMESTAMP NOT NULL,
+    started_at TIMESTAMP,
     beat_at TIMESTAMP NOT NULL,
     ended_at TIMESTAMP,
     CHECK ((slot IS NULL) = (ended_at IS NOT NULL))

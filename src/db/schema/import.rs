@@ -20,6 +20,7 @@ diesel::table! {
         untold -> BigInt,
         note -> Text,
         created_at -> Timestamp,
+        started_at -> Nullable<Timestamp>,
         beat_at -> Timestamp,
         ended_at -> Nullable<Timestamp>,
     }

@@ -103,13 +103,28 @@ pub(super) fn standing(conn: &mut Conn, key: ImportKey) -> Result<Option<State>>
     Ok(own.select(imports::state).first(conn).optional()?)
 }
 
-/// Takes it from one state to the next, unless somebody else took it elsewhere; where it stands now, or none if it is closed.
+/// Nobody wanted it otherwise while it was checked: it waits for a word. Where it stands now, or none if it is closed.
 ///
 /// # Errors
 /// What the database says.
-pub(super) fn turn(conn: &mut Conn, now: Moment, key: ImportKey, from: State, to: State) -> Result<Option<State>> {
-    let own = imports::table.filter(imports::id.eq(key)).filter(imports::slot.eq(1));
-    diesel::update(own.filter(imports::state.eq(from))).set((imports::state.eq(to), imports::beat_at.eq(now))).execute(conn)?;
+pub(super) fn ready(conn: &mut Conn, now: Moment, key: ImportKey) -> Result<Option<State>> {
+    let checked = imports::table.filter(imports::id.eq(key)).filter(imports::state.eq(State::Checking));
+    let waits = (imports::state.eq(State::Ready), imports::beat_at.eq(now));
+    diesel::update(checked.filter(imports::slot.eq(1))).set(waits).execute(conn)?;
+    standing(conn, key)
+}
+
+/// The word came: what is counted from now on is done. Where it stands now, or none if it is closed.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn start(conn: &mut Conn, now: Moment, key: ImportKey) -> Result<Option<State>> {
+    let asked = imports::table.filter(imports::id.eq(key)).filter(imports::state.eq(State::Asked));
+    let begins = (
+        (imports::state.eq(State::Running), imports::beat_at.eq(now), imports::started_at.eq(now), imports::position.eq(0)),
+        (imports::made.eq(0), imports::changed.eq(0), imports::same.eq(0)),
+    );
+    diesel::update(asked.filter(imports::slot.eq(1))).set(begins).execute(conn)?;
     standing(conn, key)
 }
 

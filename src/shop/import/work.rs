@@ -3,7 +3,7 @@
 //! Invariant: it runs on a thread of its own, at the node that has the file; about once a second it says how far it is, and so learns
 //! whether it is still wanted. However it ends, its row says so, unless the database is gone, and then the row falls silent.
 
-use super::progress::{Progress, beat, end, standing, turn};
+use super::progress::{Progress, beat, end, ready, standing, start};
 use super::{LOST, State, WAITS};
 use crate::audit::Actor;
 use crate::clock::Clock;
@@ -62,7 +62,7 @@ fn failed(cause: &Error) -> End {
 fn carry<F: Read + Seek>(pulse: &mut Pulse, job: &Job, mut file: F) -> Result<End> {
     let survey = match Reader::new(&mut file, job.currency) {
         Err(complaint) => Some(hopeless(complaint)),
-        Ok(reader) => listing::survey(pulse.db, reader, |at, survey| pulse.beat(|| Progress::of(survey, at)))?,
+        Ok(reader) => listing::survey(pulse.db, reader, |at, survey| pulse.beat(Progress::of(survey, at)))?,
     };
     let Some(mut survey) = survey else { return Ok(pulse.why()) };
     if survey.lines == 0 && survey.wrong == 0 {
@@ -85,7 +85,7 @@ fn carry<F: Read + Seek>(pulse: &mut Pulse, job: &Job, mut file: F) -> Result<En
     pulse.progress = Progress { lines, ..Progress::default() };
     let (db, clock) = (pulse.db, pulse.clock);
     let taken = listing::import(db, clock, &job.actor, reader, |position, count| {
-        pulse.beat(|| Progress { position, lines, count, ..Progress::default() })
+        pulse.beat(Progress { position, lines, count, ..Progress::default() })
     })?;
     Ok(match taken {
         Taken::All(_) => End(State::Done, ""),
@@ -116,19 +116,17 @@ impl Pulse<'_> {
         Ok(state)
     }
 
-    /// Says it if it is time to; whether to go on.
-    fn beat(&mut self, progress: impl FnOnce() -> Progress) -> ControlFlow<()> {
+    /// Notes it, and says it if it is time to; whether to go on.
+    fn beat(&mut self, progress: Progress) -> ControlFlow<()> {
+        self.progress = progress;
         if (self.quit)() {
             return ControlFlow::Break(());
         }
         if self.said.is_none_or(|(at, _)| at.elapsed() >= SAYS) {
-            self.progress = progress();
             // The work itself finds out soon enough if the database stays away.
             if let Err(cause) = self.say() {
                 tracing::debug!(%cause, "an import could not say how far it is");
             }
-        } else {
-            self.progress = progress();
         }
         match self.said {
             Some((_, None | Some(State::Stopping))) => ControlFlow::Break(()),
@@ -145,10 +143,10 @@ impl Pulse<'_> {
     fn wait(&mut self) -> Result<Option<End>> {
         let (db, clock, key) = (self.db, self.clock, self.key);
         let until = clock.now() + WAITS;
-        let mut state = db.write_here(|conn| turn(conn, clock.now(), key, State::Checking, State::Ready))?;
+        let mut state = db.write_here(|conn| ready(conn, clock.now(), key))?;
         loop {
             match state {
-                Some(State::Asked) => state = db.write_here(|conn| turn(conn, clock.now(), key, State::Asked, State::Running))?,
+                Some(State::Asked) => state = db.write_here(|conn| start(conn, clock.now(), key))?,
                 Some(State::Running) => return Ok(None),
                 Some(State::Ready) if (self.quit)() => return Ok(Some(self.why())),
                 Some(State::Ready) if clock.now() > until => {

@@ -94,7 +94,7 @@ fn the_memory_does_not_grow_with_the_file_and_a_kill_leaves_none() {
         let mut conn = Conn::open(&format!("sqlite:{}", place.path("var/latchkey.db").display()).parse().expect("a URL"))
             .expect("the database");
         // As if the silence had been longer.
-        let long_ago = Clock::default().now() - Duration::from_secs(60);
+        let long_ago = Clock::default().now() - Duration::from_mins(1);
         diesel::update(imports::table.filter(imports::slot.eq(1)))
             .set(imports::beat_at.eq(long_ago))
             .execute(&mut conn)

@@ -157,6 +157,7 @@ fn outcome(state: State) -> &'static str {
 fn counts(import: &Import) -> String {
     let count = import.progress.count;
     match import.state {
+        State::Stopped | State::Failed | State::Interrupted if import.started_at.is_none() => "Nothing was changed".to_owned(),
         State::Wrong if import.progress.lines == 0 => "Not a list of products".to_owned(),
         State::Wrong => format!("{} of {} lines are wrong", grouped(import.progress.wrong), grouped(import.progress.lines)),
         _ => format!("{} new, {} changed, {} as they were", grouped(count.new), grouped(count.changed), grouped(count.same)),

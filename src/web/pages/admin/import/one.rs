@@ -9,10 +9,12 @@ use crate::clock::rfc3339;
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::ImportId;
-use crate::shop::import::{self, Asked, State};
+use crate::shop::import::{self, Asked, Import, Progress};
 use crate::web::app::App;
 use crate::web::form::Press;
-use crate::web::view::{Kind, View, see_other};
+use crate::web::identity::CurrentUser;
+use crate::web::view::{Kind, Layout, View, see_other};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
@@ -40,6 +42,7 @@ struct Page {
     changed: String,
     same: String,
     counts: String,
+    started: bool,
     to_do: String,
     wrong: String,
     told: Vec<Wrong>,
@@ -55,44 +58,50 @@ struct Page {
 pub async fn show(id: web::Path<String>, request: HttpRequest, view: View) -> Result<HttpResponse> {
     let id: ImportId = id.parse().map_err(|_| Error::NotFound)?;
     let (now, person) = (view.app().clock.now(), view.visit().person());
-    let still = form_urlencoded::parse(request.query_string().as_bytes()).any(|(name, value)| name == "still" && value == "1");
-    let import = view.app().db.read(move |conn| import::find(conn, now, id)).await?;
-    let moves = import.state.is_moving();
     let load = move |conn: &mut Conn| {
+        let import = import::find(conn, now, id)?;
         let by = roll::names(conn, &[import.user])?.remove(&import.user).unwrap_or_default();
+        Ok((Layout::load(conn, person)?, import.state.is_moving(), Page::of(import, by, person)))
+    };
+    let (layout, moves, page) = view.app().db.read(load).await?;
+    let layout = view.told(layout).await;
+    let asked = form_urlencoded::parse(request.query_string().as_bytes()).any(|(name, value)| name == "still" && value == "1");
+    // What a person must be told is shown once: it may not be gone after two seconds.
+    let still = asked || !layout.notices.is_empty();
+    let mut answer = view.draw(StatusCode::OK, "admin/import/show.html", layout, &Page { still, ..page })?;
+    if moves && !still {
+        answer.headers_mut().insert(REFRESH.0, REFRESH.1);
+    }
+    Ok(answer)
+}
+
+impl Page {
+    fn of(import: Import, by: String, person: Option<CurrentUser>) -> Self {
         let counts = counts(&import);
-        let progress = import.progress;
+        let Progress { position, lines, count, wrong, told, untold } = import.progress;
         let size = u64::try_from(import.size).unwrap_or_default();
-        Ok(Page {
-            id,
+        Self {
+            id: import.id,
             state: import.state.code(),
             by,
             own: person.is_some_and(|person| person.key == import.user),
             at: rfc3339(import.created_at),
             ended_at: import.ended_at.map(rfc3339),
-            percent: if import.state == State::Asked {
-                0
-            } else {
-                (progress.position * 100).checked_div(size).unwrap_or(0).min(100)
-            },
-            lines: grouped(progress.lines),
-            new: grouped(progress.count.new),
-            changed: grouped(progress.count.changed),
-            same: grouped(progress.count.same),
+            percent: (position * 100).checked_div(size).unwrap_or(0).min(100),
+            lines: grouped(lines),
+            new: grouped(count.new),
+            changed: grouped(count.changed),
+            same: grouped(count.same),
             counts,
-            to_do: grouped(progress.count.new + progress.count.changed),
-            wrong: grouped(progress.wrong),
-            told: progress.told.into_iter().map(|it| Wrong { line: it.line, why: it.why }).collect(),
-            untold: (progress.untold > 0).then(|| grouped(progress.untold)),
+            started: import.started_at.is_some(),
+            to_do: grouped(count.new + count.changed),
+            wrong: grouped(wrong),
+            told: told.into_iter().map(|it| Wrong { line: it.line, why: it.why }).collect(),
+            untold: (untold > 0).then(|| grouped(untold)),
             note: import.note,
-            still,
-        })
-    };
-    let mut page = view.show("admin/import/show.html", load).await?;
-    if moves && !still {
-        page.headers_mut().insert(REFRESH.0, REFRESH.1);
+            still: false,
+        }
     }
-    Ok(page)
 }
 
 /// `POST /admin/import/{id}/start`.
