@@ -14,6 +14,7 @@ pub mod demo;
 pub mod discount;
 pub mod family;
 pub mod idempotency;
+pub mod import;
 pub mod listing;
 pub mod money;
 pub mod order;

@@ -2,12 +2,14 @@
 #![allow(missing_docs)]
 
 mod api_token;
+mod import;
 mod letters;
 mod payment;
 mod second_factor;
 mod shop;
 
 pub use api_token::*;
+pub use import::*;
 pub use letters::*;
 pub use payment::*;
 pub use second_factor::*;

@@ -120,7 +120,7 @@ fn add(conn: &mut Conn, now: Moment, currency: &Currency, ware: &Ware, position:
     let added = product::insert(conn, now, &new)?;
     if let Some(seat) = seat.filter(|_| added) {
         let product = rows::table.filter(rows::sku.eq(&ware.sku)).select(rows::id).first(conn)?;
-        let (key, _) = family::seat(conn, now, product, &ware.title, &seat)?;
+        let key = family::seat(conn, now, product, &ware.title, &seat)?;
         family::settle(conn, key)?;
     }
     Ok(added)

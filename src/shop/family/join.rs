@@ -65,24 +65,19 @@ pub(super) fn behind(conn: &mut Conn, family: FamilyKey) -> Result<i64> {
     Ok(last.map_or(1, |last| last.saturating_add(1)))
 }
 
-/// Calls a family otherwise; was it called otherwise before?
-pub(in crate::shop) fn retitle(conn: &mut Conn, key: FamilyKey, title: &str) -> Result<bool> {
+/// Calls a family otherwise, if it is.
+pub(in crate::shop) fn retitle(conn: &mut Conn, key: FamilyKey, title: &str) -> Result<()> {
     let other = families::table.filter(families::id.eq(key)).filter(families::title.ne(title));
     let renamed = (families::title.eq(title), families::version.eq(families::version + 1));
-    Ok(diesel::update(other).set(renamed).execute(conn)? > 0)
+    diesel::update(other).set(renamed).execute(conn)?;
+    Ok(())
 }
 
-/// Seats a product, in a new family if there is none of this code; which one, and was anything changed?
+/// Seats a product, in a new family if there is none of this code; which one.
 ///
 /// # Errors
 /// `Refused` as `bad_file`, when the family differs in something else, is full, or has another option of these words.
-pub(in crate::shop) fn seat(
-    conn: &mut Conn,
-    now: Moment,
-    product: ProductKey,
-    title: &str,
-    seat: &Seat,
-) -> Result<(FamilyKey, bool)> {
+pub(in crate::shop) fn seat(conn: &mut Conn, now: Moment, product: ProductKey, title: &str, seat: &Seat) -> Result<FamilyKey> {
     let refused = |text: String| Err(Error::refused("bad_file", text));
     let by_code = families::table.filter(families::code.eq(&seat.code)).select(families::id);
     let there: Option<FamilyKey> = by_code.first(conn).optional()?;
@@ -103,9 +98,11 @@ pub(in crate::shop) fn seat(
         let words = written(&names, &seat.words);
         return refused(format!("`{}` and another line are both `{words}` of `{}`", other.sku, seat.code));
     }
-    let renamed = before != title && retitle(conn, key, title)?;
+    if before != title {
+        retitle(conn, key, title)?;
+    }
     match members.iter().position(|it| it.key == product) {
-        Some(at) if members[at].words == seat.words => return Ok((key, renamed)),
+        Some(at) if members[at].words == seat.words => return Ok(key),
         Some(_) => {
             let place = products::table.filter(products::id.eq(product)).select(products::place).first(conn)?;
             write(conn, product, key, &seat.words, place)?;
@@ -119,5 +116,5 @@ pub(in crate::shop) fn seat(
     diesel::update(families::table.filter(families::id.eq(key)))
         .set(families::version.eq(families::version + 1))
         .execute(conn)?;
-    Ok((key, true))
+    Ok(key)
 }

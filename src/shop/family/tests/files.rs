@@ -1,19 +1,28 @@
 //! Options in files.
 
 use super::*;
-use crate::shop::listing::{Count, Reader, check, export, import};
+use crate::clock::Clock;
+use crate::shop::listing::{Count, Reader, Taken, check, export, import, survey};
 use crate::shop::trial::eur;
+use std::ops::ControlFlow;
 
 const HEAD: &str = "sku,title,description,category,price,stock,status,family,options\n";
 
 fn take(db: &Db, text: &str) -> Result<(u64, u64, u64)> {
     let file = Reader::new(text.as_bytes(), eur()).expect("a file");
-    let Count { new, changed, same } = import(db, now(), &Actor::default(), file, |_| ())?;
-    Ok((new, changed, same))
+    match import(db, &Clock::default(), &Actor::default(), file, |_, _| ControlFlow::Continue(()))? {
+        Taken::All(Count { new, changed, same }) => Ok((new, changed, same)),
+        Taken::Part(_) => panic!("nobody stopped it"),
+    }
 }
 
+/// Takes a file, which does what was said before that it would.
 fn taken(db: &Db, text: &str) -> (u64, u64, u64) {
-    take(db, text).expect("taken")
+    let file = Reader::new(text.as_bytes(), eur()).expect("a file");
+    let said = survey(db, file, |_, _| ControlFlow::Continue(())).expect("an answer").expect("all of it").count;
+    let done = take(db, text).expect("taken");
+    assert_eq!((said.new, said.changed, said.same), done);
+    done
 }
 
 fn exported(db: &Db) -> String {
@@ -37,7 +46,7 @@ fn lines_of_one_family_are_options_of_one_thing() {
         assert_eq!(titles(db), ["Mug, moss, S", "Mug, oat, S", "Cup"]);
         assert_eq!((listed(db, &Query::default()).1, found(db, "moss blue")), (2, texts(&["Mug, oat, S"])));
         let out = exported(db);
-        assert!(out.contains("active,mug,Colour: moss; Size: S\n") && out.contains("A-2,mug-oat-s,Mug,"), "{out}");
+        assert!(out.contains("active,mug,Colour: moss; Size: S") && out.contains("A-2,mug-oat-s,Mug,"), "{out}");
         assert_eq!(taken(db, &out), (0, 0, 3), "what is exported changes nothing: {out}");
         assert_eq!(counts(db), [(2, 2)]);
     });

@@ -3,18 +3,17 @@
 //! Invariant: products are taken before categories, each in the order of their rows, as an order takes them, so nobody waits for
 //! another in a circle; a changed stock is a movement. It does not know files.
 
-use super::super::line::{Line, Picture};
-use super::kin::{self, Kin};
+use super::super::line::{Line, Picture, full_title};
+use super::super::stand::{self, Stands};
+use super::kin::Kin;
 use crate::audit::{self, Actor, Kind};
 use crate::clock::Moment;
 use crate::db::schema::products;
 use crate::db::{Conn, lock_categories};
 use crate::error::{Error, Result};
-use crate::ids::{CategoryKey, FamilyKey, PictureId, ProductKey, base64url};
-use crate::shop::money::Money;
+use crate::ids::{CategoryKey, PictureId};
 use crate::shop::product::{NewProduct, Status, insert_by};
 use crate::shop::{category, picture, search, slug, stock};
-use aws_lc_rs::digest::{SHA256, digest};
 use diesel::prelude::*;
 use std::collections::HashMap;
 use std::ops::AddAssign;
@@ -36,30 +35,12 @@ impl AddAssign for Count {
     }
 }
 
-/// A product as it stands.
-#[derive(Debug, Queryable)]
-struct Stands {
-    key: ProductKey,
-    slug: String,
-    title: String,
-    description: String,
-    category: CategoryKey,
-    price: Money,
-    stock: i64,
-    status: String,
-    picture: Option<PictureId>,
-    family: Option<FamilyKey>,
-    words: (String, String, String),
-}
-
 /// Takes them. No two have the same code.
 pub fn take(conn: &mut Conn, now: Moment, actor: &Actor, lines: &[Line]) -> Result<Count> {
     let shelves = shelves(conn, lines)?;
-    let codes: Vec<&str> = lines.iter().map(|line| line.sku.as_str()).collect();
-    let keys: Vec<ProductKey> =
-        products::table.filter(products::sku.eq_any(&codes)).order(products::id).select(products::id).load(conn)?;
+    let keys = stand::keys(conn, lines)?;
     let mut kin = Kin::hold(conn, lines, &keys)?;
-    let mut stand = standing(conn, &keys)?;
+    let mut stand = stand::standing(conn, &keys)?;
     let mut shelf_keys: Vec<CategoryKey> = shelves.values().map(|(key, _)| *key).collect();
     shelf_keys.extend(stand.values().map(|it| it.category));
     shelf_keys.sort_unstable_by_key(|key| key.0);
@@ -69,11 +50,10 @@ pub fn take(conn: &mut Conn, now: Moment, actor: &Actor, lines: &[Line]) -> Resu
         let shelf = shelves.get(&line.category).ok_or_else(|| Error::internal("a line without its category"))?;
         let picture = line.picture.map(|picture| kept(conn, now, picture)).transpose()?;
         let active = if let Some(before) = stand.remove(&line.sku) {
-            let seated = kin.seat(conn, now, line, before.key, before.family, shelf.0)?;
-            let title = kin::title(line, before.family.map(|_| before.words.clone()));
-            change(conn, now, actor, (line, shelf, picture, &title), &before, seated, &mut count)?
+            kin.seat(conn, now, line, before.key, before.family, shelf.0)?;
+            change(conn, now, actor, (line, shelf, picture, &before.title_by(line)), &before, &mut count)?
         } else {
-            let active = add(conn, now, actor, (line, shelf, picture, &kin::title(line, None)), &mut count)?;
+            let active = add(conn, now, actor, (line, shelf, picture, &full_title(&line.title, line.seat.as_ref())), &mut count)?;
             kin.seat_new(conn, now, line, shelf.0)?;
             active
         };
@@ -109,29 +89,6 @@ fn shelves(conn: &mut Conn, lines: &[Line]) -> Result<HashMap<String, (CategoryK
     Ok(shelves)
 }
 
-fn standing(conn: &mut Conn, keys: &[ProductKey]) -> Result<HashMap<String, Stands>> {
-    let rows: Vec<(String, Stands)> = products::table
-        .filter(products::id.eq_any(keys))
-        .select((
-            products::sku,
-            (
-                products::id,
-                products::slug,
-                products::title,
-                products::description,
-                products::category_id,
-                products::price,
-                products::stock,
-                products::status,
-                products::picture,
-                products::family_id,
-                (products::option_1, products::option_2, products::option_3),
-            ),
-        ))
-        .load(conn)?;
-    Ok(rows.into_iter().collect())
-}
-
 fn add(conn: &mut Conn, now: Moment, actor: &Actor, (line, shelf, picture, title): Place, count: &mut Count) -> Result<bool> {
     let status = line.status.unwrap_or(Status::Active);
     for slug in slug::candidates(&line.slug) {
@@ -161,18 +118,15 @@ fn change(
     actor: &Actor,
     (line, shelf, picture, title): Place,
     before: &Stands,
-    seated: bool,
     count: &mut Count,
 ) -> Result<bool> {
     let status = line.status.map_or(before.status.as_str(), |status| status.word());
-    let (picture, stock) = (picture.or(before.picture), line.stock.unwrap_or(before.stock));
-    let words = (before.title.as_str(), &before.description, before.category) == (title, &line.description, shelf.0);
-    let active = status == Status::Active.word();
-    if words && !seated && (before.price, before.stock, before.picture) == (line.price, stock, picture) && before.status == status
-    {
+    if before.is_as(line, shelf.0, picture) {
         count.same += 1;
         return Ok(false);
     }
+    let (picture, stock) = (picture.or(before.picture), line.stock.unwrap_or(before.stock));
+    let active = status == Status::Active.word();
     diesel::update(products::table.filter(products::id.eq(before.key)))
         .set((
             products::title.eq(title),
@@ -206,7 +160,7 @@ fn change(
 fn kept(conn: &mut Conn, now: Moment, picture: Picture) -> Result<PictureId> {
     match picture {
         Picture::Art(bytes) => {
-            let id: PictureId = base64url(&digest(&SHA256, bytes).as_ref()[..16]).parse().map_err(Error::internal)?;
+            let id = stand::picture_id(picture)?;
             picture::keep(conn, now, id, "image/svg+xml", bytes)?;
             Ok(id)
         }

@@ -3,7 +3,7 @@
 //! Invariant: families are taken before the products of the lines, with all their options, and settled when all lines were taken. A line
 //! without a family leaves it as it is; its title is that of the family. It does not know files.
 
-use super::super::line::{Line, full_title};
+use super::super::line::Line;
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{families, products};
@@ -15,14 +15,6 @@ use diesel::prelude::*;
 /// The families that the lines touched.
 #[derive(Debug, Default)]
 pub(super) struct Kin(Vec<(FamilyKey, Option<CategoryKey>)>);
-
-/// What a product is called as the line says; without a family in it, with the words that it has.
-pub(super) fn title(line: &Line, words: Option<(String, String, String)>) -> String {
-    match (&line.seat, words) {
-        (None, Some(words)) => family::titled(&line.title, &family::listed(words)),
-        (seat, _) => full_title(&line.title, seat.as_ref()),
-    }
-}
 
 impl Kin {
     /// Takes what the lines will change.
@@ -39,7 +31,7 @@ impl Kin {
         Ok(Self::default())
     }
 
-    /// Seats a product that was there; was anything changed?
+    /// Seats a product that was there.
     pub(super) fn seat(
         &mut self,
         conn: &mut Conn,
@@ -48,17 +40,20 @@ impl Kin {
         product: ProductKey,
         before: Option<FamilyKey>,
         shelf: CategoryKey,
-    ) -> Result<bool> {
-        let (key, changed) = match (&line.seat, before) {
-            (None, None) => return Ok(false),
-            (None, Some(key)) => (key, family::retitle(conn, key, &line.title)?),
+    ) -> Result<()> {
+        let key = match (&line.seat, before) {
+            (None, None) => return Ok(()),
+            (None, Some(key)) => {
+                family::retitle(conn, key, &line.title)?;
+                key
+            }
             (Some(seat), _) => family::seat(conn, now, product, &line.title, seat)?,
         };
         if let Some(left) = before.filter(|left| *left != key) {
             self.0.push((left, None));
         }
         self.0.push((key, Some(shelf)));
-        Ok(changed)
+        Ok(())
     }
 
     /// Seats a product that was just made.
