@@ -3,12 +3,14 @@
 
 mod api_token;
 mod letters;
+mod passkey;
 mod payment;
 mod second_factor;
 mod shop;
 
 pub use api_token::*;
 pub use letters::*;
+pub use passkey::*;
 pub use payment::*;
 pub use second_factor::*;
 pub use shop::*;
@@ -230,6 +232,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     login_failures,
     known_devices,
     api_tokens,
+    passkeys,
+    spent_challenges,
     payments,
     payment_events,
     trial_bills,
