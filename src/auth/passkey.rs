@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 /// What a browser is given: the challenge as it must come back, and what `navigator.credentials` is to be called with.
 #[derive(Debug)]
 pub struct Offer {
-    /// Sealed; only we can read it.
+    /// Signed by us.
     pub challenge: String,
     /// `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON` (WebAuthn sections 5.1.8 and 5.1.9).
     pub options: Value,
@@ -46,7 +46,7 @@ pub async fn offer_making(latch: &Latch, owner: UserKey, binding: &str) -> Resul
         return Err(too_many());
     }
     let (options, state) = party.begin_making(&person, have)?;
-    let challenge = challenge::seal(&latch.secrets, latch.clock.now(), Act::Make, binding, &state)?;
+    let challenge = challenge::sign(&latch.secrets, latch.clock.now(), Act::Make, binding, &state)?;
     Ok(Offer { challenge, options })
 }
 
@@ -62,7 +62,7 @@ pub async fn offer_showing(latch: &Latch, act: Act, owner: Option<UserKey>, bind
         options["allowCredentials"] =
             theirs.iter().map(|id| json!({ "type": "public-key", "id": base64url(id) })).collect::<Vec<_>>().into();
     }
-    let challenge = challenge::seal(&latch.secrets, latch.clock.now(), act, binding, &state)?;
+    let challenge = challenge::sign(&latch.secrets, latch.clock.now(), act, binding, &state)?;
     Ok(Offer { challenge, options })
 }
 

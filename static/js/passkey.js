@@ -20,11 +20,16 @@ const ceremonies = {
   show: (options) => navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) }),
 };
 
+const unreachable = "The shop could not be reached. Try again in a moment.";
 const words = {
   InvalidStateError: "This device has a passkey for your account already.",
   NotAllowedError: "Nothing was done: it was cancelled, took too long, or this device has no passkey that fits.",
-  TypeError: "The shop could not be reached. Try again in a moment.",
+  SyntaxError: unreachable,
+  TypeError: unreachable,
 };
+
+// What went wrong, in words: the shop's own, or ours for what the browser says.
+const told = ({ name, message }) => (name === "Error" ? message : words[name] ?? "This browser could not do it. Go on in another way.");
 
 for (const form of able ? document.querySelectorAll("form[data-passkey]") : []) {
   const wrong = form.querySelector("[data-wrong]");
@@ -45,7 +50,7 @@ for (const form of able ? document.querySelectorAll("form[data-passkey]") : []) 
       const { location: place } = await ask(form.action, { ...fields, challenge, credential: JSON.stringify(credential) });
       location.assign(place);
     } catch (cause) {
-      wrong.querySelector("span").textContent = words[cause.name] ?? cause.message;
+      wrong.querySelector("span").textContent = told(cause);
       wrong.hidden = false;
     }
     busy = false;

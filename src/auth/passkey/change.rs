@@ -29,7 +29,7 @@ impl Made {
     /// Reads what a browser sent; `None` for a challenge that is not good (any longer), or no `RegistrationResponseJSON`.
     #[must_use]
     pub fn read(latch: &Inner, binding: &str, challenge: &str, credential: &str) -> Option<Self> {
-        let challenge = challenge::open(&latch.secrets, latch.clock.now(), Act::Make, binding, challenge)?;
+        let challenge = challenge::read(&latch.secrets, latch.clock.now(), Act::Make, binding, challenge)?;
         let credential = serde_json::from_str(credential).ok()?;
         Some(Self { challenge, credential })
     }

@@ -27,7 +27,7 @@ impl Claim {
     /// `AuthenticationResponseJSON`.
     #[must_use]
     pub fn read(latch: &Inner, act: Act, binding: &str, challenge: &str, credential: &str) -> Option<Self> {
-        let challenge = challenge::open(&latch.secrets, latch.clock.now(), act, binding, challenge)?;
+        let challenge = challenge::read(&latch.secrets, latch.clock.now(), act, binding, challenge)?;
         let credential = serde_json::from_str(credential).ok()?;
         Some(Self { challenge: Box::new(challenge), credential: Box::new(credential) })
     }

@@ -24,7 +24,8 @@ on_both! {
     a_passkey_that_was_made_elsewhere_is_not_kept,
     what_is_no_ceremony_is_refused_before_anything_is_looked_at,
     failed_sign_ins_of_the_account_count_together with { "LATCHKEY_LIMIT_ACCOUNT" = "3/15m" },
-    locked_reset_and_deleted_accounts_are_not_opened,
+    too_many_from_one_address_wait with { "LATCHKEY_LIMIT_SIGN_IN" = "2/1h" },
+    locked_and_deleted_accounts_are_not_opened,
     a_shop_without_a_name_offers_none,
 }
 
@@ -232,7 +233,19 @@ async fn failed_sign_ins_of_the_account_count_together(app: &TestApp) {
     shows(&thief, &mut key, "/login/passkey").await.expect(200);
 }
 
-async fn locked_reset_and_deleted_accounts_are_not_opened(app: &TestApp) {
+async fn too_many_from_one_address_wait(app: &TestApp) {
+    let browser = Visitor::new(app);
+    let sent = json!({ "csrf": csrf(&browser).await, "challenge": "x", "credential": "{}" });
+    for _ in 0..2 {
+        browser.tells("/login/passkey", &sent).await.expect(401);
+    }
+    let waits = browser.tells("/login/passkey", &sent).await.expect(429);
+    assert!(!waits.header("retry-after").is_empty() && waits.header("content-type") == "application/problem+json");
+    assert_eq!(details(app, "sign_in_throttled").len(), 1);
+    asks(&browser, "/login/passkey").await.expect(200);
+}
+
+async fn locked_and_deleted_accounts_are_not_opened(app: &TestApp) {
     let ada = Shopper::registered(app).await;
     let (mut key, _) = with_key(app, &ada).await;
     let browser = Visitor::new(app);

@@ -59,7 +59,7 @@ async fn asking_writes_nothing_and_what_was_shown_is_forgotten(app: &TestApp) {
     let sent = shown(&stranger, &mut key, &offers[0]).await;
     stranger.tells("/login/passkey", &sent).await.expect(200);
     assert_eq!(spent(), 2);
-    app.pass(std::time::Duration::from_mins(6));
+    app.pass(std::time::Duration::from_mins(11));
     latchkey::auth::upkeep::sweep(app.db(), app.clock.now()).expect("the upkeep");
     assert_eq!(spent(), 0);
 }

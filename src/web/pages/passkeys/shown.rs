@@ -12,7 +12,7 @@ use serde_json::json;
 /// A passkey as a script sends it.
 #[derive(Debug)]
 pub struct Shown {
-    /// The challenge, as we sealed it.
+    /// The challenge, as we signed it.
     pub challenge: String,
     /// `AuthenticationResponseJSON`, as text.
     pub credential: String,
