@@ -96,7 +96,9 @@ pub enum Kind {
     StockChanged,
     /// A discount code was made or stopped.
     DiscountChanged,
-    /// The catalogue was read from a file.
+    /// Somebody began to read the catalogue from a file.
+    ImportStarted,
+    /// The catalogue was read from a file, or as much of it as was wanted.
     Imported,
     /// The catalogue was written into a file.
     Exported,
@@ -152,6 +154,7 @@ impl Kind {
             Self::CategoryChanged => "category_changed",
             Self::StockChanged => "stock_changed",
             Self::DiscountChanged => "discount_changed",
+            Self::ImportStarted => "import_started",
             Self::Imported => "imported",
             Self::Exported => "exported",
             Self::PersonChanged => "person_changed",

@@ -178,6 +178,10 @@ public_id!(
     PaymentId
 );
 public_id!(
+    /// An import, as the address of its page names it.
+    ImportId
+);
+public_id!(
     /// A bill of the trial provider, as the address of its page names it.
     BillId
 );
@@ -221,6 +225,10 @@ row_key!(
 row_key!(
     /// The row of a payment.
     PaymentKey
+);
+row_key!(
+    /// The row of an import.
+    ImportKey
 );
 row_key!(
     /// The row of a mail link.

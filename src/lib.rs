@@ -2,7 +2,7 @@
 //!
 //! The rooms, in the order in which they are best read; each may use only those above it:
 //!
-//! 1. [`error`], [`ids`], [`clock`], [`config`]: the words everything else is said in.
+//! 1. [`error`], [`ids`], [`clock`], [`config`], [`sheet`]: the words everything else is said in.
 //! 2. [`db`]: two databases behind two doors, `Db::read` and `Db::write`. A write *is* a transaction.
 //! 3. [`audit`]: what happened, written in the transaction of the act.
 //! 4. [`mail`]: letters. `mail::outbox` is written in the transaction of the act; `mail::sender` sends, off every request's way.
@@ -22,5 +22,6 @@ pub mod db;
 pub mod error;
 pub mod ids;
 pub mod mail;
+pub mod sheet;
 pub mod shop;
 pub mod web;

@@ -13,6 +13,7 @@ pub mod deletion;
 pub mod demo;
 pub mod discount;
 pub mod idempotency;
+pub mod import;
 pub mod listing;
 pub mod money;
 pub mod order;

@@ -28,6 +28,7 @@ pub mod routes;
 pub mod scope;
 pub mod server;
 pub mod small;
+pub mod spool;
 pub mod step_up;
 pub mod timeouts;
 pub mod view;

@@ -3,11 +3,12 @@
 //! Invariant: every figure that is compared comes from rounds in turn (A, B, A, B), on the same machine, by the same load; nothing
 //! here passes or fails by a time. Wants `wrk`; all load stays on loopback and ends by itself.
 //! `cargo bench -- --seconds 4 --rounds 7` measures longer, `cargo bench -- sessions` only what a refresh costs, `-- catalogue`
-//! only the list of products and the search, with a thousand and a million (`--products N`) of them; `--postgres` on a
-//! private server instead of SQLite.
+//! only the list of products and the search, with a thousand and a million (`--products N`) of them, `-- sign-ins` only sign-ins beside
+//! bcrypt alone, `-- strangers` only what the clock tells strangers (`--pairs N`); `--postgres` on a private server instead of SQLite.
 
 mod answer;
 mod catalogue;
+mod client;
 mod load;
 mod micro;
 #[path = "../../tests/it/support/postgres.rs"]
@@ -18,6 +19,8 @@ mod rotation;
 mod server;
 mod sessions;
 mod shop;
+mod sign_ins;
+mod strangers;
 mod table;
 
 use answer::Answer;
@@ -56,7 +59,13 @@ fn main() -> Result<()> {
         let many = number("--products").and_then(|many| usize::try_from(many).ok()).unwrap_or(1_000_000);
         return catalogue::compare(bench.home, many, bench.rounds);
     }
+    if words.iter().any(|word| word == "strangers") {
+        return strangers::compare(bench.home, number("--pairs").and_then(|pairs| usize::try_from(pairs).ok()).unwrap_or(500));
+    }
     load::check()?;
+    if words.iter().any(|word| word == "sign-ins") {
+        return sign_ins::compare(bench.home, bench.seconds, bench.rounds);
+    }
     bench.run()
 }
 

@@ -3,13 +3,12 @@
 //! Invariant: both sides ask the same page of the same server through the same little client, in turns; on the one side every request
 //! shows a refresh token that was not shown before (rule 1 of docs/SESSIONS.md, "The four rules").
 
+use crate::client::Client;
 use crate::server::Server;
 use crate::shop::Shop;
 use crate::table::{median, millis, show};
 use anyhow::{Context as _, Result, ensure};
 use latchkey::auth::latch::Latch;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,7 +21,7 @@ enum Shows {
 
 /// One browser on one connection.
 struct Browser {
-    stream: BufReader<TcpStream>,
+    client: Client,
     host: String,
     access: String,
     refresh: String,
@@ -66,10 +65,9 @@ pub fn compare(server: &Server, shop: &Shop, latch: &Latch, seconds: u64, rounds
 fn run(server: &Server, shop: &Shop, latch: &Latch, shows: Shows, browsers: usize, seconds: u64) -> Result<Run> {
     let open = || -> Result<Browser> {
         let pass = shop.sign_in(latch)?;
-        let stream = TcpStream::connect(("127.0.0.1", server.port))?;
-        stream.set_nodelay(true)?;
+        let client = Client::connect(server.port)?;
         let host = format!("localhost:{}", server.port);
-        Ok(Browser { stream: BufReader::new(stream), host, access: pass.token, refresh: pass.refresh })
+        Ok(Browser { client, host, access: pass.token, refresh: pass.refresh })
     };
     let browsers = (0..browsers).map(|_| open()).collect::<Result<Vec<_>>>()?;
     let (worked, started) = (server.worked()?, Instant::now());
@@ -101,28 +99,14 @@ impl Browser {
             Shows::Access => format!("__Host-at={}", self.access),
             Shows::Refresh => format!("__Host-rt={}", self.refresh),
         };
-        let request = format!("GET /dashboard HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\n\r\n", self.host);
-        self.stream.get_mut().write_all(request.as_bytes())?;
-        let (mut line, mut length, mut next) = (String::new(), 0, None);
-        self.stream.read_line(&mut line)?;
-        ensure!(line.starts_with("HTTP/1.1 200"), "the dashboard is answered with {line}");
-        loop {
-            line.clear();
-            self.stream.read_line(&mut line)?;
-            let header = line.trim_end().to_owned();
-            let lower = header.to_ascii_lowercase();
-            if header.is_empty() {
-                break;
-            } else if let Some(text) = lower.strip_prefix("content-length:") {
-                length = text.trim().parse()?;
-            } else if lower.starts_with("set-cookie: __host-rt=") {
-                let (_, rest) = header.split_once('=').context("a cookie")?;
-                next = rest.split(';').next().map(str::to_owned);
-            }
-        }
-        ensure!(length > 0, "a page says how long it is");
-        self.stream.read_exact(&mut vec![0; length])?;
+        let reply = self.client.ask(&format!("GET /dashboard HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\n\r\n", self.host))?;
+        ensure!(reply.status == 200 && reply.length > 0, "the dashboard is answered with {}", reply.status);
         if shows == Shows::Refresh {
+            let next = reply.headers.iter().find_map(|line| {
+                let (name, value) = line.split_once(": ")?;
+                let cookie = value.strip_prefix("__Host-rt=").filter(|_| name.eq_ignore_ascii_case("set-cookie"))?;
+                cookie.split(';').next().map(str::to_owned)
+            });
             self.refresh = next.context("every exchange gives a successor")?;
         }
         Ok(())

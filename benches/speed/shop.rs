@@ -16,7 +16,7 @@ use latchkey::auth::user::{Role, User};
 use latchkey::clock::Clock;
 use latchkey::config::{self, Config, Sources};
 use latchkey::db::{self, Conn, Db};
-use latchkey::ids::{ProductId, base64url, random_bytes};
+use latchkey::ids::{ProductId, UserId, base64url, random_bytes};
 use latchkey::shop::catalogue::{self, Query};
 use latchkey::shop::{cart, demo, quantity::Quantity};
 use latchkey::web::csrf;
@@ -67,6 +67,9 @@ pub struct Pass {
 }
 
 impl Shop {
+    /// What people type who have a password.
+    pub const PASSWORD: &str = "seven herons over the mill";
+
     /// Fills a new database.
     ///
     /// # Errors
@@ -102,6 +105,43 @@ impl Shop {
             Home::Postgres => Conn::open(&config.database)?.batch_execute("VACUUM ANALYZE")?,
         }
         Ok(Self { folder, database, secret, shopper, products })
+    }
+
+    /// So many people with addresses that begin alike and a password hashed at this cost, in that state.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn people(&self, group: &str, many: usize, cost: u32, state: &str) -> Result<()> {
+        let config = self.config()?;
+        let secrets = Secrets::load(config.secret.as_ref(), &[], &config.var)?;
+        let hash = Password::typed(Self::PASSWORD).hash(secrets.current(), self.shopper.id, cost)?;
+        let people = (0..many).map(|at| {
+            format!(
+                "INSERT INTO users (public_id, email, name, role, password_hash, epoch, created_at) VALUES ('{}', \
+                 '{group}{at:06}@example.com', 'Person {at}', 'shopper', '{hash}', 0, '2026-01-01 00:00:00.000000');\n",
+                UserId::random()
+            )
+        });
+        let people: String = people.collect();
+        let db = Db::open(&config.database, 2)?;
+        run(&db, &format!("{people}UPDATE users SET {state} WHERE email LIKE '{group}%'"))
+    }
+
+    /// So many people, each with that password; their addresses.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn people_with_passwords(&self, many: usize, cost: u32) -> Result<Vec<String>> {
+        let config = self.config()?;
+        let (secrets, db) = (Secrets::load(config.secret.as_ref(), &[], &config.var)?, Db::open(&config.database, 2)?);
+        let add = |at| {
+            let address = format!("person{at}@example.com");
+            let email: Email = address.parse().map_err(anyhow::Error::msg)?;
+            let applicant = Applicant { name: format!("Person {at}"), email, password: Password::typed(Self::PASSWORD) };
+            registration::add(&db, &secrets, cost, Clock::default().now(), &applicant, Role::Shopper)?.context("a new person")?;
+            Ok(address)
+        };
+        (0..many).map(add).collect()
     }
 
     /// The environment of a server of this shop.

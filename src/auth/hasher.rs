@@ -3,7 +3,7 @@
 //! Invariant: never more hashes at once than permits, also when connections are reset: the permit belongs to the hashing closure,
 //! not to the request that waits for it. No database connection is held meanwhile. It does not know whose password it is.
 
-use crate::auth::password::{NO_HASH, Password, is_cheaper};
+use crate::auth::password::{NO_HASH, Password, cost_of};
 use crate::auth::secrets::Secrets;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
@@ -65,7 +65,8 @@ impl Hasher {
 
     /// Compares a password with the stored hash; without one (no such account, a locked one, an over-long password) it does the
     /// same work and says no. So does a wrong password against a hash of an earlier, cheaper cost: else its person would be known
-    /// by the quick answer.
+    /// by the quick answer. Each cost is twice the work of the one before, so a hash at each from theirs up to ours makes up for
+    /// what is missing, and for no more.
     ///
     /// # Errors
     /// `Unavailable` when too many wait.
@@ -73,16 +74,16 @@ impl Hasher {
         let (secrets, cost) = (self.secrets.clone(), self.cost);
         let known = known.filter(|(_, stored)| !password.is_over_long() && stored != NO_HASH);
         self.run(move || {
-            let cheap = match known {
-                None => true,
+            let missing = match known {
+                None => cost..=cost,
                 Some((user, stored)) => {
                     if password.verify(&secrets, user, &stored)? {
                         return Ok(true);
                     }
-                    is_cheaper(&stored, cost)
+                    cost_of(&stored).unwrap_or(cost)..=cost.saturating_sub(1)
                 }
             };
-            if cheap {
+            for cost in missing {
                 password.hash(secrets.current(), UserId::random(), cost)?;
             }
             Ok(false)

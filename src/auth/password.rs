@@ -125,10 +125,10 @@ pub fn is_readable(stored: &str, secrets: &Secrets) -> bool {
     stored.strip_prefix("lk1$").is_none_or(|rest| rest.get(..8).is_some_and(|id| secrets.by_id(id).is_some()))
 }
 
-/// Was this hash made at a lower cost?
+/// At which cost this hash was made.
 #[must_use]
-pub fn is_cheaper(stored: &str, cost: u32) -> bool {
-    stored.rsplit('$').nth(1).is_some_and(|digits| digits.parse::<u32>().is_ok_and(|own| own < cost))
+pub fn cost_of(stored: &str) -> Option<u32> {
+    stored.rsplit('$').nth(1)?.parse().ok()
 }
 
 fn is_common(folded: &str) -> bool {
@@ -243,6 +243,6 @@ mod tests {
         let others = Secrets::new(&"Zr4Yb8Qm1Wc6Xn3Kt9Vs5Ld0Pf7Hg2Ja".parse().expect("a secret"), &[]);
         assert!(is_readable(&own, &secrets) && is_readable(&imported, &others) && !is_readable(&own, &others));
         assert!(is_outdated(&own, secrets.current(), 5));
-        assert!(is_cheaper(&own, 5) && is_cheaper(&imported, 5) && !is_cheaper(&own, 4) && !is_cheaper(&imported, 4));
+        assert_eq!((cost_of(&own), cost_of(&imported), cost_of(NO_HASH)), (Some(4), Some(4), None));
     }
 }

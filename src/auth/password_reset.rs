@@ -56,10 +56,8 @@ pub fn asked(conn: &mut Conn, latch: &Inner, now: Moment, email: &Email, address
     let token = mail_link::issue(conn, now, Purpose::Reset, email.as_str(), bound)?;
     let letter = Letter::ResetPassword(Invitation { token: token.expose(), at: rfc3339(now), address: address.to_owned() });
     let key = person.as_ref().map(|user| user.key);
-    match person {
-        Some(User { email, name, .. }) => latch.post.put_to(conn, now, Recipient { address: email, name }, letter)?,
-        None => latch.post.put_nowhere(conn, now, letter)?,
-    }
+    let to = person.map(|User { email, name, .. }| Recipient { address: email, name });
+    latch.post.put_unasked(conn, now, to, letter)?;
     audit::record(conn, now, Kind::ResetAsked, &Actor { user: key, session: None, address: address.to_owned() }, "")?;
     Ok(Budget::Taken)
 }

@@ -5,10 +5,11 @@
 use super::{Failure, say};
 use crate::audit::{self, Actor, Kind};
 use crate::config::Config;
-use crate::shop::listing::{self, Complaint, Reader, TOLD};
+use crate::shop::listing::{self, Complaint, Reader, TOLD, Taken};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::File;
 use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -41,9 +42,12 @@ pub(super) fn import(config: &Config, path: &Path, dry_run: bool) -> Result<Exit
     let (db, _, clock) = super::open(config)?;
     bar.set_message("products");
     let file = Reader::new(opened()?, currency).map_err(|complaint| Failure::Told(told(path, &[complaint])))?;
-    let count = listing::import(&db, clock.now(), &Actor::default(), file, |at| bar.set_position(at));
+    let taken = listing::import(&db, &clock, &Actor::default(), file, |at, _| {
+        bar.set_position(at);
+        ControlFlow::Continue(())
+    });
     bar.finish_and_clear();
-    let count = count?;
+    let (Taken::All(count) | Taken::Part(count)) = taken?;
     say(format!("{} new, {} changed, {} as they were", count.new, count.changed, count.same));
     Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 mod api_token;
+mod import;
 mod letters;
 mod passkey;
 mod payment;
@@ -9,6 +10,7 @@ mod second_factor;
 mod shop;
 
 pub use api_token::*;
+pub use import::*;
 pub use letters::*;
 pub use passkey::*;
 pub use payment::*;

@@ -242,6 +242,18 @@ pub struct Recipient {
 }
 
 impl Recipient {
+    /// To whom a letter goes that nobody is to get.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self { address: String::new(), name: String::new() }
+    }
+
+    /// Is it for nobody?
+    #[must_use]
+    pub fn is_nobody(&self) -> bool {
+        self.address.is_empty()
+    }
+
     /// How a letter may greet them: not with a name that looks like a link, for anybody can register somebody else's address and
     /// would have us send it.
     #[must_use]

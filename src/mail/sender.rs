@@ -126,7 +126,11 @@ impl Sender {
             return None;
         }
         let parcel = match self.parcel(&taken) {
-            Ok(parcel) => parcel,
+            Ok(Some(parcel)) => parcel,
+            Ok(None) => {
+                self.settle(&taken, Settled::Ended(End::Expired, "for nobody".to_owned())).await;
+                return None;
+            }
             Err(cause) => {
                 tracing::error!(%cause, kind = taken.kind, "a mail cannot be made; it is tried again later");
                 self.settle(&taken, Settled::PutOff("cannot be made".to_owned())).await;
@@ -148,9 +152,14 @@ impl Sender {
         Some(verdict)
     }
 
-    fn parcel(&self, taken: &Taken) -> Result<Parcel> {
+    /// The message; none of a letter for nobody, which is drawn all the same.
+    fn parcel(&self, taken: &Taken) -> Result<Option<Parcel>> {
         let letter = self.post.open(taken)?.ok_or_else(|| Error::internal("it was sealed with a secret that is not known"))?;
-        message::build(taken.id, taken.created_at, &self.from, &letter.to, (self.draw)(&letter)?)
+        let words = (self.draw)(&letter)?;
+        if letter.to.is_nobody() {
+            return Ok(None);
+        }
+        message::build(taken.id, taken.created_at, &self.from, &letter.to, words).map(Some)
     }
 
     /// Writes down what came of an attempt, and does not give up while the lease lasts: a letter that was sent and not written down

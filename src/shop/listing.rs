@@ -4,17 +4,18 @@
 //! imported goes in some lines at a time, each batch whole or not at all, so that shoppers go on ordering and a run that broke off is
 //! finished by running it again. It does not know where files are.
 
-mod cell;
 mod export;
 mod import;
 mod line;
 mod reader;
-mod writer;
+mod stand;
+mod survey;
 
 pub use export::{COLUMNS, Exported, export};
-pub use import::{Count, check, import};
+pub use import::{Count, Taken, check, import};
 pub use line::Line;
 pub use reader::{Complaint, Reader};
+pub use survey::{Survey, survey};
 
 /// Most complaints that are told of one file.
 pub const TOLD: usize = 100;

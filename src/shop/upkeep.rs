@@ -1,17 +1,19 @@
-//! Deletes what nothing in the shop can use any more.
+//! Deletes what nothing in the shop can use any more, and ends what a dead node left open.
 //!
 //! Invariant: by index, a few hundred rows a transaction, so that no one waits for it. It does not know when it runs.
 
 use crate::clock::Moment;
 use crate::db::Db;
 use crate::error::Result;
-use crate::shop::idempotency;
+use crate::shop::{idempotency, import};
 
 /// How many rows a round deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Idempotency keys after a day.
     pub idempotency_keys: usize,
+    /// Imports after a month.
+    pub imports: usize,
 }
 
 /// One round. Run it on a blocking thread.
@@ -19,5 +21,9 @@ pub struct Swept {
 /// # Errors
 /// What the database says; what was deleted until then stays deleted.
 pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
-    Ok(Swept { idempotency_keys: db.in_steps(|conn, most| idempotency::purge(conn, now - idempotency::LIFE, most))? })
+    db.write_here(|conn| import::close_lost(conn, now))?;
+    Ok(Swept {
+        idempotency_keys: db.in_steps(|conn, most| idempotency::purge(conn, now - idempotency::LIFE, most))?,
+        imports: db.in_steps(|conn, most| import::purge(conn, now - import::KEPT, most))?,
+    })
 }

@@ -117,6 +117,7 @@ impl App {
 #[derive(Debug, Default)]
 pub struct Traffic {
     underway: AtomicUsize,
+    working: AtomicUsize,
     stopping: AtomicBool,
 }
 
@@ -131,6 +132,18 @@ impl Traffic {
     #[must_use]
     pub fn underway(&self) -> usize {
         self.underway.load(Ordering::Acquire)
+    }
+
+    /// Counts work that no request waits for, until the returned token is dropped.
+    pub fn work(&self) -> Working<'_> {
+        self.working.fetch_add(1, Ordering::AcqRel);
+        Working(self)
+    }
+
+    /// Has a request no answer yet, or does work go on beside them?
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.underway() > 0 || self.working.load(Ordering::Acquire) > 0
     }
 
     /// Begin nothing new from here on.
@@ -148,6 +161,16 @@ impl Traffic {
 /// One request under way.
 #[derive(Debug)]
 pub struct Underway<'a>(&'a Traffic);
+
+/// Work that goes on beside the requests.
+#[derive(Debug)]
+pub struct Working<'a>(&'a Traffic);
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.0.working.fetch_sub(1, Ordering::AcqRel);
+    }
+}
 
 impl Drop for Underway<'_> {
     fn drop(&mut self) {

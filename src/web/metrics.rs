@@ -150,6 +150,7 @@ impl Metrics {
             ("notices", swept.notices),
             ("audit_events", swept.audit),
             ("idempotency_keys", of_shop.idempotency_keys),
+            ("imports", of_shop.imports),
             ("outbox", swept.letters),
             ("login_failures", swept.failures),
             ("known_devices", swept.devices),

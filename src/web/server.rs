@@ -17,7 +17,7 @@ use crate::db;
 use crate::error::Error;
 use crate::mail::sender;
 use crate::web::app::App;
-use crate::web::{gate, metrics, routes};
+use crate::web::{gate, metrics, routes, spool};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
@@ -67,6 +67,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         if !migrated.applied.is_empty() {
             tracing::info!(migrations = migrated.applied.len(), "the database was brought up to date");
         }
+        spool::clear(&config.var).map_err(|cause| Error::Unavailable(format!("uploads cannot be cleared: {cause}")))?;
         App::build(config, clock, address)
     })
     .await??;
@@ -137,7 +138,7 @@ impl Running {
         // The socket stays open for now: new connections are told 503, and `/readyz` fails at once instead of hanging.
         self.app.traffic.stop();
         let quiet = async {
-            while self.app.traffic.underway() > 0 {
+            while self.app.traffic.is_busy() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             // The last answers are still being written to their sockets.

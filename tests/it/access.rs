@@ -3,6 +3,8 @@
 //! Invariant: every route of the server stands here with what a visitor, its own shopper, another shopper and an admin are answered, and
 //! no other route does. A form is sent whole and with a good `csrf`, so that only the question who it is decides.
 
+mod matrix;
+
 use crate::on_both;
 use crate::support::api_client::ApiClient;
 use crate::support::app::TestApp;
@@ -13,128 +15,12 @@ use diesel::prelude::*;
 use latchkey::db::schema::users;
 use latchkey::ids::UserId;
 use latchkey::web::routes;
+use matrix::{API, PAGES, Row};
 use reqwest::Method;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-mod api;
-
-use api::API;
-
 on_both! { every_route_answers_each_person_as_it_should, every_api_route_answers_each_person_as_it_should }
-
-/// Method, path, and the answers to: a visitor, the shopper whose things are named, another shopper, an admin.
-type Row = (&'static str, &'static str, [u16; 4]);
-
-const PAGES: &[Row] = &[
-    ("GET", "/", [200, 200, 200, 200]),
-    ("GET", "/docs", [200, 200, 200, 200]),
-    ("GET", "/products", [200, 200, 200, 200]),
-    ("GET", "/products/{slug}", [200, 200, 200, 200]),
-    ("GET", "/register", [200, 303, 303, 303]),
-    ("POST", "/register", [422, 422, 422, 422]),
-    ("GET", "/login", [200, 303, 303, 303]),
-    ("POST", "/login", [422, 422, 422, 422]),
-    // Their script sends JSON, and this is none: what else is sent there is refused after the question who it is.
-    ("POST", "/login/passkey", [415, 415, 415, 415]),
-    ("POST", "/login/passkey/challenge", [415, 415, 415, 415]),
-    ("POST", "/login/code/passkey", [415, 415, 415, 415]),
-    ("POST", "/login/code/passkey/challenge", [415, 415, 415, 415]),
-    ("POST", "/confirm-identity/passkey", [303, 415, 415, 415]),
-    ("POST", "/confirm-identity/passkey/challenge", [303, 415, 415, 415]),
-    ("GET", "/account/passkeys", [303, 200, 200, 200]),
-    ("GET", "/account/passkeys/new", [303, 200, 200, 200]),
-    ("POST", "/account/passkeys/new", [303, 415, 415, 415]),
-    ("POST", "/account/passkeys/new/challenge", [303, 415, 415, 415]),
-    ("POST", "/account/passkeys/{id}", [303, 303, 404, 404]),
-    ("GET", "/forgot-password", [200, 200, 200, 200]),
-    ("POST", "/forgot-password", [422, 422, 422, 422]),
-    ("GET", "/reset-password/{token}", [303, 303, 303, 303]),
-    ("GET", "/reset-password", [200, 200, 200, 200]),
-    ("POST", "/reset-password", [422, 422, 422, 422]),
-    ("GET", "/verify-email/{token}", [303, 303, 303, 303]),
-    ("GET", "/verify-email", [200, 200, 200, 200]),
-    ("POST", "/verify-email", [422, 422, 422, 422]),
-    ("GET", "/login/code", [303, 303, 303, 303]),
-    ("POST", "/login/code", [303, 303, 303, 303]),
-    ("GET", "/confirm-identity", [303, 303, 303, 303]),
-    ("POST", "/confirm-identity", [303, 422, 422, 422]),
-    ("GET", "/dashboard", [303, 200, 200, 200]),
-    ("GET", "/cart", [303, 200, 200, 200]),
-    ("POST", "/cart/items", [303, 303, 303, 303]),
-    ("POST", "/cart/items/{product_id}", [303, 303, 303, 303]),
-    ("POST", "/cart/items/{product_id}/remove", [303, 303, 303, 303]),
-    ("POST", "/cart/items/{product_id}/save", [303, 404, 404, 404]),
-    ("POST", "/cart/saved/{product_id}/restore", [303, 404, 404, 404]),
-    ("POST", "/cart/saved/{product_id}/remove", [303, 303, 303, 303]),
-    ("POST", "/cart/discount", [303, 422, 422, 422]),
-    ("POST", "/cart/discount/remove", [303, 303, 303, 303]),
-    ("GET", "/checkout", [303, 200, 303, 303]),
-    ("POST", "/checkout", [303, 409, 303, 303]),
-    ("POST", "/cart/undo", [303, 303, 303, 303]),
-    ("GET", "/orders", [303, 200, 200, 200]),
-    ("GET", "/orders/{number}", [303, 200, 404, 404]),
-    ("GET", "/admin", [303, 404, 404, 200]),
-    ("GET", "/admin/audit", [303, 404, 404, 200]),
-    ("GET", "/admin/audit.csv", [303, 404, 404, 200]),
-    ("GET", "/admin/people", [303, 404, 404, 200]),
-    ("GET", "/admin/people/{id}", [303, 404, 404, 200]),
-    ("POST", "/admin/people/{id}", [303, 404, 404, 409]),
-    ("GET", "/admin/products", [303, 404, 404, 200]),
-    ("GET", "/admin/products/new", [303, 404, 404, 200]),
-    ("POST", "/admin/products/new", [303, 404, 404, 303]),
-    ("GET", "/admin/categories", [303, 404, 404, 200]),
-    ("POST", "/admin/categories", [303, 404, 404, 303]),
-    ("GET", "/admin/categories/{slug}", [303, 404, 404, 200]),
-    ("POST", "/admin/categories/{slug}", [303, 404, 404, 303]),
-    ("GET", "/admin/products/{slug}", [303, 404, 404, 200]),
-    ("POST", "/admin/products/{slug}", [303, 404, 404, 303]),
-    // Its form has a file, and this one has none: what else is sent there is refused after the question who it is.
-    ("POST", "/admin/products/{slug}/picture", [303, 404, 404, 415]),
-    ("POST", "/admin/products/{slug}/stock", [303, 404, 404, 303]),
-    ("GET", "/admin/discounts", [303, 404, 404, 200]),
-    ("POST", "/admin/discounts", [303, 404, 404, 303]),
-    ("POST", "/admin/discounts/{code}/stop", [303, 404, 404, 404]),
-    ("GET", "/admin/settings", [303, 404, 404, 200]),
-    ("GET", "/admin/orders", [303, 404, 404, 200]),
-    ("GET", "/admin/orders/{number}", [303, 404, 404, 200]),
-    ("POST", "/admin/orders/{number}/move", [303, 404, 404, 303]),
-    ("POST", "/admin/orders/{number}/payment", [303, 404, 404, 404]),
-    ("GET", "/admin/payments", [303, 404, 404, 200]),
-    ("POST", "/orders/{number}/pay", [303, 409, 404, 404]),
-    ("GET", "/pay/trial/{reference}", [404, 404, 404, 404]),
-    ("POST", "/pay/trial/{reference}", [404, 404, 404, 404]),
-    ("POST", "/orders/{number}/cancel", [303, 303, 404, 404]),
-    ("POST", "/orders/{number}/reorder", [303, 303, 404, 404]),
-    ("GET", "/parked", [303, 200, 200, 200]),
-    ("POST", "/parked", [303, 404, 404, 404]),
-    ("GET", "/account", [303, 200, 200, 200]),
-    ("POST", "/account", [303, 303, 303, 303]),
-    ("GET", "/account/two-factor", [303, 200, 200, 200]),
-    ("POST", "/account/two-factor/enable", [303, 422, 422, 422]),
-    ("POST", "/account/two-factor/disable", [303, 303, 303, 303]),
-    ("GET", "/account/activity", [303, 200, 200, 200]),
-    ("GET", "/account/delete", [303, 200, 200, 200]),
-    ("POST", "/account/export", [303, 200, 200, 200]),
-    ("GET", "/account/tokens", [303, 200, 200, 200]),
-    ("POST", "/account/tokens", [303, 422, 422, 422]),
-    ("POST", "/account/tokens/{id}/revoke", [303, 303, 404, 404]),
-    ("GET", "/account/password", [303, 200, 200, 200]),
-    ("POST", "/account/password", [303, 422, 422, 422]),
-    ("GET", "/account/email", [303, 200, 200, 200]),
-    ("POST", "/account/email", [303, 422, 422, 422]),
-    ("POST", "/account/email/resend", [303, 303, 303, 303]),
-    ("GET", "/account/devices", [303, 200, 200, 200]),
-    ("POST", "/account/devices/{id}/sign-out", [303, 303, 404, 404]),
-    ("POST", "/account/devices/sign-out-others", [303, 303, 303, 303]),
-    // These end the other sessions of their person.
-    ("POST", "/account/two-factor/recovery-codes", [303, 303, 303, 303]),
-    ("POST", "/account/passkeys/{id}/remove", [303, 303, 404, 404]),
-    ("GET", "/logout", [405, 405, 405, 405]),
-    ("POST", "/account/delete", [303, 303, 303, 409]),
-    ("POST", "/account/devices/sign-out-everywhere", [303, 303, 303, 303]),
-    ("POST", "/logout", [303, 303, 303, 303]),
-];
 
 /// The things that the paths name: a product, and an order and a device of the first shopper.
 struct Things {

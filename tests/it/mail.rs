@@ -5,6 +5,7 @@
 use crate::on_both;
 use crate::support::people::{ADDRESS, PASSWORD, Shopper};
 use crate::support::post_office::{PostOffice, short};
+use crate::support::visitor::Visitor;
 use diesel::prelude::*;
 use latchkey::auth::upkeep;
 use latchkey::db::schema::outbox;
@@ -18,6 +19,7 @@ on_both! {
     a_changed_password_is_told,
     a_sign_in_that_was_ended_as_stolen_is_told,
     an_act_that_did_not_happen_is_not_told,
+    a_letter_for_nobody_goes_as_far_as_any_and_not_out,
     two_nodes_send_each_letter_once,
     a_waiting_letter_is_unreadable_and_a_sent_one_is_empty,
     what_is_done_with_goes_after_thirty_days,
@@ -114,6 +116,15 @@ async fn an_act_that_did_not_happen_is_not_told(office: &PostOffice) {
     office.writes_to(person, "done").await;
     let mail = office.server.has(1).await.remove(0);
     assert!(mail.header("Subject").contains("done"));
+}
+
+async fn a_letter_for_nobody_goes_as_far_as_any_and_not_out(office: &PostOffice) {
+    let ada = Shopper::added(&office.app).await;
+    for email in ["nobody@example.com", &ada.email] {
+        Visitor::new(&office.app).submit("/forgot-password", &[("email", email)]).await.expect_to("/forgot-password?sent=1");
+    }
+    office.letters_are(&["expired", "sent"]).await;
+    assert_eq!(office.server.has(1).await.remove(0).to, [ada.email]);
 }
 
 async fn two_nodes_send_each_letter_once(office: &PostOffice) {

@@ -26,6 +26,7 @@ mod email;
 mod feed;
 mod files;
 mod idempotency;
+mod imports;
 mod inventory;
 mod jwks;
 mod keys;

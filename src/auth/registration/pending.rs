@@ -53,7 +53,7 @@ pub fn asked(conn: &mut Conn, latch: &Inner, now: Moment, email: &Email, pending
         let letter = Invitation { token: token.expose(), at, address: address.clone() };
         (None, pending.name.clone(), Letter::ConfirmRegistration(letter))
     };
-    latch.post.put_to(conn, now, Recipient { address: email.as_str().to_owned(), name }, letter)?;
+    latch.post.put_unasked(conn, now, Some(Recipient { address: email.as_str().to_owned(), name }), letter)?;
     audit::record(conn, now, Kind::RegistrationAsked, &Actor { user: key, session: None, address }, "")?;
     Ok(Budget::Taken)
 }

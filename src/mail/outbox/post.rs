@@ -1,9 +1,9 @@
 //! The postbox: where a verb leaves a letter.
 //!
-//! Invariant: leaving a letter is part of the verb's own transaction; the sender is woken after its commit, never before. It does not
-//! know who empties it.
+//! Invariant: leaving a letter is part of the verb's own transaction; the sender is woken after its commit, never before, and not at all
+//! by what strangers ask for. It does not know who empties it.
 
-use super::{End, Taken, WAITING};
+use super::{Taken, WAITING};
 use crate::clock::Moment;
 use crate::db::schema::{outbox, users};
 use crate::db::{Conn, after_commit};
@@ -70,20 +70,24 @@ impl Postbox {
     /// # Errors
     /// What the database says; then the act did not happen either.
     pub fn put_to(&self, conn: &mut Conn, now: Moment, to: Recipient, letter: Letter) -> Result<()> {
-        self.leave(conn, now, &Addressed { to, letter }, true)
+        self.leave(conn, now, &Addressed { to, letter })?;
+        let inner = Arc::clone(&self.0);
+        after_commit(move || inner.bell.notify_one());
+        Ok(())
     }
 
-    /// Does the work of leaving a letter, and leaves a row that is done with and empty: for an address whose owner is not to get one,
-    /// where nobody may learn so by the time it takes.
+    /// Leaves a letter that a stranger asked for, to the owner of an address or, where that is nobody or nobody may learn who, to no
+    /// one: the sender does the same with it, all but the sending. It is found at the sender's own beat, not in the very moment in
+    /// which the stranger could time what the sending does to the next request.
     ///
     /// # Errors
     /// What the database says; then the act did not happen either.
-    pub fn put_nowhere(&self, conn: &mut Conn, now: Moment, letter: Letter) -> Result<()> {
-        let to = Recipient { address: String::new(), name: String::new() };
-        self.leave(conn, now, &Addressed { to, letter }, false)
+    pub fn put_unasked(&self, conn: &mut Conn, now: Moment, to: Option<Recipient>, letter: Letter) -> Result<()> {
+        let to = to.unwrap_or_else(Recipient::nobody);
+        self.leave(conn, now, &Addressed { to, letter })
     }
 
-    fn leave(&self, conn: &mut Conn, now: Moment, addressed: &Addressed, waits: bool) -> Result<()> {
+    fn leave(&self, conn: &mut Conn, now: Moment, addressed: &Addressed) -> Result<()> {
         let (id, letter) = (LetterId::random(), &addressed.letter);
         let plain = serde_json::to_vec(addressed).map_err(Error::internal)?;
         let (secret, sealed) = self.0.seal.seal(&purpose(id), &plain);
@@ -91,17 +95,14 @@ impl Postbox {
             .values((
                 outbox::message_id.eq(id),
                 outbox::kind.eq(letter.kind()),
-                outbox::sealed.eq(waits.then_some(sealed)),
+                outbox::sealed.eq(sealed),
                 outbox::secret_id.eq(secret),
-                outbox::status.eq(if waits { WAITING } else { End::Expired.word() }),
+                outbox::status.eq(WAITING),
                 outbox::created_at.eq(now),
                 outbox::due_at.eq(now),
                 outbox::expires_at.eq(now + letter.good_for()),
-                outbox::ended_at.eq((!waits).then_some(now)),
             ))
             .execute(conn)?;
-        let inner = Arc::clone(&self.0);
-        after_commit(move || inner.bell.notify_one());
         Ok(())
     }
 

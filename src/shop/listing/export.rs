@@ -3,12 +3,12 @@
 //! Invariant: it walks the rows by key, so it holds some products at a time however many there are, and keeps no transaction open. It
 //! does not know where the bytes go.
 
-use super::writer::Writer;
 use crate::config::Currency;
 use crate::db::Conn;
 use crate::db::schema::{categories, products};
 use crate::error::Result;
 use crate::ids::{PictureId, ProductKey};
+use crate::sheet::Writer;
 use crate::shop::money::Money;
 use diesel::prelude::*;
 

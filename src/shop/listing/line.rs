@@ -3,10 +3,10 @@
 //! Invariant: a line that exists can be taken by itself; whether its picture is there is the database's to say. It does not know
 //! files.
 
-use super::cell;
 use super::reader::Columns;
 use crate::config::Currency;
 use crate::ids::PictureId;
+use crate::sheet;
 use crate::shop::demo;
 use crate::shop::money::Money;
 use crate::shop::product::Status;
@@ -58,7 +58,7 @@ impl Line {
         let mut taken = |name: &str, taken: Result<(), String>| {
             wrong.extend(taken.err().map(|why| format!("{name}: {why}")));
         };
-        let cell = |name| cell::open(columns.cell(cells, name).trim());
+        let cell = |name| sheet::open(columns.cell(cells, name).trim());
         let (sku, title, description, category) = (cell("sku"), cell("title"), cell("description"), cell("category"));
         taken("sku", text(sku, 1, 64, false));
         taken("title", text(title, 1, 100, false));

@@ -14,6 +14,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Most bytes of a line, with what is read ahead of it.
 const LONGEST: usize = 256 * 1024;
 
+/// Most characters of what is said of a line.
+const MOST_TOLD: usize = 200;
+
 /// Columns that must be there, and those that may.
 const NEEDED: [&str; 5] = ["sku", "title", "description", "category", "price"];
 const POSSIBLE: [&str; 4] = ["slug", "stock", "image", "status"];
@@ -25,6 +28,19 @@ pub struct Complaint {
     pub line: u64,
     /// What is wrong, and in which column.
     pub why: String,
+}
+
+impl Complaint {
+    /// About a line. What it repeats of the file is cut, and shown without what could not be shown.
+    #[must_use]
+    pub fn new(line: u64, why: &str) -> Self {
+        let mut signs = why.chars().map(|sign| if sign.is_control() { char::REPLACEMENT_CHARACTER } else { sign });
+        let mut why: String = signs.by_ref().take(MOST_TOLD).collect();
+        if signs.next().is_some() {
+            why.push('…');
+        }
+        Self { line, why }
+    }
 }
 
 impl fmt::Display for Complaint {
@@ -88,9 +104,9 @@ impl<R: Read> Reader<R> {
         let metered = Metered { file, left: Arc::clone(&left) };
         let mut csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(metered);
         let mut cells = StringRecord::new();
-        let read = csv.read_record(&mut cells).map_err(|cause| Complaint { line: 1, why: said(&cause) })?;
+        let read = csv.read_record(&mut cells).map_err(|cause| Complaint::new(1, &said(&cause)))?;
         let columns = if read { Columns::read(&cells) } else { Err("the file is empty".to_owned()) };
-        let columns = columns.map_err(|why| Complaint { line: 1, why })?;
+        let columns = columns.map_err(|why| Complaint::new(1, &why))?;
         Ok(Self { csv, left, columns, currency, cells, over: false })
     }
 
@@ -98,6 +114,12 @@ impl<R: Read> Reader<R> {
     #[must_use]
     pub fn position(&self) -> u64 {
         self.csv.position().byte()
+    }
+
+    /// Where the line that was read last begins, from 1.
+    #[must_use]
+    pub fn line(&self) -> u64 {
+        self.cells.position().map_or(0, csv::Position::line)
     }
 
     /// The next line, or what is wrong with it; none behind the last.
@@ -114,18 +136,18 @@ impl<R: Read> Reader<R> {
                 // Behind bytes that are not text the next line can be read; behind a broken file it cannot.
                 self.over = !matches!(cause.kind(), csv::ErrorKind::Utf8 { .. });
                 let line = cause.position().map_or(before, csv::Position::line);
-                Some(Err(vec![Complaint { line, why: said(&cause) }]))
+                Some(Err(vec![Complaint::new(line, &said(&cause))]))
             }
         }
     }
 
     fn read_cells(&self) -> Result<Line, Vec<Complaint>> {
-        let line = self.cells.position().map_or(0, csv::Position::line);
+        let line = self.line();
         let (found, wanted) = (self.cells.len(), self.columns.0.len());
         if found != wanted {
-            return Err(vec![Complaint { line, why: format!("this line has {found} cells, the first line has {wanted}") }]);
+            return Err(vec![Complaint::new(line, &format!("this line has {found} cells, the first line has {wanted}"))]);
         }
-        let told = |wrong: Vec<String>| wrong.into_iter().map(|why| Complaint { line, why }).collect();
+        let told = |wrong: Vec<String>| wrong.iter().map(|why| Complaint::new(line, why)).collect();
         Line::read(&self.columns, &self.cells, &self.currency).map_err(told)
     }
 }

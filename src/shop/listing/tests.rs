@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::audit::Actor;
+use crate::clock::Clock;
 use crate::config::Currency;
 use crate::db::Db;
 use crate::db::schema::{products, stock_movements};
@@ -9,6 +10,7 @@ use crate::shop::stock;
 use crate::shop::trial::{eur, now, on_each};
 use diesel::prelude::*;
 use proptest::prelude::*;
+use std::ops::ControlFlow;
 
 const HEAD: &str = "sku,title,description,category,price,stock,status\n";
 
@@ -26,7 +28,8 @@ fn wrong(text: &[u8]) -> Vec<String> {
 
 fn take(db: &Db, text: &str) -> (u64, u64, u64) {
     let file = reader(text.as_bytes()).expect("a file");
-    let Count { new, changed, same } = import(db, now(), &Actor::default(), file, |_| ()).expect("taken");
+    let taken = import(db, &Clock::default(), &Actor::default(), file, |_, _| ControlFlow::Continue(())).expect("taken");
+    let Taken::All(Count { new, changed, same }) = taken else { panic!("nobody stopped it") };
     (new, changed, same)
 }
 

@@ -157,7 +157,7 @@ fn is_of_type(headers: &HeaderMap, expected: &str) -> bool {
 /// The pages whose form has a file; each reads it by `Upload`, which begins with the `csrf`.
 fn takes_uploads(path: &str) -> bool {
     let of_product = path.strip_prefix("/admin/products/").and_then(|rest| rest.strip_suffix("/picture"));
-    of_product.is_some_and(|slug| !slug.is_empty() && !slug.contains('/'))
+    path == "/admin/import" || of_product.is_some_and(|slug| !slug.is_empty() && !slug.contains('/'))
 }
 
 /// Is the content type this one, in UTF-8 or silent about it?

@@ -7,6 +7,8 @@ pub mod audit;
 pub mod categories;
 pub mod category;
 pub mod discounts;
+pub mod export;
+pub mod import;
 pub mod order;
 pub mod orders;
 pub mod payment;

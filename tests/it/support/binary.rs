@@ -130,6 +130,13 @@ impl Serving {
         fs::read_to_string(&self.log).expect("the log can be read")
     }
 
+    /// The most memory that it had at any moment, in bytes, as the system counts it.
+    pub fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the system counts it");
+        let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its most");
+        most.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+    }
+
     /// Ends it at once, as a power cut would.
     pub fn kill(mut self) {
         self.child.kill().expect("it can be killed");

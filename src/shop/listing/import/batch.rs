@@ -4,16 +4,15 @@
 //! another in a circle; a changed stock is a movement. It does not know files.
 
 use super::super::line::{Line, Picture};
+use super::super::stand::{self, Stands};
 use crate::audit::{self, Actor, Kind};
 use crate::clock::Moment;
 use crate::db::schema::products;
 use crate::db::{Conn, lock_categories, lock_products};
 use crate::error::{Error, Result};
-use crate::ids::{CategoryKey, PictureId, ProductKey, base64url};
-use crate::shop::money::Money;
+use crate::ids::{CategoryKey, PictureId};
 use crate::shop::product::{NewProduct, Status, insert_by};
 use crate::shop::{category, picture, search, slug, stock};
-use aws_lc_rs::digest::{SHA256, digest};
 use diesel::prelude::*;
 use std::collections::HashMap;
 use std::ops::AddAssign;
@@ -35,28 +34,12 @@ impl AddAssign for Count {
     }
 }
 
-/// A product as it stands.
-#[derive(Debug, Queryable)]
-struct Stands {
-    key: ProductKey,
-    slug: String,
-    title: String,
-    description: String,
-    category: CategoryKey,
-    price: Money,
-    stock: i64,
-    status: String,
-    picture: Option<PictureId>,
-}
-
 /// Takes them. No two have the same code.
 pub fn take(conn: &mut Conn, now: Moment, actor: &Actor, lines: &[Line]) -> Result<Count> {
     let shelves = shelves(conn, lines)?;
-    let codes: Vec<&str> = lines.iter().map(|line| line.sku.as_str()).collect();
-    let keys: Vec<ProductKey> =
-        products::table.filter(products::sku.eq_any(&codes)).order(products::id).select(products::id).load(conn)?;
+    let keys = stand::keys(conn, lines)?;
     lock_products(conn, &keys)?;
-    let mut stand = standing(conn, &keys)?;
+    let mut stand = stand::standing(conn, &keys)?;
     let mut shelf_keys: Vec<CategoryKey> = shelves.values().map(|(key, _)| *key).collect();
     shelf_keys.extend(stand.values().map(|it| it.category));
     shelf_keys.sort_unstable_by_key(|key| key.0);
@@ -100,27 +83,6 @@ fn shelves(conn: &mut Conn, lines: &[Line]) -> Result<HashMap<String, (CategoryK
     Ok(shelves)
 }
 
-fn standing(conn: &mut Conn, keys: &[ProductKey]) -> Result<HashMap<String, Stands>> {
-    let rows: Vec<(String, Stands)> = products::table
-        .filter(products::id.eq_any(keys))
-        .select((
-            products::sku,
-            (
-                products::id,
-                products::slug,
-                products::title,
-                products::description,
-                products::category_id,
-                products::price,
-                products::stock,
-                products::status,
-                products::picture,
-            ),
-        ))
-        .load(conn)?;
-    Ok(rows.into_iter().collect())
-}
-
 fn add(conn: &mut Conn, now: Moment, actor: &Actor, (line, shelf, picture): Place, count: &mut Count) -> Result<bool> {
     let status = line.status.unwrap_or(Status::Active);
     for slug in slug::candidates(&line.slug) {
@@ -153,13 +115,12 @@ fn change(
     count: &mut Count,
 ) -> Result<bool> {
     let status = line.status.map_or(before.status.as_str(), |status| status.word());
-    let (picture, stock) = (picture.or(before.picture), line.stock.unwrap_or(before.stock));
-    let words = (&before.title, &before.description, before.category) == (&line.title, &line.description, shelf.0);
-    let active = status == Status::Active.word();
-    if words && (before.price, before.stock, before.picture) == (line.price, stock, picture) && before.status == status {
+    if before.is_as(line, shelf.0, picture) {
         count.same += 1;
         return Ok(false);
     }
+    let (picture, stock) = (picture.or(before.picture), line.stock.unwrap_or(before.stock));
+    let active = status == Status::Active.word();
     diesel::update(products::table.filter(products::id.eq(before.key)))
         .set((
             products::title.eq(&line.title),
@@ -193,7 +154,7 @@ fn change(
 fn kept(conn: &mut Conn, now: Moment, picture: Picture) -> Result<PictureId> {
     match picture {
         Picture::Art(bytes) => {
-            let id: PictureId = base64url(&digest(&SHA256, bytes).as_ref()[..16]).parse().map_err(Error::internal)?;
+            let id = stand::picture_id(picture)?;
             picture::keep(conn, now, id, "image/svg+xml", bytes)?;
             Ok(id)
         }

@@ -10,6 +10,7 @@ use crate::clock::rfc3339;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::{UserId, UserKey};
+use crate::sheet;
 use crate::web::app::App;
 use crate::web::identity::Visit;
 use actix_web::http::header;
@@ -70,31 +71,25 @@ impl Rest {
             Ok((events, people))
         };
         let (events, people) = db.read(load).await?;
-        let text = text(&events, &people, is_first).map_err(Error::internal)?;
+        let text = text(&events, &people, is_first)?;
         let full = i64::try_from(events.len()).is_ok_and(|count| count == BATCH);
         let rest = events.last().filter(|_| full).map(|last| Self { db, filter, after: Some(last.place()), is_first: false });
         Ok((Bytes::from(text), rest))
     }
 }
 
-fn text(events: &[Event], people: &HashMap<UserKey, (UserId, String)>, with_head: bool) -> Result<Vec<u8>, csv::Error> {
-    let mut lines = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+fn text(events: &[Event], people: &HashMap<UserKey, (UserId, String)>, with_head: bool) -> Result<Vec<u8>> {
+    let mut lines = sheet::Writer::new();
     if with_head {
-        lines.write_record(HEAD)?;
+        lines.line(HEAD)?;
     }
     for event in events {
         let (id, name) =
             event.user.and_then(|key| people.get(&key)).map_or((String::new(), ""), |(id, name)| (id.to_string(), name));
         let session = event.session.map(|session| session.to_string()).unwrap_or_default();
-        let cells = [&*rfc3339(event.at), &event.kind, &id, name, &session, &event.client, &event.address, &event.detail];
-        lines.write_record(cells.map(plain))?;
+        lines.line([&*rfc3339(event.at), &event.kind, &id, name, &session, &event.client, &event.address, &event.detail])?;
     }
-    lines.into_inner().map_err(|cause| csv::Error::from(cause.into_error()))
-}
-
-/// A cell that no spreadsheet takes for a formula.
-fn plain(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+    lines.done()
 }
 
 #[cfg(test)]

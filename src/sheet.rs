@@ -1,7 +1,11 @@
-//! Text in a cell that a spreadsheet might take for a formula.
+//! Files that people open in a spreadsheet.
 //!
 //! Invariant: `open` undoes `guard` for every text, and what is guarded never begins with a sign that starts a formula (OWASP, "CSV
-//! injection"). It does not know columns.
+//! injection"); every CSV file of ours is written by `Writer`, which guards each cell. It does not know columns.
+
+mod writer;
+
+pub use writer::Writer;
 
 use std::borrow::Cow;
 
@@ -11,11 +15,13 @@ fn is_formula(text: &str) -> bool {
 }
 
 /// With a quote in front, which spreadsheets do not show, if it needs one.
+#[must_use]
 pub fn guard(text: &str) -> Cow<'_, str> {
     if is_formula(text) { format!("'{text}").into() } else { text.into() }
 }
 
 /// Without the quote that guards it.
+#[must_use]
 pub fn open(text: &str) -> &str {
     text.strip_prefix('\'').filter(|_| is_formula(text)).unwrap_or(text)
 }

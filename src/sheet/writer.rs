@@ -1,18 +1,25 @@
-//! Writes lines of the file.
+//! Writes lines of a CSV file (RFC 4180).
 //!
 //! Invariant: every cell is guarded, so that no spreadsheet runs what somebody typed into a title. It does not know what the cells mean.
 
-use super::cell::guard;
+use super::guard;
 use crate::error::{Error, Result};
 
 /// Lines in memory.
 #[derive(Debug)]
 pub struct Writer(csv::Writer<Vec<u8>>);
 
+impl Default for Writer {
+    fn default() -> Self {
+        Self(csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new()))
+    }
+}
+
 impl Writer {
     /// None yet.
+    #[must_use]
     pub fn new() -> Self {
-        Self(csv::WriterBuilder::new().from_writer(Vec::new()))
+        Self::default()
     }
 
     /// One more.
