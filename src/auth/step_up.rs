@@ -1,7 +1,7 @@
 //! Step-up: proving once more who one is, before acts that a desk left for a moment must not allow.
 //!
-//! Invariant: a proof holds for five minutes and for its session alone: signing in is one, and so is a password, a code or a passkey given here, which
-//! makes a new session in place of the one there was. It does not know which acts ask for it.
+//! Invariant: a proof holds for five minutes and for its session alone: signing in is one, and so is a password, a code or a passkey
+//! given here, which makes a new session in place of the one there was. It does not know which acts ask for it.
 
 use crate::audit::{self, Actor, Kind};
 use crate::auth::latch::{Latch, Person};

@@ -6,6 +6,7 @@ use super::{NEW, PAGE, asks, csrf, details, letters, makes, offered, shows, with
 use crate::on_both;
 use crate::support::app::TestApp;
 use crate::support::authenticator::Authenticator;
+use crate::support::letterbox::{RESET, VERIFY};
 use crate::support::people::{Admin, PASSWORD, Shopper, sign_in};
 use crate::support::visitor::Visitor;
 use diesel::prelude::*;
@@ -19,6 +20,8 @@ on_both! {
     nobody_has_more_than_twenty,
     who_runs_the_shop_may_do_so_with_a_passkey with { "LATCHKEY_ADMIN_SECOND_FACTOR" = "on" },
     an_app_and_a_passkey_stand_beside_each_other,
+    operators_help_who_lost_their_passkeys,
+    the_passkey_of_who_never_proved_the_address_goes_with_their_password,
 }
 
 async fn a_passkey_is_renamed_and_removed(app: &TestApp) {
@@ -129,4 +132,29 @@ async fn an_app_and_a_passkey_stand_beside_each_other(app: &TestApp) {
     browser.submit("/login/code", &[("code", &phone.code())]).await.expect(401);
     shows(&browser, &mut key, "/login/code/passkey").await.expect(200);
     assert!(browser.is_signed_in().await);
+}
+
+async fn operators_help_who_lost_their_passkeys(app: &TestApp) {
+    let (ada, grace) = (Shopper::registered(app).await, Admin::registered(app).await);
+    let (mut key, _) = with_key(app, &ada).await;
+    let found = grace.get(&format!("/admin/people?email={}", ada.email)).await.expect(303);
+    let page = grace.get(found.location()).await.expect(200);
+    grace.press(&page, &page.path, &[("act", "drop_second_factor")]).await.expect_to(&page.path);
+    assert!(!ada.is_signed_in().await);
+    shows(&Visitor::new(app), &mut key, "/login/passkey").await.expect(401);
+    sign_in(&Visitor::new(app), &ada.email, PASSWORD).await.expect_to("/dashboard");
+}
+
+async fn the_passkey_of_who_never_proved_the_address_goes_with_their_password(app: &TestApp) {
+    let (impostor, ada) = (Shopper::registered(app).await, Shopper::registered(app).await);
+    let page = ada.visit(&app.link(&ada.email, VERIFY, 0).await).await.expect(200);
+    ada.press(&page, "/verify-email", &[]).await.expect_to("/account");
+    for (person, status) in [(&impostor, 401), (&ada, 200)] {
+        let (mut key, _) = with_key(app, person).await;
+        crate::password_reset::asks(app, &person.email).await.expect(303);
+        let browser = Visitor::new(app);
+        browser.get(&app.link(&person.email, RESET, 0).await).await.expect_to("/reset-password");
+        browser.submit("/reset-password", &[("password", "seven quiet lamps glow")]).await.expect_to("/login");
+        assert_eq!(shows(&browser, &mut key, "/login/passkey").await.status, status);
+    }
 }
