@@ -48,6 +48,7 @@ mod options;
 mod orders;
 mod outage;
 mod parking;
+mod passkeys;
 mod password_reset;
 mod payments;
 mod pictures;
