@@ -39,7 +39,8 @@ CREATE INDEX products_category_price ON products (category_id, status, price, id
 
 -- Options of one thing count as one in a category: the first that goes on sale counts it, and the last that goes takes it off; the same
 -- for what is in stock. Of two that sell out at once, the second waits for the category and then sees that it is the last: it has to
--- wait in a statement of its own, since a statement that waits goes on with what it saw before.
+-- wait in a statement of its own, since a statement that waits goes on with what it saw before. New products are counted by the statement,
+-- as they were: each comes by itself, and joins a family afterwards.
 CREATE FUNCTION category_count(product BIGINT, family BIGINT, category BIGINT, in_stock BOOLEAN, step INT) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -72,7 +73,7 @@ BEGIN
 END
 $$;
 DROP TRIGGER products_counted ON products;
-CREATE TRIGGER products_counted AFTER INSERT OR DELETE OR UPDATE OF status, stock, category_id, family_id ON products
+CREATE TRIGGER products_counted AFTER UPDATE OF status, stock, category_id, family_id ON products
 FOR EACH ROW EXECUTE FUNCTION products_count();
 
 -- Only what lists show is in the index of words; its words are those of all its options.

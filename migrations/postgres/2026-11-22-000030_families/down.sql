@@ -34,7 +34,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER products_counted AFTER INSERT OR DELETE OR UPDATE OF status, stock, category_id ON products
+CREATE TRIGGER products_counted AFTER UPDATE OF status, stock, category_id ON products
 FOR EACH ROW EXECUTE FUNCTION products_count();
 DROP FUNCTION category_count(BIGINT, BIGINT, BIGINT, BOOLEAN, INT);
 CREATE OR REPLACE FUNCTION products_worded() RETURNS trigger LANGUAGE plpgsql AS $$
