@@ -19,6 +19,7 @@ use crate::error::{Error, FieldError, Result};
 use crate::web::app::App;
 use crate::web::csrf;
 use crate::web::csrf::origin::is_type;
+use crate::web::errors::words;
 use crate::web::identity::Visit;
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
@@ -28,6 +29,7 @@ use sent::{Sent, Value};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use std::marker::PhantomData;
 
 /// The fields of one form, or of one JSON body.
@@ -80,6 +82,14 @@ impl<T: Fields> Form<T> {
     pub fn refuse(&self, field: impl Into<String>, sentence: impl Into<String>) -> Typed {
         let error = FieldError { field: field.into(), message: sentence.into() };
         self.typed(StatusCode::UNPROCESSABLE_ENTITY, vec![error])
+    }
+
+    /// As `refuse`, of what was wrong too often (`tries`: "passwords", "codes"): nobody looks at another one for so long.
+    #[must_use]
+    pub fn put_off(&self, field: &str, tries: &str, left: Duration) -> Typed {
+        let wait = words::wait(words::whole_seconds(left));
+        let refused = self.refuse(field, format!("Too many {tries} were wrong. Wait {wait}, then try again."));
+        Typed { status: StatusCode::TOO_MANY_REQUESTS, ..refused }
     }
 
     /// The text of one field as it came, a secret too, for a rule that needs more than the field.

@@ -9,14 +9,16 @@ use crate::auth::password::Password;
 use crate::auth::second_factor::{self, Code, Given};
 use crate::auth::session::{self, Door};
 use crate::auth::step_up::{self, Outcome, Proof};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::web::app::App;
+use crate::web::errors::words;
 use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::identity::{CurrentUser, Visit};
 use crate::web::next::NextPath;
 use crate::web::pages::{login, login_code};
 use crate::web::view::{View, see_other};
 use crate::web::{parking, step_up as layer};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
@@ -64,19 +66,19 @@ pub async fn show(app: web::Data<App>, user: CurrentUser, view: View, request: H
     show_with(&view, user, Typed::blank(Sent::NAME), next).await
 }
 
-/// `POST /confirm-identity`: goes on with a new session; 422 with the form when it was wrong.
+/// `POST /confirm-identity`: goes on with a new session; 422 with the form when it was wrong, 429 when it was too often.
 ///
 /// # Errors
-/// `TooMany` after too many wrong codes; `Unavailable` when the database or the hasher is.
+/// `Unavailable` when the database or the hasher is.
 pub async fn submit(app: web::Data<App>, user: CurrentUser, visit: Visit, view: View, form: Form<Sent>) -> Result<HttpResponse> {
     let next = form.raw("next").and_then(|next| NextPath::parse(next, &app.origin));
     let sent = match form.parse() {
         Ok(sent) => sent,
         Err(typed) => return show_with(&view, user, typed, next).await,
     };
-    let proof = match sent.given {
-        Proven::Password(password) => Proof::Password(password),
-        Proven::Code(code) => Proof::Code(Given { code, most: app.config.limits.code_account }),
+    let (proof, field, tries) = match sent.given {
+        Proven::Password(password) => (Proof::Password(password), "password", "passwords"),
+        Proven::Code(code) => (Proof::Code(Given { code, most: app.config.limits.code_account }), "code", "codes"),
     };
     let remember = app.db.read(move |conn| session::is_remembered(conn, user.session)).await?;
     let wish = visit.wish(Door::Web, remember, Some(user.session));
@@ -87,7 +89,11 @@ pub async fn submit(app: web::Data<App>, user: CurrentUser, visit: Visit, view: 
         }
         Outcome::WrongPassword => form.refuse("password", "This is not your password. Check it and try again."),
         Outcome::WrongCode | Outcome::WrongPasskey => form.refuse("code", login_code::WRONG),
-        Outcome::Wait(wait) => return Err(Error::TooMany { wait }),
+        Outcome::Wait(left) => {
+            let mut page = show_with(&view, user, form.put_off(field, tries, left), next).await?;
+            page.headers_mut().insert(header::RETRY_AFTER, words::whole_seconds(left).into());
+            return Ok(page);
+        }
     };
     show_with(&view, user, refused, next).await
 }

@@ -11,7 +11,7 @@ use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::identity::{CurrentUser, Visit};
 use crate::web::pages::register;
 use crate::web::view::{Kind, View, see_other};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
@@ -79,11 +79,8 @@ pub async fn submit(
             show_with(&app, &view, form.refuse("current_password", why)).await
         }
         Outcome::Wait(left) => {
-            let seconds = words::whole_seconds(left);
-            let why = format!("Too many passwords were wrong. Wait {}, then try again.", words::wait(seconds));
-            let typed = Typed { status: StatusCode::TOO_MANY_REQUESTS, ..form.refuse("current_password", why) };
-            let mut page = show_with(&app, &view, typed).await?;
-            page.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            let mut page = show_with(&app, &view, form.put_off("current_password", "passwords", left)).await?;
+            page.headers_mut().insert(header::RETRY_AFTER, words::whole_seconds(left).into());
             Ok(page)
         }
     }
