@@ -128,7 +128,7 @@ impl Sender {
         let parcel = match self.parcel(&taken) {
             Ok(Some(parcel)) => parcel,
             Ok(None) => {
-                self.settle(&taken, Settled::Ended(End::Expired, "for nobody".to_owned())).await;
+                self.settle(&taken, Settled::Nobodys).await;
                 return None;
             }
             Err(cause) => {
@@ -179,6 +179,7 @@ impl Sender {
             Settled::Ended(End::Refused, _) => &tally.refused,
             Settled::Ended(End::Expired, _) => &tally.expired,
             Settled::PutOff(_) => &tally.put_off,
+            Settled::Nobodys => return,
         };
         counter.inc();
     }
@@ -187,6 +188,7 @@ impl Sender {
         let (taken, settled, now) = (taken.clone(), settled.clone(), self.clock.now());
         let write = move |conn: &mut crate::db::Conn| match settled {
             Settled::Ended(end, code) => outbox::end(conn, now, &taken, end, &cut(&code)).map(drop),
+            Settled::Nobodys => outbox::end(conn, now, &taken, End::Expired, "for nobody").map(drop),
             Settled::PutOff(code) => outbox::put_off(conn, &taken, next_try(now, taken.turn), &cut(&code)),
         };
         self.db.write(write).await
@@ -198,6 +200,8 @@ impl Sender {
 enum Settled {
     Ended(End, String),
     PutOff(String),
+    /// There was nobody to send it to, and nothing to count.
+    Nobodys,
 }
 
 /// 10 seconds after the first attempt, then three times as long each time, at most an hour.

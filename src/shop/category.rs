@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::ids::{CategoryKey, PictureId};
 use crate::on_either;
 use crate::shop::product::Status;
+use crate::shop::slug;
 use diesel::prelude::*;
 
 /// A category, as lists name it.
@@ -98,6 +99,21 @@ pub fn named(conn: &mut Conn, slug: &str) -> Result<Option<(CategoryKey, String)
     }
     let category = categories::table.filter(categories::slug.eq(slug)).select((categories::id, categories::name));
     Ok(category.first(conn).optional()?)
+}
+
+/// The row and the name of the category that a file means by this name: the one that is called so, whatever its address is since it was
+/// renamed, or else the one with the address that the name makes. A name without a letter that an address can have makes none.
+///
+/// # Errors
+/// What the database says.
+pub fn meant(conn: &mut Conn, name: &str) -> Result<Option<(CategoryKey, String)>> {
+    let called = categories::table.filter(categories::name.eq(name)).order(categories::id);
+    let called = called.select((categories::id, categories::name)).first(conn).optional()?;
+    match slug::of(name, "") {
+        _ if called.is_some() => Ok(called),
+        slug if slug.is_empty() => Ok(None),
+        slug => named(conn, &slug),
+    }
 }
 
 /// The place behind all others.

@@ -21,6 +21,7 @@ use aws_lc_rs::hmac;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use tokio::sync::Semaphore;
 
 /// One running shop.
 pub struct App {
@@ -48,6 +49,8 @@ pub struct App {
     pub metrics: Metrics,
     /// What is under way.
     pub traffic: Traffic,
+    /// Room for the one file that may be on its way to the disk.
+    pub spool: Semaphore,
 }
 
 impl App {
@@ -70,6 +73,7 @@ impl App {
             policy: Policy::new(origin.is_tls()),
             limits: Limits::new(&config),
             traffic: Traffic::default(),
+            spool: Semaphore::new(1),
             config,
             db,
             clock,

@@ -29,8 +29,8 @@ use sent::{Sent, Value};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::time::Duration;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 /// The fields of one form, or of one JSON body.
 pub trait Fields: Sized + 'static {

@@ -11,6 +11,11 @@ const ask = async (path, fields) => {
     return new Promise(() => {});
   }
   const said = await answer.json();
+  // Another tab signed in or proved who it is: the page as it is now has a value that fits.
+  if (said.code === "stale_form") {
+    location.reload();
+    return new Promise(() => {});
+  }
   if (!answer.ok) throw new Error(said.detail);
   return said;
 };

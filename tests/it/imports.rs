@@ -13,7 +13,7 @@ use crate::support::people::{Admin, Shopper};
 use crate::support::soon;
 use crate::support::visitor::Visitor;
 use diesel::prelude::*;
-use latchkey::db::schema::{audit_events, imports, products};
+use latchkey::db::schema::{audit_events, categories, imports, products};
 use std::fmt::Write as _;
 
 on_both! {
@@ -170,19 +170,24 @@ async fn only_a_form_of_ours_brings_a_file_in(app: &TestApp) {
 async fn what_is_exported_is_guarded_and_comes_back_as_it_was(app: &TestApp) {
     let grace = Admin::registered(app).await;
     let text = format!(
-        "{HEAD}A-1,\"=HYPERLINK(\"\"x\"\")\",+49,Löv & Co,12.50,3\nA-2,'=Cup,\"a,b\nc\",@Mugs,0,0\n{}",
+        "{HEAD}A-1,\"=HYPERLINK(\"\"x\"\")\",+49,Löv & Co,12.50,3\nA-2,'=Cup,\"a,b\nc\",@Mugs,0,0\nA-3,Tea,,茶,1,1\nA-4,Vase,,花瓶,1,1\n{}",
         &lines(700)[HEAD.len()..]
     );
     let path = readies(&grace, &text).await;
     starts(&grace, &path).await.expect_to(&path);
     comes_to(&grace, &path, "The import is done").await;
+    // An address stays when its category is called otherwise.
+    let renamed = diesel::update(categories::table.filter(categories::name.eq("@Mugs"))).set(categories::name.eq("Cups"));
+    let conn = &mut app.storage.second_connection();
+    assert_eq!(renamed.execute(conn).expect("a row"), 1);
+    assert_eq!(categories::table.count().get_result::<i64>(conn).expect("a count"), 5, "茶 is not 花瓶");
     assert_eq!(grace.request(reqwest::Method::HEAD, "/admin/export").send().await.expect("an answer").status().as_u16(), 200);
     let export = grace.get("/admin/export").await.expect(200);
     assert_eq!((export.header("content-type"), export.header("cache-control")), ("text/csv; charset=utf-8", "no-store"));
     assert_eq!(export.header("content-disposition"), "attachment; filename=\"products.csv\"");
     let mut rows = csv::Reader::from_reader(export.body.as_bytes());
     let rows: Vec<csv::StringRecord> = rows.records().map(|row| row.expect("a row")).collect();
-    assert_eq!(rows.len(), 702);
+    assert_eq!(rows.len(), 704);
     assert_eq!(["'=HYPERLINK(\"x\")", "'+49"], [&rows[0][2], &rows[0][3]]);
     assert!(rows.iter().flatten().all(|cell| !cell.starts_with(['=', '+', '-', '@'])), "no cell begins a formula");
     assert_eq!(events(app, "exported"), ["products.csv"], "to look at its head is no export");

@@ -40,7 +40,7 @@ pub async fn turned_on(app: &TestApp, ada: &Visitor) -> (Phone, Vec<String>) {
     let phone = Phone::set_up(&page, &app.clock);
     ada.press(&page, "/account/two-factor/enable", &[("code", &phone.code())]).await.expect_to(PAGE);
     let codes = ada.get(PAGE).await.expect(200).texts(".codes li");
-    assert_eq!(codes.len(), 10);
+    assert!(matches!(codes.len(), 10 | 0), "none beside a passkey, whose codes stay");
     app.pass(Duration::from_secs(30));
     (phone, codes)
 }

@@ -12,6 +12,7 @@ use crate::auth::passkey;
 use crate::auth::revocation::{self, Revocation};
 use crate::auth::session::{self, Because, Owner, Tokens};
 use crate::auth::sign_in::Wish;
+use crate::auth::step_up;
 use crate::auth::user::{self, Role, User};
 use crate::clock::Moment;
 use crate::db::Conn;
@@ -49,8 +50,10 @@ pub async fn enable(latch: &Latch, person: Person, code: Code, wish: Wish) -> Re
         let Some((seed, step)) = right else {
             return Ok(Err(Outcome::Wrong(offers.iter().find_map(|seed| seed.off_by(&digits, now)))));
         };
+        // Codes that somebody wrote down beside a passkey stay as good as they were.
+        let first = !is_on(conn, user.key)?;
         row::insert(conn, &latch.secrets, now, user.key, seed, step)?;
-        let codes = recovery::renew(conn, user.key)?;
+        let codes = if first { recovery::renew(conn, user.key)? } else { Vec::new() };
         settle(conn, latch, now, user, &wish, FactorAct::On, codes).map(Ok)
     }))
     .await
@@ -99,7 +102,7 @@ async fn outcome(done: impl Future<Output = Result<Result<(Tokens, Vec<String>),
 /// Holds the person's row, so that of two changes one comes after the other. What it refuses is committed too.
 ///
 /// # Errors
-/// `SignedOut` when the person was locked or changed meanwhile; what `act` says.
+/// `SignedOut` when the person was locked or changed meanwhile, or this session ended or proved nothing lately; what `act` says.
 pub(in crate::auth) async fn change<R: Send + 'static>(
     latch: &Latch,
     person: Person,
@@ -108,7 +111,8 @@ pub(in crate::auth) async fn change<R: Send + 'static>(
     let (inner, memory, now) = (latch.clone(), latch.clone(), latch.clock.now());
     let work = move |conn: &mut Conn| {
         let user = user::find(conn, person.key)?;
-        if !user::hold(conn, user.key, user.epoch)? {
+        // Asked again here: since the page asked, a new password may have ended this session, and what is added now would outlive it.
+        if !user::hold(conn, user.key, user.epoch)? || !step_up::is_fresh(conn, person.session, now)? {
             return Err(Error::SignedOut);
         }
         act(conn, &inner, now, &user)

@@ -11,7 +11,7 @@ use super::stand::{self, picture_id};
 use crate::db::{Conn, Db};
 use crate::error::Result;
 use crate::ids::CategoryKey;
-use crate::shop::{category, picture, slug};
+use crate::shop::{category, picture};
 use std::collections::HashMap;
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -104,7 +104,7 @@ fn compare(conn: &mut Conn, lines: &[Line]) -> Result<(Count, Vec<(usize, String
         let shelf = if let Some(shelf) = shelves.get(line.category.as_str()) {
             *shelf
         } else {
-            let shelf = category::named(conn, &slug::of(&line.category, "category"))?.map(|(key, _)| key);
+            let shelf = category::meant(conn, &line.category)?.map(|(key, _)| key);
             shelves.insert(&line.category, shelf);
             shelf
         };

@@ -68,7 +68,12 @@ pub async fn enable(
     if let Outcome::Wrong(off_by) = outcome {
         return show_with(&app, user, &view, form.refuse("code", wrong(off_by))).await;
     }
-    let done = "Two-step sign-in is on. Keep the recovery codes below where you find them without your phone.";
+    let done = match &outcome {
+        Outcome::Done(_, codes) if codes.is_empty() => {
+            "Codes of your app are asked from now on. Your recovery codes stay as they are."
+        }
+        _ => "Two-step sign-in is on. Keep the recovery codes below where you find them without your phone.",
+    };
     land(&app, &view, outcome, done, "It was on already.")
 }
 

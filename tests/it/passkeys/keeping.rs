@@ -116,8 +116,9 @@ async fn who_runs_the_shop_may_do_so_with_a_passkey(app: &TestApp) {
 
 async fn an_app_and_a_passkey_stand_beside_each_other(app: &TestApp) {
     let ada = Shopper::registered(app).await;
-    let (mut key, _) = with_key(app, &ada).await;
-    let (phone, _) = crate::second_factor::turned_on(app, &ada).await;
+    let (mut key, codes) = with_key(app, &ada).await;
+    let (phone, none) = crate::second_factor::turned_on(app, &ada).await;
+    assert!(none.is_empty(), "the codes that were printed stay good");
     let half_in = async || {
         let browser = Visitor::new(app);
         sign_in(&browser, &ada.email, PASSWORD).await.expect_to("/login/code");
@@ -132,6 +133,7 @@ async fn an_app_and_a_passkey_stand_beside_each_other(app: &TestApp) {
     browser.submit("/login/code", &[("code", &phone.code())]).await.expect(401);
     shows(&browser, &mut key, "/login/code/passkey").await.expect(200);
     assert!(browser.is_signed_in().await);
+    half_in().await.submit("/login/code", &[("code", &codes[0])]).await.expect(303);
 }
 
 async fn operators_help_who_lost_their_passkeys(app: &TestApp) {

@@ -77,16 +77,24 @@ fn shelves(conn: &mut Conn, lines: &[Line]) -> Result<HashMap<String, (CategoryK
         if shelves.contains_key(&line.category) {
             continue;
         }
-        let slug = slug::of(&line.category, "category");
-        let shelf = if let Some(shelf) = category::named(conn, &slug)? {
-            shelf
-        } else {
-            let place = category::behind(conn)?;
-            (category::ensure(conn, &slug, &line.category, place)?, line.category.clone())
+        let shelf = match category::meant(conn, &line.category)? {
+            Some(shelf) => shelf,
+            None => new_shelf(conn, &line.category)?,
         };
         shelves.insert(line.category.clone(), shelf);
     }
     Ok(shelves)
+}
+
+/// A category of its own, at an address that is free: another one may have the first that comes to mind.
+fn new_shelf(conn: &mut Conn, name: &str) -> Result<(CategoryKey, String)> {
+    let place = category::behind(conn)?;
+    for slug in slug::candidates(&slug::of(name, "category")) {
+        if category::named(conn, &slug)?.is_none() {
+            return Ok((category::ensure(conn, &slug, name, place)?, name.to_owned()));
+        }
+    }
+    Err(Error::Unavailable(format!("there is no address for the category `{name}`")))
 }
 
 fn add(conn: &mut Conn, now: Moment, actor: &Actor, (line, shelf, picture, title): Place, count: &mut Count) -> Result<bool> {

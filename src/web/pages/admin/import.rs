@@ -97,10 +97,12 @@ pub async fn submit(app: web::Data<App>, view: View, upload: Upload) -> Result<H
     };
     let person = view.visit().person().ok_or(Error::SignedOut)?;
     let now = app.clock.now();
-    if app.db.read(move |conn| import::open(conn, now)).await?.is_some() {
+    let is_open = app.db.read(move |conn| import::open(conn, now)).await?.is_some();
+    // Files that come at once would fill the disk before the first of them is claimed.
+    let Some(_room) = app.spool.try_acquire().ok().filter(|_| !is_open) else {
         spool::discard(file, MOST).await?;
         return show_with(&view, refused(&form)).await;
-    }
+    };
     let Some(spooled) = spool::keep(&app.config.var, file, MOST).await? else {
         let why = "This file has more than 200 MiB, and nothing of it was read. Cut it into several files, each with the line that \
             names the columns, and import one after the other.";
