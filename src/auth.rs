@@ -27,6 +27,7 @@ pub mod mail_link;
 pub mod notice;
 mod own_password;
 pub mod parking;
+pub mod passkey;
 pub mod password;
 pub mod password_change;
 pub mod password_reset;

@@ -170,6 +170,10 @@ public_id!(
     ApiTokenId
 );
 public_id!(
+    /// A passkey, as its page names it.
+    PasskeyId
+);
+public_id!(
     /// A payment, as its provider is told to name it.
     PaymentId
 );

@@ -6,7 +6,7 @@
 use crate::auth::alive::Alive;
 use crate::auth::user::{self, COLUMNS, Row, User};
 use crate::db::Conn;
-use crate::db::schema::{second_factors, sessions, unread_notices, users};
+use crate::db::schema::{passkeys, second_factors, sessions, unread_notices, users};
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, UserKey};
 use crate::on_either;
@@ -27,7 +27,7 @@ pub struct Glance {
 pub struct Account {
     /// Browsers and programs where they are signed in.
     pub devices: i64,
-    /// Is a code asked after their password?
+    /// Is a second factor asked after their password?
     pub second_factor: bool,
 }
 
@@ -50,7 +50,8 @@ pub fn of(conn: &mut Conn, key: UserKey, session: SessionId) -> Result<Glance> {
 pub fn with_account(conn: &mut Conn, key: UserKey, session: SessionId, alive: Alive) -> Result<(Glance, Account)> {
     let unread = exists(unread_notices::table.filter(unread_notices::session.eq(session)));
     let live = sessions::table.filter(sessions::user_id.eq(users::id)).filter(alive.condition()).count().single_value();
-    let second = exists(second_factors::table.filter(second_factors::user_id.eq(users::id)));
+    let app = exists(second_factors::table.filter(second_factors::user_id.eq(users::id)));
+    let second = app.or(exists(passkeys::table.filter(passkeys::user_id.eq(users::id))));
     let row: Option<(Row, bool, Option<i64>, bool)> =
         on_either!(conn, conn => users::table.find(key).select((COLUMNS, unread, live, second)).first(conn)).optional()?;
     let (row, untold, devices, second_factor) = row.ok_or(Error::NotFound)?;

@@ -1,4 +1,4 @@
-//! A sign-in whose password was right and whose code is awaited.
+//! A sign-in whose password was right and whose second factor is awaited.
 //!
 //! Invariant: it opens nothing: there is no session and no token before the code; it belongs to the browser that has its ticket, lives five
 //! minutes and no longer than the epoch it began at, and is finished once. It does not know cookies.
@@ -6,7 +6,8 @@
 use crate::audit::{self, Actor, Kind};
 use crate::auth::latch::Latch;
 use crate::auth::letters;
-use crate::auth::second_factor::{self, Given, Verdict};
+use crate::auth::passkey;
+use crate::auth::second_factor::{self, Proof, Verdict};
 use crate::auth::session::Tokens;
 use crate::auth::sign_in::{self, Wish};
 use crate::auth::user::{self, User};
@@ -91,15 +92,27 @@ fn load(conn: &mut Conn, now: Moment, ticket: &Ticket) -> Result<Option<Half>> {
     Ok(row.first(conn).optional()?)
 }
 
-/// Is its code still awaited?
+/// Whose second factor is awaited, and which they have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Awaited {
+    /// The person.
+    pub user: UserKey,
+    /// Have they an app that shows codes?
+    pub app: bool,
+    /// Have they a passkey?
+    pub passkey: bool,
+}
+
+/// What is awaited; `None` when there is nothing to finish.
 ///
 /// # Errors
 /// What the database says.
-pub fn is_open(conn: &mut Conn, now: Moment, ticket: &Ticket) -> Result<bool> {
-    Ok(load(conn, now, ticket)?.is_some())
+pub fn awaited(conn: &mut Conn, now: Moment, ticket: &Ticket) -> Result<Option<Awaited>> {
+    let Some(Half { user, .. }) = load(conn, now, ticket)? else { return Ok(None) };
+    Ok(Some(Awaited { user, app: second_factor::has_app(conn, user)?, passkey: passkey::any(conn, user)? }))
 }
 
-/// What came of a code.
+/// What came of a code or a passkey.
 #[derive(Debug)]
 pub enum Outcome {
     /// They are in.
@@ -111,7 +124,7 @@ pub enum Outcome {
         /// It was a recovery code; so many are left.
         recovery_left: Option<i64>,
     },
-    /// It was not the code.
+    /// It was not the code, or not their passkey.
     Wrong,
     /// There were too many wrong ones: this one was not looked at.
     Wait(Duration),
@@ -119,11 +132,11 @@ pub enum Outcome {
     Gone,
 }
 
-/// Finishes a sign-in, if the code is right.
+/// Finishes a sign-in, if the second factor is right.
 ///
 /// # Errors
 /// `Unavailable` when the database is: that is never a wrong code.
-pub async fn finish(latch: &Latch, ticket: Ticket, given: Given, mut wish: Wish) -> Result<Outcome> {
+pub async fn finish(latch: &Latch, ticket: Ticket, proof: Proof, mut wish: Wish) -> Result<Outcome> {
     let (inner, memory, now) = (latch.clone(), latch.clone(), latch.clock.now());
     let work = move |conn: &mut Conn| {
         let Some(half) = load(conn, now, &ticket)? else { return Ok((Outcome::Gone, Vec::new())) };
@@ -132,20 +145,30 @@ pub async fn finish(latch: &Latch, ticket: Ticket, given: Given, mut wish: Wish)
         if !still || load(conn, now, &ticket)?.is_none() {
             return Ok((Outcome::Gone, Vec::new()));
         }
-        let verdict = second_factor::check(conn, &inner.secrets, now, half.user, &given)?;
-        let (how, recovery_left) = match verdict {
-            Verdict::App => ("code", None),
-            Verdict::Recovery(left) => ("recovery code", Some(left)),
-            Verdict::Wait(wait) => return Ok((Outcome::Wait(wait), Vec::new())),
-            Verdict::Wrong => {
-                let actor = Actor { user: Some(half.user), session: None, address: wish.opening.address };
-                audit::record(conn, now, Kind::SignInFailed, &actor, "code")?;
+        let user = user::find(conn, half.user)?;
+        let address = wish.opening.address.clone();
+        let judged = match &proof {
+            Proof::Code(given) => match second_factor::check(conn, &inner.secrets, now, half.user, given)? {
+                Verdict::App => Ok(("code", None)),
+                Verdict::Recovery(left) => Ok(("recovery code", Some(left))),
+                Verdict::Wait(wait) => return Ok((Outcome::Wait(wait), Vec::new())),
+                Verdict::Wrong => Err("code"),
+            },
+            Proof::Passkey(claim) => match passkey::check(conn, &inner, now, &user, claim.as_ref(), &address)? {
+                verdict @ passkey::Verdict::Right => Ok((verdict.word(), None)),
+                verdict => Err(verdict.word()),
+            },
+        };
+        let (how, recovery_left) = match judged {
+            Ok(judged) => judged,
+            Err(what) => {
+                let actor = Actor { user: Some(half.user), session: None, address };
+                audit::record(conn, now, Kind::SignInFailed, &actor, what)?;
                 return Ok((Outcome::Wrong, Vec::new()));
             }
         };
         diesel::delete(half_sign_ins::table.find(half.key)).execute(conn)?;
         wish.opening.remember = half.remember;
-        let user = user::find(conn, half.user)?;
         let Some((tokens, ended)) = sign_in::admit(conn, &inner, now, &user, &mut wish, how)? else {
             return Ok((Outcome::Gone, Vec::new()));
         };

@@ -4,6 +4,7 @@
 //! them stands in the audit, what they bought in the shop.
 
 use crate::auth::api_token::{self, Token};
+use crate::auth::passkey::{self, Passkey};
 use crate::auth::second_factor::{self, recovery};
 use crate::auth::user::{self, User};
 use crate::clock::Moment;
@@ -18,10 +19,12 @@ use diesel::prelude::*;
 pub struct Kept {
     /// Their account.
     pub user: User,
-    /// Since when a second factor is on.
+    /// Since when codes of an app are asked.
     pub second_factor_since: Option<Moment>,
     /// Recovery codes that are left.
     pub recovery_codes_left: i64,
+    /// Their passkeys.
+    pub passkeys: Vec<Passkey>,
     /// Their sessions, also those that ended and wait to be deleted.
     pub sessions: Vec<Session>,
     /// Browsers and programs that signed in before.
@@ -92,6 +95,7 @@ pub fn of(conn: &mut Conn, key: UserKey) -> Result<Kept> {
         user: user::find(conn, key)?,
         second_factor_since: second_factor::since(conn, key)?,
         recovery_codes_left: recovery::left(conn, key)?,
+        passkeys: passkey::list(conn, key)?,
         sessions: sessions::table
             .filter(sessions::user_id.eq(key))
             .order(sessions::id.desc())

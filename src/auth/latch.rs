@@ -13,6 +13,7 @@ use crate::auth::feed::Feed;
 use crate::auth::hasher::Hasher;
 use crate::auth::keys::held::HeldRing;
 use crate::auth::keys::{life, stored};
+use crate::auth::passkey::Party;
 use crate::auth::refused::RefusedTokens;
 use crate::auth::revocation::Revocation;
 use crate::auth::rotation;
@@ -86,6 +87,8 @@ pub struct Inner {
     pub tries: Tries,
     /// Where passwords are hashed.
     pub hasher: Hasher,
+    /// Whom passkeys are for; none where there can be none.
+    pub party: Option<Party>,
     issuer: String,
     audiences: [String; 2],
     algorithm: Algorithm,
@@ -120,6 +123,7 @@ impl Latch {
         Ok(Self(Arc::new(Inner {
             post: Postbox::new(secrets.clone()),
             hasher: Hasher::new(secrets.clone(), config.bcrypt_cost),
+            party: Party::new(origin, &config.shop.name),
             limits: config.sessions.clone(),
             mail_limit: config.limits.email,
             tries: config.limits.account,

@@ -1,4 +1,4 @@
-//! The second factor: something that a person has, asked after something they know.
+//! The second factor: something that a person has, asked after something they know: an app that shows codes, a passkey, or both.
 //!
 //! Invariant: a code lets in once, on whichever node; wrong ones are counted for the account, and the count is taken while the person's row
 //! is held. It does not know passwords or pages.
@@ -15,6 +15,7 @@ pub use row::{reseal, sealed_with, secrets_used, since};
 pub use seed::Seed;
 pub use tries::purge;
 
+use crate::auth::passkey::{self, Claim};
 use crate::auth::secrets::Secrets;
 use crate::clock::Moment;
 use crate::config::Limit;
@@ -30,6 +31,15 @@ pub struct Given {
     pub code: Code,
     /// Wrong ones in a time (`LATCHKEY_LIMIT_CODE_ACCOUNT`).
     pub most: Limit,
+}
+
+/// What somebody shows as their second factor.
+#[derive(Debug)]
+pub enum Proof {
+    /// A code.
+    Code(Given),
+    /// A passkey; none where what the browser sent cannot be read or is too old.
+    Passkey(Option<Claim>),
 }
 
 /// What a code is worth.
@@ -50,6 +60,14 @@ pub enum Verdict {
 /// # Errors
 /// What the database says.
 pub fn is_on(conn: &mut Conn, owner: UserKey) -> Result<bool> {
+    Ok(has_app(conn, owner)? || passkey::any(conn, owner)?)
+}
+
+/// Have they an app that shows codes?
+///
+/// # Errors
+/// What the database says.
+pub fn has_app(conn: &mut Conn, owner: UserKey) -> Result<bool> {
     Ok(since(conn, owner)?.is_some())
 }
 
@@ -74,12 +92,21 @@ pub(super) fn check(conn: &mut Conn, secrets: &Secrets, now: Moment, owner: User
     Ok(verdict)
 }
 
-/// Takes everything away; was there a second factor?
+/// Takes everything away, passkeys too; was there a second factor?
 ///
 /// # Errors
 /// What the database says.
 pub(super) fn remove(conn: &mut Conn, owner: UserKey) -> Result<bool> {
+    forget_codes(conn, owner)?;
+    let passkeys = passkey::delete_all(conn, owner)?;
+    Ok(row::delete(conn, owner)? || passkeys)
+}
+
+/// Forgets recovery codes and wrong codes, when there is nothing left to recover from.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn forget_codes(conn: &mut Conn, owner: UserKey) -> Result<()> {
     recovery::drop_all(conn, owner)?;
-    tries::forget(conn, owner)?;
-    row::delete(conn, owner)
+    tries::forget(conn, owner)
 }

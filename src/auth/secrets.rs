@@ -30,6 +30,8 @@ pub struct Keys {
     pub flash: hmac::Key,
     /// Goes into a password before bcrypt does (docs/SECURITY.md, "Passwords").
     pub pepper: hmac::Key,
+    /// Signs the challenges that passkeys answer.
+    pub challenge: hmac::Key,
     /// Signs the messages of the trial payment provider.
     pub trial_payments: hmac::Key,
     /// Names the count of an address's failed sign-ins.
@@ -59,6 +61,7 @@ impl Keys {
             csrf: hmac_key(b"csrf"),
             enrolment: hmac_key(b"second factor enrolment"),
             flash: hmac_key(b"flash"),
+            challenge: hmac_key(b"passkey challenges"),
             trial_payments: hmac_key(b"trial payments"),
             failures: hmac_key(b"failed sign-ins"),
             pseudonym: hmac_key(b"log pseudonyms"),

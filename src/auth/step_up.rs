@@ -1,12 +1,13 @@
 //! Step-up: proving once more who one is, before acts that a desk left for a moment must not allow.
 //!
-//! Invariant: a proof holds for five minutes and for its session alone: signing in is one, and so is a password or a code given here, which
-//! makes a new session in place of the one there was. It does not know which acts ask for it.
+//! Invariant: a proof holds for five minutes and for its session alone: signing in is one, and so is a password, a code or a passkey
+//! given here, which makes a new session in place of the one there was. It does not know which acts ask for it.
 
 use crate::audit::{self, Actor, Kind};
 use crate::auth::latch::{Latch, Person};
 use crate::auth::letters;
 use crate::auth::own_password::{self, Answer};
+use crate::auth::passkey::{self, Claim};
 use crate::auth::password::Password;
 use crate::auth::second_factor::{self, Given, Verdict};
 use crate::auth::session::{self, Owner, Tokens};
@@ -31,6 +32,8 @@ pub enum Proof {
     Password(Password),
     /// A code of their second factor.
     Code(Given),
+    /// A passkey; none where what the browser sent cannot be read or is too old.
+    Passkey(Option<Claim>),
 }
 
 /// What came of it.
@@ -42,6 +45,8 @@ pub enum Outcome {
     WrongPassword,
     /// It was not the code.
     WrongCode,
+    /// It was not one of their passkeys.
+    WrongPasskey,
     /// Too many were wrong: this one was not looked at.
     Wait(Duration),
 }
@@ -65,8 +70,10 @@ pub fn is_fresh(conn: &mut Conn, session: SessionId, now: Moment) -> Result<bool
 /// `SignedOut` when the person was locked or changed meanwhile; `Unavailable` when the database or the hasher is.
 pub async fn confirm(latch: &Latch, person: Person, proof: Proof, wish: Wish) -> Result<Outcome> {
     let key = person.key;
+    let epoch = || latch.db.read(move |conn| user::find(conn, key));
     let (given, counter, epoch) = match proof {
-        Proof::Code(given) => (Some(given), None, latch.db.read(move |conn| user::find(conn, key)).await?.epoch),
+        Proof::Code(given) => (Some(second_factor::Proof::Code(given)), None, epoch().await?.epoch),
+        Proof::Passkey(claim) => (Some(second_factor::Proof::Passkey(claim)), None, epoch().await?.epoch),
         Proof::Password(typed) => match own_password::ask(latch, person, typed, &wish, "step-up").await? {
             Answer::Right(counter, epoch) => (None, Some(counter), epoch),
             Answer::Wrong => return Ok(Outcome::WrongPassword),
@@ -84,7 +91,17 @@ pub async fn confirm(latch: &Latch, person: Person, proof: Proof, wish: Wish) ->
         let mut actor = Actor { user: Some(key), session: Some(person.session), address: wish.opening.address.clone() };
         let how = match &given {
             None => "password",
-            Some(given) => match second_factor::check(conn, &inner.secrets, now, key, given)? {
+            Some(second_factor::Proof::Passkey(claim)) => {
+                let user = user::find(conn, key)?;
+                match passkey::check(conn, &inner, now, &user, claim.as_ref(), &actor.address)? {
+                    verdict @ passkey::Verdict::Right => verdict.word(),
+                    verdict => {
+                        audit::record(conn, now, Kind::SignInFailed, &actor, &format!("step-up, {}", verdict.word()))?;
+                        return Ok((Outcome::WrongPasskey, Vec::new()));
+                    }
+                }
+            }
+            Some(second_factor::Proof::Code(given)) => match second_factor::check(conn, &inner.secrets, now, key, given)? {
                 Verdict::App => "code",
                 Verdict::Recovery(left) => {
                     letters::recovery_code_used(conn, &inner.post, now, key, &actor.address, left)?;

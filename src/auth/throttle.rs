@@ -128,7 +128,16 @@ pub async fn check(latch: &Latch, counter: Counter, password: Password, stored: 
     }
 }
 
-/// Writes a wrong password down, and the wait that it began.
+/// Counts a try in the transaction that makes it; or how long to wait, and nothing is counted.
+///
+/// # Errors
+/// What the database says.
+pub fn reserve(conn: &mut Conn, latch: &Inner, now: Moment, counter: &Counter) -> Result<Result<Failure, Duration>> {
+    let (Some(rule), Some(name)) = (Rule::of(latch.tries), &counter.0) else { return Ok(Ok(Failure { wait: None })) };
+    Ok(count::reserve(conn, rule, now, name)?.map(|reserved| Failure { wait: rule.wait(reserved.after.failures) }))
+}
+
+/// Writes a wrong password or passkey down, and the wait that it began.
 ///
 /// # Errors
 /// What the database says.

@@ -11,7 +11,7 @@ use crate::ids::SessionKey;
 use crate::mail::outbox;
 use crate::{
     audit,
-    auth::{api_token, half_sign_in, known_device, mail_link, notice, parking, revocation, second_factor, throttle},
+    auth::{api_token, half_sign_in, known_device, mail_link, notice, parking, passkey, revocation, second_factor, throttle},
 };
 use diesel::prelude::*;
 use std::time::Duration;
@@ -31,6 +31,8 @@ pub struct Swept {
     pub half_sign_ins: usize,
     /// Wrong codes after a day.
     pub wrong_codes: usize,
+    /// Challenges that were shown and are past their time.
+    pub challenges: usize,
     /// Notices after 30 days.
     pub notices: usize,
     /// Audit events after a year.
@@ -58,6 +60,7 @@ pub fn sweep(db: &Db, now: Moment) -> Result<Swept> {
         parked: db.in_steps(|conn, most| parking::purge(conn, now, most))?,
         half_sign_ins: db.in_steps(|conn, most| half_sign_in::purge(conn, now, most))?,
         wrong_codes: db.in_steps(|conn, most| second_factor::purge(conn, now - DAY, most))?,
+        challenges: db.in_steps(|conn, most| passkey::purge(conn, now, most))?,
         notices: db.in_steps(|conn, most| notice::purge(conn, now - 30 * DAY, most))?,
         audit: db.in_steps(|conn, most| audit::purge(conn, now, 365 * DAY, most))?,
         letters: db.in_steps(|conn, most| outbox::purge(conn, now - 30 * DAY, most))?,

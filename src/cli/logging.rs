@@ -13,7 +13,9 @@ pub(super) fn start(config: &Config) {
     let level = words.iter().find_map(|word| word.parse().ok()).unwrap_or(LevelFilter::INFO);
     let json = words.contains(&"json") || (!words.contains(&"pretty") && !std::io::stderr().is_terminal());
     // Only our own events: a library's could quote a request.
-    let log = registry().with(Targets::new().with_default(LevelFilter::WARN).with_target("latchkey", level));
+    let ours = Targets::new().with_default(LevelFilter::WARN).with_target("latchkey", level);
+    // Whatever a stranger shows as a passkey is an error to this one.
+    let log = registry().with(ours.with_target("webauthn_rs", LevelFilter::OFF));
     let lines = fmt::layer().with_writer(std::io::stderr);
     let started = if json {
         log.with(lines.json().flatten_event(true).with_current_span(false).with_span_list(false)).try_init()

@@ -4,6 +4,7 @@
 mod api_token;
 mod import;
 mod letters;
+mod passkey;
 mod payment;
 mod second_factor;
 mod shop;
@@ -11,6 +12,7 @@ mod shop;
 pub use api_token::*;
 pub use import::*;
 pub use letters::*;
+pub use passkey::*;
 pub use payment::*;
 pub use second_factor::*;
 pub use shop::*;
@@ -232,6 +234,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     login_failures,
     known_devices,
     api_tokens,
+    passkeys,
+    spent_challenges,
     payments,
     payment_events,
     trial_bills,

@@ -124,6 +124,12 @@ pub enum FactorAct {
     Used,
     /// Those who run the shop took it away.
     Removed,
+    /// There is a passkey more.
+    PasskeyAdded,
+    /// There is a passkey less.
+    PasskeyRemoved,
+    /// A passkey was refused that somebody has a copy of.
+    PasskeyCopied,
 }
 
 impl FactorAct {
@@ -136,6 +142,9 @@ impl FactorAct {
             Self::Codes => "new recovery codes",
             Self::Used => "recovery code used",
             Self::Removed => "removed",
+            Self::PasskeyAdded => "passkey added",
+            Self::PasskeyRemoved => "passkey removed",
+            Self::PasskeyCopied => "passkey copied",
         }
     }
 }

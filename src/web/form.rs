@@ -5,6 +5,7 @@
 //! fields mean.
 
 pub mod body;
+pub mod ceremony;
 mod pace;
 mod reader;
 pub(in crate::web) mod sent;

@@ -78,7 +78,7 @@ pub async fn pass(
 
 /// Too many sign-ins are an event of their own; a few of each address are written down.
 async fn note_throttle(app: &App, response: &ServiceResponse<BoxBody>, route: Option<&str>) {
-    let sign_in = || matches!(route, Some("/login" | "/login/code" | "/api/login" | "/api/auth/login"));
+    let sign_in = || matches!(route, Some("/login" | "/login/passkey" | "/login/code" | "/api/login" | "/api/auth/login"));
     if response.status() != StatusCode::TOO_MANY_REQUESTS || !sign_in() {
         return;
     }

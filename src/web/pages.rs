@@ -22,6 +22,7 @@ pub mod login_code;
 pub mod logout;
 pub mod orders;
 pub mod parked;
+pub mod passkeys;
 pub mod password;
 pub mod pay;
 pub mod pictures;

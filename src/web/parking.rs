@@ -10,7 +10,7 @@ mod keep;
 mod words;
 
 pub use confirm::{Confirm, Confirmed, carry_out};
-pub use errand::{Hint, errand, hint, land};
+pub use errand::{Hint, errand, hint, land, place};
 pub(in crate::web) use keep::keep;
 pub use keep::signed_in;
 pub use words::{Fact, Words, words};

@@ -16,8 +16,8 @@ use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
     account, activity, admin, cart, checkout, confirm_identity, dashboard, devices, discount, docs, email, forgot_password,
-    front, login, login_code, logout, orders, parked, password, pay, products, register, reset_password, saved, tokens, trial,
-    two_factor, verify_email,
+    front, login, login_code, logout, orders, parked, passkeys, password, pay, products, register, reset_password, saved, tokens,
+    trial, two_factor, verify_email,
 };
 
 /// The pages.
@@ -31,14 +31,20 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/products/{slug}").get(products::show).open(),
         page("/register").get(register::show).post(register::submit).open().limited(limits.register.throttle()),
         page("/login").get(login::show).post(login::submit).open().limited(limits.sign_in.throttle()),
+        page("/login/passkey").post(login::passkey::submit).open().limited(limits.sign_in.throttle()),
+        page("/login/passkey/challenge").post(login::passkey::challenge).open(),
         page("/forgot-password").get(forgot_password::show).post(forgot_password::submit).open().limited(limits.reset.throttle()),
         page("/reset-password/{token}").get(reset_password::carry).open(),
         page("/reset-password").get(reset_password::show).post(reset_password::submit).open().limited(limits.code.throttle()),
         page("/verify-email/{token}").get(verify_email::carry).open(),
         page("/verify-email").get(verify_email::show).post(verify_email::submit).open().limited(limits.code.throttle()),
         page("/login/code").get(login_code::show).post(login_code::submit).open().limited(limits.code.throttle()),
+        page("/login/code/passkey").post(login_code::passkey::submit).open().limited(limits.code.throttle()),
+        page("/login/code/passkey/challenge").post(login_code::passkey::challenge).open(),
         page("/logout").post(logout::submit).open(),
         page("/confirm-identity").get(confirm_identity::show).post(confirm_identity::submit).limited(limits.sign_in.throttle()),
+        page("/confirm-identity/passkey").post(confirm_identity::passkey::submit).limited(limits.sign_in.throttle()),
+        page("/confirm-identity/passkey/challenge").post(confirm_identity::passkey::challenge),
         page("/dashboard").get(dashboard::show),
         page("/cart").get(cart::show),
         page("/cart/items").post(cart::add).parks(),
@@ -68,6 +74,11 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/account/delete").get(account::delete::show).post(account::delete::submit).steps_up(),
         page("/account/tokens").get(tokens::index).post(tokens::make).steps_up(),
         page("/account/tokens/{id}/revoke").post(tokens::revoke).steps_up(),
+        page("/account/passkeys").get(passkeys::index),
+        page("/account/passkeys/new").get(passkeys::make::show).post(passkeys::make::create).limited(limits.code.throttle()),
+        page("/account/passkeys/new/challenge").post(passkeys::make::challenge),
+        page("/account/passkeys/{id}").post(passkeys::rename),
+        page("/account/passkeys/{id}/remove").post(passkeys::remove).steps_up(),
         page("/account/password").get(password::show).post(password::submit).limited(limits.sign_in.throttle()),
         page("/account/email").get(email::show).post(email::submit).parks().steps_up().limited(limits.register.throttle()),
         page("/account/email/resend").post(email::resend).limited(limits.register.throttle()),

@@ -29,6 +29,7 @@ struct Things {
     number: String,
     session: String,
     token: String,
+    passkey: String,
     person: String,
 }
 
@@ -51,13 +52,22 @@ impl Things {
             .select(users::public_id)
             .first(&mut app.storage.second_connection())
             .expect("the owner is there");
-        Self { slug: bowl.slug, product_id: bowl.id.to_string(), number, session, token, person: person.to_string() }
+        Self {
+            slug: bowl.slug,
+            product_id: bowl.id.to_string(),
+            number,
+            session,
+            token,
+            passkey: String::new(),
+            person: person.to_string(),
+        }
     }
 
     fn named(&self, path: &str) -> String {
         let id = match path {
             path if path.starts_with("/admin/people") => &self.person,
             path if path.starts_with("/account/tokens") => &self.token,
+            path if path.starts_with("/account/passkeys") => &self.passkey,
             _ => &self.session,
         };
         let slug = if path.starts_with("/admin/categories") { "tableware" } else { self.slug.as_str() };
@@ -87,6 +97,7 @@ impl Things {
             "/account/two-factor/enable" => vec![("code", "000000")],
             "/confirm-identity" => vec![("password", "wrong-wagon")],
             "/account" => vec![("name", "Ada")],
+            "/account/passkeys/{id}" => vec![("name", "My phone")],
             "/account/email" => vec![("email", "no address")],
             "/account/password" => vec![("current_password", "wrong-wagon"), ("new_password", PASSWORD)],
             _ => Vec::new(),
@@ -96,7 +107,8 @@ impl Things {
 
 async fn every_route_answers_each_person_as_it_should(app: &TestApp) {
     let (ada, eve, admin) = (Shopper::registered(app).await, Shopper::registered(app).await, Admin::registered(app).await);
-    let things = Things::new(app, &ada).await;
+    let mut things = Things::new(app, &ada).await;
+    things.passkey = crate::passkeys::planted(app, &ada.email);
     for &(method, path, expected) in PAGES {
         if path == "/checkout" {
             ada.adds(&things.slug, 1).await.expect_to("/cart");

@@ -35,10 +35,14 @@ async fn static_files_come_compressed_and_for_ever(app: &TestApp) {
         assert_eq!(packed.header("content-encoding"), encoding);
         assert!(packed.header("vary").to_lowercase().contains("accept-encoding"), "{}", packed.header("vary"));
     }
-    let front = visitor.get("/").await;
-    for script in front.attributes("script", "src") {
-        let script = visitor.get(&script).await.expect(200);
-        assert!(script.body.len() < 5 * 1024, "one script of at most 5 KB: {}", script.body.len());
+    for (page, scripts) in [("/", 1), ("/login", 2)] {
+        let found = visitor.get(page).await.attributes("script", "src");
+        assert_eq!(found.len(), scripts, "{page}");
+        let mut size = 0;
+        for script in found {
+            size += visitor.get(&script).await.expect(200).body.len();
+        }
+        assert!(size < 5 * 1024, "scripts of at most 5 KB: {size} at {page}");
     }
 }
 

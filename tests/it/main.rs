@@ -47,6 +47,7 @@ mod operators;
 mod orders;
 mod outage;
 mod parking;
+mod passkeys;
 mod password_reset;
 mod payments;
 mod pictures;

@@ -5,6 +5,7 @@
 pub mod ada;
 pub mod api_client;
 pub mod app;
+pub mod authenticator;
 pub mod binary;
 pub mod browser;
 pub mod gateway;

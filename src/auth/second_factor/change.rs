@@ -4,14 +4,15 @@
 //! letter; the changing browser gets a new session. Nothing is on before a code of the very app was right. It does not know passwords:
 //! who may change anything has just proved who they are (`step_up`).
 
-use super::{Code, Seed, is_on, recovery, remove, row};
+use super::{Code, Seed, forget_codes, has_app, is_on, recovery, row};
 use crate::audit::{self, Actor, Kind};
 use crate::auth::latch::{Inner, Latch, Person};
 use crate::auth::letters;
+use crate::auth::passkey;
 use crate::auth::revocation::{self, Revocation};
 use crate::auth::session::{self, Because, Owner, Tokens};
 use crate::auth::sign_in::Wish;
-use crate::auth::user::{self, User};
+use crate::auth::user::{self, Role, User};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::error::{Error, Result};
@@ -24,11 +25,14 @@ pub enum Outcome {
     Done(Box<Tokens>, Vec<String>),
     /// It stood so already: another tab was faster. Nothing was done.
     Already,
+    /// It is the last second factor of who needs one.
+    Needed,
     /// The code does not fit the key; by how many seconds the phone's clock is ahead, if that is why.
     Wrong(Option<i64>),
 }
 
-type Changed = (Tokens, Vec<String>, Vec<Revocation>);
+/// The new session of the browser, the codes to be shown, and what was revoked.
+pub(in crate::auth) type Changed = (Tokens, Vec<String>, Vec<Revocation>);
 
 /// Turns it on, if the code is one of the app that was just set up.
 ///
@@ -36,8 +40,8 @@ type Changed = (Tokens, Vec<String>, Vec<Revocation>);
 /// `SignedOut` when the person was locked or changed meanwhile; `Unavailable` from the database.
 pub async fn enable(latch: &Latch, person: Person, code: Code, wish: Wish) -> Result<Outcome> {
     let Code::App(digits) = code else { return Ok(Outcome::Wrong(None)) };
-    change(latch, person, move |conn, latch, now, user| {
-        if is_on(conn, user.key)? {
+    outcome(change(latch, person, move |conn, latch, now, user| {
+        if has_app(conn, user.key)? {
             return Ok(Err(Outcome::Already));
         }
         let offers: Vec<Seed> = Seed::offers(&latch.secrets, user.id, user.epoch, now).collect();
@@ -48,21 +52,28 @@ pub async fn enable(latch: &Latch, person: Person, code: Code, wish: Wish) -> Re
         row::insert(conn, &latch.secrets, now, user.key, seed, step)?;
         let codes = recovery::renew(conn, user.key)?;
         settle(conn, latch, now, user, &wish, FactorAct::On, codes).map(Ok)
-    })
+    }))
     .await
 }
 
-/// Turns it off.
+/// Turns it off; passkeys stay. `admins_need_one`: nobody runs the shop without a second factor.
 ///
 /// # Errors
 /// As `enable`.
-pub async fn disable(latch: &Latch, person: Person, wish: Wish) -> Result<Outcome> {
-    change(latch, person, move |conn, latch, now, user| {
-        if !remove(conn, user.key)? {
+pub async fn disable(latch: &Latch, person: Person, admins_need_one: bool, wish: Wish) -> Result<Outcome> {
+    outcome(change(latch, person, move |conn, latch, now, user| {
+        let last = !passkey::any(conn, user.key)?;
+        if last && admins_need_one && user.role == Role::Admin {
+            return Ok(Err(Outcome::Needed));
+        }
+        if !row::delete(conn, user.key)? {
             return Ok(Err(Outcome::Already));
         }
+        if last {
+            forget_codes(conn, user.key)?;
+        }
         settle(conn, latch, now, user, &wish, FactorAct::Off, Vec::new()).map(Ok)
-    })
+    }))
     .await
 }
 
@@ -71,22 +82,29 @@ pub async fn disable(latch: &Latch, person: Person, wish: Wish) -> Result<Outcom
 /// # Errors
 /// As `enable`.
 pub async fn renew(latch: &Latch, person: Person, wish: Wish) -> Result<Outcome> {
-    change(latch, person, move |conn, latch, now, user| {
+    outcome(change(latch, person, move |conn, latch, now, user| {
         if !is_on(conn, user.key)? {
             return Ok(Err(Outcome::Already));
         }
         let codes = recovery::renew(conn, user.key)?;
         settle(conn, latch, now, user, &wish, FactorAct::Codes, codes).map(Ok)
-    })
+    }))
     .await
 }
 
-/// Holds the person's row, so that of two changes one comes after the other.
-async fn change(
+async fn outcome(done: impl Future<Output = Result<Result<(Tokens, Vec<String>), Outcome>>>) -> Result<Outcome> {
+    Ok(done.await?.map_or_else(|refused| refused, |(tokens, codes)| Outcome::Done(Box::new(tokens), codes)))
+}
+
+/// Holds the person's row, so that of two changes one comes after the other. What it refuses is committed too.
+///
+/// # Errors
+/// `SignedOut` when the person was locked or changed meanwhile; what `act` says.
+pub(in crate::auth) async fn change<R: Send + 'static>(
     latch: &Latch,
     person: Person,
-    act: impl FnOnce(&mut Conn, &Inner, Moment, &User) -> Result<Result<Changed, Outcome>> + Send + 'static,
-) -> Result<Outcome> {
+    act: impl FnOnce(&mut Conn, &Inner, Moment, &User) -> Result<Result<Changed, R>> + Send + 'static,
+) -> Result<Result<(Tokens, Vec<String>), R>> {
     let (inner, memory, now) = (latch.clone(), latch.clone(), latch.clock.now());
     let work = move |conn: &mut Conn| {
         let user = user::find(conn, person.key)?;
@@ -100,14 +118,14 @@ async fn change(
             memory.forget(revoked);
         }
     });
-    Ok(match done.await? {
-        Ok((tokens, codes, _)) => Outcome::Done(Box::new(tokens), codes),
-        Err(outcome) => outcome,
-    })
+    Ok(done.await?.map(|(tokens, codes, _)| (tokens, codes)))
 }
 
 /// What every change brings with it.
-fn settle(
+///
+/// # Errors
+/// `SignedOut` when somebody was faster; what the database says.
+pub(in crate::auth) fn settle(
     conn: &mut Conn,
     latch: &Inner,
     now: Moment,

@@ -23,7 +23,7 @@ pub const COUNT: usize = 10;
 ///
 /// # Errors
 /// What the database says.
-pub(super) fn renew(conn: &mut Conn, owner: UserKey) -> Result<Vec<String>> {
+pub(in crate::auth) fn renew(conn: &mut Conn, owner: UserKey) -> Result<Vec<String>> {
     drop_all(conn, owner)?;
     let codes: Vec<String> = (0..COUNT).map(|_| random()).collect();
     let rows: Vec<_> =

@@ -61,7 +61,7 @@ pub(super) fn delete(conn: &mut Conn, owner: UserKey) -> Result<bool> {
     Ok(diesel::delete(second_factors::table.filter(second_factors::user_id.eq(owner))).execute(conn)? == 1)
 }
 
-/// Since when they have one.
+/// Since when they have an app.
 ///
 /// # Errors
 /// What the database says.

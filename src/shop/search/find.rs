@@ -12,6 +12,7 @@ use crate::ids::{CategoryKey, ProductKey};
 use crate::shop::catalogue::Sort;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 /// The part of the catalogue that is searched, and which piece of the result is wanted.
@@ -90,22 +91,39 @@ fn is_sparse(conn: &mut Conn, within: &Within) -> Result<bool> {
 /// The best match first, and of equals the newest: a tier after the other, until the piece is full. A tier gives no more than that,
 /// so those that were seen in a better one still leave enough of it.
 fn best(conn: &mut Conn, within: &Within, matches: i64) -> Result<Vec<ProductKey>> {
-    let language = Language::of(conn);
     let (first, most) = (within.offset, within.offset + within.limit);
     let wanted = usize::try_from(most.min(matches)).unwrap_or_default();
-    let text = format!("SELECT w.rowid AS id FROM {} ORDER BY w.rowid DESC LIMIT {most}", matching(language, within));
     let (mut keys, mut seen) = (Vec::new(), HashSet::new());
     // A single match needs no rank.
     for tier in Tier::ALL.into_iter().filter(|tier| matches > 1 || *tier == Tier::Any) {
         if keys.len() >= wanted {
             break;
         }
-        let expression = language.expression(within.search, tier, within.category);
-        let found: Vec<Key> = diesel::sql_query(&text).bind::<Text, _>(expression).load(conn)?;
-        keys.extend(found.into_iter().map(|key| key.id).filter(|key| seen.insert(*key)));
+        let known = (tier == Tier::Any).then_some(matches);
+        keys.extend(newest(conn, within, tier, known, most)?.into_iter().filter(|key| seen.insert(*key)));
     }
     keys.truncate(usize::try_from(most).unwrap_or_default());
     Ok(keys.split_off(usize::try_from(first).unwrap_or_default().min(keys.len())))
+}
+
+/// The newest matches of a tier. FTS5 has them in this order. A server has them in none, and would rather walk all products backwards
+/// than sort: that is right where matches are many, and where they are few it walks to the end. So the few are sorted here.
+fn newest(conn: &mut Conn, within: &Within, tier: Tier, known: Option<i64>, most: i64) -> Result<Vec<ProductKey>> {
+    let language = Language::of(conn);
+    let (matching, expression) = (matching(language, within), language.expression(within.search, tier, within.category));
+    let ask = |conn: &mut Conn, text: String| -> Result<Vec<ProductKey>> {
+        let found: Vec<Key> = diesel::sql_query(text).bind::<Text, _>(&expression).load(conn)?;
+        Ok(found.into_iter().map(|key| key.id).collect())
+    };
+    if language != Language::Fts5 && known.is_none_or(|matches| matches <= COUNTED) {
+        let mut few = ask(conn, format!("SELECT w.rowid AS id FROM {matching} LIMIT {}", COUNTED + 1))?;
+        if i64::try_from(few.len()).is_ok_and(|found| found <= COUNTED) {
+            few.sort_unstable_by_key(|ProductKey(key)| Reverse(*key));
+            few.truncate(usize::try_from(most).unwrap_or_default());
+            return Ok(few);
+        }
+    }
+    ask(conn, format!("SELECT w.rowid AS id FROM {matching} ORDER BY w.rowid DESC LIMIT {most}"))
 }
 
 /// All matches, sorted.

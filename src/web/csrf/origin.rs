@@ -10,6 +10,7 @@ use crate::web::app::App;
 use crate::web::bounce;
 use crate::web::cors;
 use crate::web::errors::Refusal;
+use crate::web::form::ceremony;
 use crate::web::form::upload::is_upload;
 use crate::web::host::{Origin, is_under};
 use crate::web::identity::Visit;
@@ -108,7 +109,10 @@ fn judge(origin: &Origin, guest: bool, method: &Method, path: &str, headers: &He
     }
     if !comes_from_us(origin, headers) {
         Verdict::CrossSite
-    } else if is_form(headers) || (takes_uploads(path) && is_upload(headers.get(header::CONTENT_TYPE))) {
+    } else if is_form(headers)
+        || (takes_uploads(path) && is_upload(headers.get(header::CONTENT_TYPE)))
+        || (ceremony::is_one(path) && is_of_type(headers, "application/json"))
+    {
         Verdict::Fine
     } else {
         Verdict::NotAForm
@@ -143,7 +147,11 @@ fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 
 /// Rule 4: urlencoded, in UTF-8.
 fn is_form(headers: &HeaderMap) -> bool {
-    only(headers, header::CONTENT_TYPE).is_some_and(|kind| is_type(kind, "application/x-www-form-urlencoded"))
+    is_of_type(headers, "application/x-www-form-urlencoded")
+}
+
+fn is_of_type(headers: &HeaderMap, expected: &str) -> bool {
+    only(headers, header::CONTENT_TYPE).is_some_and(|kind| is_type(kind, expected))
 }
 
 /// The pages whose form has a file; each reads it by `Upload`, which begins with the `csrf`.

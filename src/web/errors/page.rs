@@ -6,6 +6,7 @@
 use super::{Trouble, words};
 use crate::error::Error;
 use crate::web::app::App;
+use crate::web::form::ceremony;
 use crate::web::gate::RequestId;
 use crate::web::host::is_under;
 use crate::web::identity::Visit;
@@ -16,7 +17,7 @@ use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use tera::Context;
 
-/// Gives an error its final form: problem+json under `/api`, a page elsewhere. Anything else passes.
+/// Gives an error its final form: problem+json under `/api` and to the script of a ceremony, a page elsewhere. Anything else passes.
 #[must_use]
 pub fn draw(app: &App, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let status = response.status();
@@ -29,13 +30,15 @@ pub fn draw(app: &App, response: ServiceResponse<BoxBody>) -> ServiceResponse<Bo
         tracing::error!(request = %id(request), cause, "a request failed");
     }
     let for_program = is_under(request.path(), "/api");
+    let for_script = *request.method() == Method::POST && ceremony::is_one(request.path());
     let answer = match known {
         Some(_) if for_program => return response,
         Some(trouble) if matches!(trouble.code, "no_token" | "invalid_token") => sign_in(request),
+        Some(_) if for_script => return response,
         Some(trouble) if trouble.code == "stale_form" => send_again(app, request),
         Some(trouble) => page(app, request, &trouble),
         None if !is_bare(&response) => return response,
-        None if for_program => Trouble::of_status(status).problem(),
+        None if for_program || for_script => Trouble::of_status(status).problem(),
         None => page(app, request, &Trouble::of_status(status)),
     };
     replace(response, answer)
@@ -83,6 +86,15 @@ pub fn form_page(path: &str) -> String {
     }
     if is_under(path, "/account/two-factor") {
         return "/account/two-factor".to_owned();
+    }
+    if is_under(path, "/account/passkeys") {
+        return "/account/passkeys".to_owned();
+    }
+    if let Some(page) = path.strip_suffix("/passkey").filter(|_| ceremony::is_one(path)) {
+        return page.to_owned();
+    }
+    if let Some(ceremony) = path.strip_suffix("/challenge").filter(|_| ceremony::is_one(path)) {
+        return form_page(ceremony);
     }
     if is_under(path, "/account/tokens") {
         return "/account/tokens".to_owned();
@@ -193,6 +205,10 @@ mod tests {
             ("/account/devices/abc/sign-out", "/account/devices"),
             ("/account/two-factor/enable", "/account/two-factor"),
             ("/account/tokens/abc/revoke", "/account/tokens"),
+            ("/account/passkeys/abc/remove", "/account/passkeys"),
+            ("/account/passkeys/new/challenge", "/account/passkeys"),
+            ("/login/code/passkey", "/login/code"),
+            ("/confirm-identity/passkey/challenge", "/confirm-identity"),
             ("/account/export", "/account"),
             ("/checkout", "/checkout"),
             ("/admin/orders/K7QX/move", "/admin/orders/K7QX"),

@@ -2,6 +2,9 @@
 //!
 //! Invariant: a wrong proof changes nothing and is counted; a right one leads on to where the person was going, what they sent kept.
 
+pub mod passkey;
+
+use crate::auth::passkey as key;
 use crate::auth::password::Password;
 use crate::auth::second_factor::{self, Code, Given};
 use crate::auth::session::{self, Door};
@@ -83,7 +86,7 @@ pub async fn submit(app: web::Data<App>, user: CurrentUser, visit: Visit, view: 
             return Ok(see_other(NextPath::or_dashboard(sent.next.as_deref(), &app.origin).as_str()));
         }
         Outcome::WrongPassword => form.refuse("password", "This is not your password. Check it and try again."),
-        Outcome::WrongCode => form.refuse("code", login_code::WRONG),
+        Outcome::WrongCode | Outcome::WrongPasskey => form.refuse("code", login_code::WRONG),
         Outcome::Wait(wait) => return Err(Error::TooMany { wait }),
     };
     show_with(&view, user, refused, next).await
@@ -96,11 +99,13 @@ async fn show_with(view: &View, user: CurrentUser, form: Typed, next: Option<Nex
         next: String,
         kept_for_you: bool,
         with_code: bool,
+        with_passkey: bool,
     }
     let (status, next) = (form.status, next.map_or_else(String::new, |next| next.to_string()));
     let load = move |conn: &mut crate::db::Conn| {
-        let with_code = second_factor::is_on(conn, user.key)?;
-        Ok(Page { form, kept_for_you: next == parking::PAGE, next, with_code })
+        let with_code = second_factor::has_app(conn, user.key)?;
+        let with_passkey = key::count(conn, user.key)? > 0;
+        Ok(Page { form, kept_for_you: next == parking::PAGE, next, with_code, with_passkey })
     };
     view.show_as(status, "two_factor/confirm.html", load).await
 }

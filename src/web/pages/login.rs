@@ -2,6 +2,8 @@
 //!
 //! Invariant: every failure is the same text and the same status, whoever has an account here.
 
+pub mod passkey;
+
 use crate::auth::email::Email;
 use crate::auth::password::Password;
 use crate::auth::session::Door;
@@ -150,6 +152,8 @@ async fn show_with(app: &App, view: &View, form: Typed, next: Option<NextPath>, 
         form: &'a Typed,
         next: &'a str,
         parked: Option<String>,
+        /// Can there be any for this shop?
+        passkeys: bool,
         #[serde(flatten)]
         notice: Notice,
     }
@@ -157,6 +161,7 @@ async fn show_with(app: &App, view: &View, form: Typed, next: Option<NextPath>, 
     if parked.is_some() && notice.problem.as_deref() == Some(CONTINUE) {
         notice.problem = None;
     }
-    let page = Page { form: &form, next: next.as_ref().map_or("", NextPath::as_str), parked, notice };
+    let (next, passkeys) = (next.as_ref().map_or("", NextPath::as_str), app.latch.party.is_some());
+    let page = Page { form: &form, next, parked, passkeys, notice };
     view.draw(form.status, "login/show.html", Layout::visitor(), &page)
 }

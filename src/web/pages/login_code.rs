@@ -3,8 +3,10 @@
 //! Invariant: it is there only for the browser whose password was right a moment ago; what the sign-in was to carry out, this step carries
 //! out. A code is never sent back.
 
-use crate::auth::half_sign_in::{self, Outcome, Ticket};
-use crate::auth::second_factor::{Code, Given};
+pub mod passkey;
+
+use crate::auth::half_sign_in::{self, Awaited, Outcome, Ticket};
+use crate::auth::second_factor::{Code, Given, Proof};
 use crate::auth::session::Door;
 use crate::auth::sign_in::Wish;
 use crate::error::{Error, FieldError, Result};
@@ -52,12 +54,12 @@ pub(super) fn begin(visit: &Visit, ticket: &Ticket) -> HttpResponse {
 pub async fn show(app: web::Data<App>, visit: Visit, view: View, request: HttpRequest) -> Result<HttpResponse> {
     let Some(ticket) = visit.cookie(Name::Mfa).and_then(Ticket::parse) else { return Ok(elsewhere(&visit)) };
     let now = app.clock.now();
-    if !app.db.read(move |conn| half_sign_in::is_open(conn, now, &ticket)).await? {
+    let Some(awaited) = app.db.read(move |conn| half_sign_in::awaited(conn, now, &ticket)).await? else {
         return Ok(gone(&view));
-    }
+    };
     let recovery =
         form_urlencoded::parse(request.query_string().as_bytes()).any(|(name, value)| name == "recovery" && value == "1");
-    show_with(&app, &view, Typed::blank(Sent::NAME), recovery).await
+    show_with(&app, &view, Typed::blank(Sent::NAME), recovery, Some(awaited)).await
 }
 
 /// `POST /login/code`: signs in and goes on; 401 with the form when the code is wrong.
@@ -70,12 +72,12 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Se
     let recovery = form.raw("code").is_some_and(|code| code.chars().any(|c| c.is_ascii_alphabetic()));
     let Sent(code) = match form.parse() {
         Ok(sent) => sent,
-        Err(typed) => return show_with(&app, &view, typed, recovery).await,
+        Err(typed) => return show_with(&app, &view, typed, recovery, awaited(&app, ticket).await?).await,
     };
     let (errand, done) = parking::errand(&app, &visit);
     let wish = visit.wish(Door::Web, false, visit.person().map(|person| person.session));
     let given = Given { code, most: app.config.limits.code_account };
-    match half_sign_in::finish(&app.latch, ticket, given, Wish { errand, ..wish }).await? {
+    match half_sign_in::finish(&app.latch, ticket.clone(), Proof::Code(given), Wish { errand, ..wish }).await? {
         Outcome::SignedIn { tokens, next, recovery_left } => {
             visit.set_cookie(cookies::delete(Name::Mfa));
             visit.sign_in(&app, &tokens)?;
@@ -85,7 +87,7 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Se
         Outcome::Wrong => {
             let error = FieldError { field: "code".to_owned(), message: WRONG.to_owned() };
             let typed = Typed { errors: vec![error], ..form.as_typed(StatusCode::UNAUTHORIZED) };
-            show_with(&app, &view, typed, recovery).await
+            show_with(&app, &view, typed, recovery, awaited(&app, ticket).await?).await
         }
         Outcome::Wait(wait) => Err(Error::TooMany { wait }),
         Outcome::Gone => Ok(gone(&view)),
@@ -115,15 +117,25 @@ fn gone(view: &View) -> HttpResponse {
     elsewhere(visit)
 }
 
-async fn show_with(app: &App, view: &View, form: Typed, recovery: bool) -> Result<HttpResponse> {
+async fn awaited(app: &App, ticket: Ticket) -> Result<Option<Awaited>> {
+    let now = app.clock.now();
+    app.db.read(move |conn| half_sign_in::awaited(conn, now, &ticket)).await
+}
+
+async fn show_with(app: &App, view: &View, form: Typed, recovery: bool, awaited: Option<Awaited>) -> Result<HttpResponse> {
     #[derive(Serialize)]
     struct Page<'a> {
         form: &'a Typed,
         parked: Option<String>,
         /// Is it a page for a recovery code, with letters?
         recovery: bool,
+        /// Have they an app that shows codes?
+        app: bool,
+        /// Have they a passkey, for whose script `next` is a field that is known already?
+        passkey: bool,
     }
+    let (with_app, passkey) = awaited.map_or((true, false), |awaited| (awaited.app, awaited.passkey));
     let parked = parking::hint(app, view.visit()).await?.sentence("Enter the code");
-    let page = Page { form: &form, parked, recovery };
+    let page = Page { form: &form, parked, recovery: recovery || !with_app, app: with_app, passkey };
     view.draw(form.status, "login/code.html", Layout::visitor(), &page)
 }

@@ -5,6 +5,7 @@
 
 mod picture;
 
+use crate::auth::passkey;
 use crate::auth::second_factor::change::{self, Outcome};
 use crate::auth::second_factor::{self, Code, Seed, recovery};
 use crate::auth::session::{self, Door};
@@ -41,7 +42,7 @@ impl Fields for Enable {
 /// # Errors
 /// `Unavailable` from the database.
 pub async fn show(app: web::Data<App>, user: CurrentUser, view: View) -> Result<HttpResponse> {
-    let on = app.db.read(move |conn| second_factor::is_on(conn, user.key)).await?;
+    let on = app.db.read(move |conn| second_factor::has_app(conn, user.key)).await?;
     if !on && !step_up::is_fresh(&app, user).await? {
         return Ok(see_other(&next::confirm(TWO_FACTOR)));
     }
@@ -76,12 +77,9 @@ pub async fn enable(
 /// # Errors
 /// `Unavailable` from the database.
 pub async fn disable(app: web::Data<App>, user: CurrentUser, visit: Visit, view: View, _: Press) -> Result<HttpResponse> {
-    if app.config.admin_second_factor && user.role == Role::Admin {
-        view.flash(Kind::Error, "Who runs this shop needs a second step, so yours stays on.");
-        return Ok(see_other(TWO_FACTOR));
-    }
-    let outcome = change::disable(&app.latch, user, wish(&app, user, &visit).await?).await?;
-    land(&app, &view, outcome, "Two-step sign-in is off. Your password alone opens your account.", "It was off already.")
+    let admins_need_one = app.config.admin_second_factor;
+    let outcome = change::disable(&app.latch, user, admins_need_one, wish(&app, user, &visit).await?).await?;
+    land(&app, &view, outcome, "No code of an app is asked any more.", "It was off already.")
 }
 
 /// `POST /account/two-factor/recovery-codes`: new ones in place of all earlier ones.
@@ -105,6 +103,7 @@ fn land(app: &App, view: &View, outcome: Outcome, done: &str, already: &str) -> 
             view.visit().sign_in(app, &tokens)?;
             view.flash_with_codes(TWO_FACTOR, done, &codes);
         }
+        Outcome::Needed => view.flash(Kind::Error, "Who runs this shop needs a second step, so yours stays on."),
         Outcome::Already | Outcome::Wrong(_) => view.flash(Kind::Notice, already),
     }
     Ok(see_other(TWO_FACTOR))
@@ -136,6 +135,8 @@ struct Page {
     form: Typed,
     since: Option<String>,
     recovery_left: i64,
+    /// Are there passkeys, which are a second step too?
+    passkeys: i64,
     required: bool,
     offer: Option<Offer>,
 }
@@ -155,7 +156,8 @@ async fn show_with(app: &App, user: CurrentUser, view: &View, form: Typed) -> Re
             None
         };
         let recovery_left = recovery::left(conn, user.key)?;
-        Ok(Page { form, since, recovery_left, required, offer })
+        let passkeys = passkey::count(conn, user.key)?;
+        Ok(Page { form, since, recovery_left, passkeys, required: required && passkeys == 0, offer })
     };
     view.show_as(status, "two_factor/show.html", load).await
 }

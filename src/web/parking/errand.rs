@@ -51,8 +51,15 @@ pub fn errand(app: &App, visit: &Visit) -> (Option<Errand>, Receiver<Outcome>) {
     (Some(Errand::new(work)), learn)
 }
 
-/// Where a sign-in leads that has just been made, with what is to be said there.
-pub fn land(view: &View, mut outcome: Receiver<Outcome>, next: Option<&NextPath>, welcome: Option<String>) -> HttpResponse {
+/// Leads a sign-in that has just been made to where it goes on, with what is to be said there.
+#[must_use]
+pub fn land(view: &View, outcome: Receiver<Outcome>, next: Option<&NextPath>, welcome: Option<String>) -> HttpResponse {
+    see_other(&place(view, outcome, next, welcome))
+}
+
+/// Where that is; what is to be said waits there.
+#[must_use]
+pub fn place(view: &View, mut outcome: Receiver<Outcome>, next: Option<&NextPath>, welcome: Option<String>) -> String {
     let visit = view.visit();
     let done = outcome.try_recv().unwrap_or_default();
     if !done.more && visit.ticket().is_some() {
@@ -75,7 +82,7 @@ pub fn land(view: &View, mut outcome: Receiver<Outcome>, next: Option<&NextPath>
     if !words.is_empty() {
         view.flash(kind, words.join(" "));
     }
-    see_other(place)
+    place.to_owned()
 }
 
 /// Puts it into the cart, or says why not: a "no" must not keep anybody from signing in.

@@ -3,6 +3,8 @@
 //! Invariant: every browser has a profile of its own, and none outlives the tests: a shell (driver.sh) owns them all. It knows pages
 //! only as a person does: by what can be read, filled in and clicked.
 
+mod lent_key;
+
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -161,6 +163,20 @@ impl Browser {
     /// The words of an element.
     pub async fn text(&self, css: &str) -> String {
         self.find(css).await.text().await.expect("an element has words")
+    }
+
+    /// Waits until an element says this.
+    pub async fn reads(&self, css: &str, words: &str) {
+        for _ in 0..100 {
+            // It may be of the page before, and gone while it is asked.
+            if let Ok(element) = self.client.find(Locator::Css(css)).await
+                && element.text().await.is_ok_and(|text| text.contains(words))
+            {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{css} does not say {words:?} at {}: {}", self.path().await, self.words().await);
     }
 
     /// How many such elements there are.

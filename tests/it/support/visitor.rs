@@ -118,6 +118,20 @@ impl Visitor {
         self.send(path, request).await
     }
 
+    /// Posts JSON, as a script of a page of ours does.
+    pub async fn tells(&self, path: &str, body: &serde_json::Value) -> Page {
+        self.send(path, self.script_request(path).body(body.to_string())).await
+    }
+
+    /// The headers of a script's POST, without its body.
+    pub fn script_request(&self, path: &str) -> RequestBuilder {
+        let request = self.request(Method::POST, path).header("content-type", "application/json").header("origin", self.origin());
+        ["cors", "empty", "same-origin"]
+            .into_iter()
+            .zip(FETCH)
+            .fold(request, |request, (value, name)| request.header(name, value))
+    }
+
     /// Sends a form with a file that stands on a page that is open already, with these fields changed.
     pub async fn uploads(&self, page: &Page, action: &str, fields: &[(&str, &str)], file: (&str, &str, &[u8])) -> Page {
         let mut form = page.form(action);

@@ -10,6 +10,11 @@ pub(super) fn of(kind: &str, detail: &str) -> String {
         ("sign_in", _) => "You signed in",
         ("sign_in_failed", "") => "A sign-in failed: the password was wrong",
         ("sign_in_failed", "code") => "A sign-in failed: the password was right, the code was wrong",
+        ("sign_in_failed", "passkey") => "A passkey was refused",
+        ("sign_in_failed", detail) if detail.ends_with("passkey, counted back") => {
+            "A passkey was refused that somebody seems to have a copy of: remove it"
+        }
+        ("sign_in_failed", "step-up, passkey") => "A passkey was asked for, and it was refused",
         ("sign_in_failed", "step-up, code") => "A code was asked for, and it was wrong",
         ("sign_in_failed", _) => "Your present password was asked for, and it was wrong",
         ("sign_in_throttled", _) => "Too many sign-ins failed: for a while no password was looked at",
@@ -45,8 +50,11 @@ pub(super) fn of(kind: &str, detail: &str) -> String {
         ("second_factor_changed", "on") => "Two-step sign-in was turned on",
         ("second_factor_changed", "off") => "Two-step sign-in was turned off",
         ("second_factor_changed", detail) if detail.starts_with("removed") => "The shop turned two-step sign-in off for you",
+        ("second_factor_changed", "passkey added") => "A passkey was added",
+        ("second_factor_changed", "passkey removed") => "A passkey was removed",
         ("second_factor_changed", _) => "The recovery codes were made anew",
         ("stepped_up", "password") => "You proved who you are with your password",
+        ("stepped_up", "passkey") => "You proved who you are with a passkey",
         ("stepped_up", _) => "You proved who you are with a code",
         ("lock_changed", detail) if detail.starts_with("locked") => "The shop locked this account",
         ("lock_changed", _) => "The shop unlocked this account",

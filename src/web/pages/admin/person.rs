@@ -118,7 +118,9 @@ const fn done(act: Act) -> &'static str {
         Act::Unlock => "They can sign in again.",
         Act::Give(Role::Admin) => "They run the shop from now on.",
         Act::Give(Role::Shopper) => "They are a shopper from now on.",
-        Act::DropSecondFactor => "Their password alone lets them in from now on, and they are signed out everywhere.",
+        Act::DropSecondFactor => {
+            "App and passkeys are forgotten: their password alone lets them in from now on, and they are signed out everywhere."
+        }
     }
 }
 

@@ -5,8 +5,9 @@
 use crate::audit::Event;
 use crate::auth::api_token::Token;
 use crate::auth::kept::{Kept, KnownDevice, Notice, Session};
+use crate::auth::passkey::Passkey;
 use crate::clock::rfc3339;
-use crate::ids::{ApiTokenId, SessionId, UserId};
+use crate::ids::{ApiTokenId, PasskeyId, SessionId, UserId};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -15,6 +16,7 @@ pub(super) struct Account {
     person: Person,
     sessions: Vec<WireSession>,
     known_devices: Vec<WireDevice>,
+    passkeys: Vec<WirePasskey>,
     api_tokens: Vec<WireToken>,
     notices: Vec<WireNotice>,
 }
@@ -100,6 +102,27 @@ impl From<Token> for WireToken {
 }
 
 #[derive(Serialize)]
+struct WirePasskey {
+    id: PasskeyId,
+    name: String,
+    backed_up: bool,
+    created_at: String,
+    last_used_at: Option<String>,
+}
+
+impl From<Passkey> for WirePasskey {
+    fn from(passkey: Passkey) -> Self {
+        Self {
+            id: passkey.id,
+            name: passkey.name,
+            backed_up: passkey.backed_up,
+            created_at: rfc3339(passkey.created_at),
+            last_used_at: passkey.last_used_at.map(rfc3339),
+        }
+    }
+}
+
+#[derive(Serialize)]
 struct WireNotice {
     kind: String,
     user_agent: String,
@@ -137,6 +160,7 @@ impl From<Kept> for Account {
             },
             sessions: kept.sessions.into_iter().map(WireSession::from).collect(),
             known_devices: kept.known_devices.into_iter().map(WireDevice::from).collect(),
+            passkeys: kept.passkeys.into_iter().map(WirePasskey::from).collect(),
             api_tokens: kept.tokens.into_iter().map(WireToken::from).collect(),
             notices: kept.notices.into_iter().map(WireNotice::from).collect(),
         }

@@ -1,0 +1,2 @@
+ALTER TABLE mail_links ADD FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE;
+ALTER TABLE audit_events ADD FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE SET NULL;
