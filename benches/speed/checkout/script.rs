@@ -213,5 +213,5 @@ fn pgbench() -> Result<PathBuf> {
     let found = versions.into_iter().flatten().filter(|path| path.is_file()).max();
     let on_path =
         || std::env::split_paths(&std::env::var_os("PATH")?).map(|path| path.join("pgbench")).find(|path| path.is_file());
-    found.or_else(on_path).context("pgbench is not installed; on Debian: apt-get install postgresql-contrib")
+    found.or_else(on_path).context("pgbench is not installed; on Debian it comes with the server: apt-get install postgresql")
 }
