@@ -207,6 +207,10 @@ row_key!(
     CategoryKey
 );
 row_key!(
+    /// The row of a family of products.
+    FamilyKey
+);
+row_key!(
     /// The row of a cart.
     CartKey
 );

@@ -12,6 +12,7 @@ pub mod country;
 pub mod deletion;
 pub mod demo;
 pub mod discount;
+pub mod family;
 pub mod idempotency;
 pub mod import;
 pub mod listing;

@@ -5,9 +5,9 @@
 //! are wanted.
 
 use super::Conn;
-use super::schema::{categories, orders, products, sessions};
+use super::schema::{categories, families, orders, products, sessions};
 use crate::error::Result;
-use crate::ids::{CategoryKey, OrderKey, ProductKey, SessionKey};
+use crate::ids::{CategoryKey, FamilyKey, OrderKey, ProductKey, SessionKey};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
@@ -15,6 +15,22 @@ use diesel::prelude::*;
 const PARKING: &str = "SELECT pg_advisory_xact_lock(7236849013)";
 /// Names the lock of `lock_stewards`.
 const STEWARDS: &str = "SELECT pg_advisory_xact_lock(7236849014)";
+
+/// Takes the rows of these families, the lowest id first, until the transaction ends. They are taken before products, and no order
+/// takes one.
+///
+/// # Errors
+/// `Unavailable` when somebody else holds one of them for too long.
+pub fn lock_families(conn: &mut Conn, keys: &[FamilyKey]) -> Result<()> {
+    match conn {
+        Conn::Sqlite(_) => {}
+        Conn::Postgres(conn) => {
+            let rows = families::table.filter(families::id.eq_any(keys)).order(families::id).select(families::id);
+            rows.for_no_key_update().load::<FamilyKey>(conn)?;
+        }
+    }
+    Ok(())
+}
 
 /// Takes the rows of these products, the lowest id first, until the transaction ends.
 ///

@@ -188,6 +188,7 @@ diesel::joinable!(unread_notices -> notices (notice_id));
 diesel::joinable!(known_devices -> users (user_id));
 diesel::joinable!(api_tokens -> users (user_id));
 diesel::joinable!(products -> categories (category_id));
+diesel::joinable!(products -> families (family_id));
 diesel::joinable!(carts -> users (user_id));
 diesel::joinable!(cart_items -> carts (cart_id));
 diesel::joinable!(cart_items -> products (product_id));
@@ -213,6 +214,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     categories,
     pictures,
     products,
+    families,
     carts,
     cart_items,
     saved_items,

@@ -1,17 +1,18 @@
 //! The list of products, and the shop front.
 //!
 //! Invariant: without a search, a page walks one index and its total is one that triggers keep, so a page costs the same with a
-//! hundred products and a hundred thousand; only active products are listed. It does not know how a search matches.
+//! hundred products and a hundred thousand; only active products are listed, and options of one thing once. It does not know how a
+//! search matches.
 
 use crate::db::Conn;
-use crate::db::schema::products;
+use crate::db::schema::{families, products};
 use crate::error::Result;
 use crate::ids::{CategoryKey, PictureId, ProductId, ProductKey};
 use crate::on_either;
 use crate::shop::category::{self, Category, Shelf};
 use crate::shop::money::Money;
 use crate::shop::paging::{PageNumber, Paging};
-use crate::shop::product::{Product, Status};
+use crate::shop::product::{self, KIN, KinRow, Product, Status, StockOfAll};
 use crate::shop::search::{self, Search};
 use diesel::prelude::*;
 
@@ -122,57 +123,70 @@ pub fn page(conn: &mut Conn, query: &Query) -> Result<Page> {
 /// What the database says.
 pub fn front(conn: &mut Conn) -> Result<(Vec<Shelf>, Vec<Product>)> {
     let shelves = category::shelves(conn)?;
-    let rows = products::table
+    let query = products::table
+        .left_join(families::table)
         .filter(products::status.eq(Status::Active.word()))
-        .filter(products::stock.gt(0))
+        .filter(products::listed.eq(true))
+        .filter(StockOfAll.gt(0))
         .order((products::created_at.desc(), products::id.desc()))
         .limit(CHOSEN)
-        .select(ROW)
-        .load::<Row>(conn)?;
+        .select(columns());
+    let rows: Vec<Row> = on_either!(conn, conn => query.load(conn))?;
     let categories: Vec<Category> = shelves.iter().map(|shelf| shelf.category.clone()).collect();
     Ok((shelves, rows.into_iter().map(|row| named(row, &categories)).collect()))
 }
 
-type Columns = (
-    (products::id, products::public_id, products::sku, products::slug, products::title, products::description),
-    (products::category_id, products::price, products::stock, products::picture),
-);
+type Own = (products::id, products::public_id, products::sku, products::slug, products::title, products::description);
+type Rest = (products::category_id, products::price, products::stock, products::picture);
+type Columns = (Own, Rest, diesel::helper_types::Nullable<product::KinColumns>, StockOfAll);
 
-const ROW: Columns = (
-    (products::id, products::public_id, products::sku, products::slug, products::title, products::description),
-    (products::category_id, products::price, products::stock, products::picture),
-);
+const OWN: Own = (products::id, products::public_id, products::sku, products::slug, products::title, products::description);
+const REST: Rest = (products::category_id, products::price, products::stock, products::picture);
 
-type Row = ((ProductKey, ProductId, String, String, String, String), (CategoryKey, Money, i64, Option<PictureId>));
+type OwnRow = (ProductKey, ProductId, String, String, String, String);
+type Row = (OwnRow, (CategoryKey, Money, i64, Option<PictureId>), Option<KinRow>, i64);
+
+fn columns() -> Columns {
+    (OWN, REST, KIN.nullable(), StockOfAll)
+}
 
 /// The category's name comes from the list of them, not from a join: a join would let the planner begin with it, and sort.
 fn named(row: Row, categories: &[Category]) -> Product {
-    let ((key, id, sku, slug, title, description), (category_key, price, stock, picture)) = row;
+    let ((key, id, sku, slug, title, description), (category_key, price, stock, picture), family, stock_of_all) = row;
+    let kin = product::kin(family, stock_of_all);
     let category = categories.iter().find(|category| category.key == category_key);
     let (category, category_slug) = category.map_or_else(Default::default, |it| (it.name.clone(), it.slug.clone()));
-    Product { key, id, sku, slug, title, description, category_key, category, category_slug, price, stock, picture }
+    Product { key, id, sku, slug, title, description, category_key, category, category_slug, price, stock, picture, kin }
 }
 
 fn list(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, paging: Paging) -> Result<Vec<Row>> {
     if paging.is_past_the_end() {
         return Ok(Vec::new());
     }
+    let sort = query.sort.unwrap_or_default();
     on_either!(conn, conn => {
-        let all = products::table.filter(products::status.eq(Status::Active.word())).select(ROW);
-        let mut list = all.limit(PER_PAGE).offset(paging.offset()).into_boxed();
+        // The rows of the page are found in the index alone; what else is shown of them is looked up for these and no others.
+        let all = products::table.filter(products::status.eq(Status::Active.word())).filter(products::listed.eq(true));
+        let mut page = all.select(products::id).limit(PER_PAGE).offset(paging.offset()).into_boxed();
         if let Some(key) = category {
-            list = list.filter(products::category_id.eq(key));
+            page = page.filter(products::category_id.eq(key));
         }
         if query.in_stock {
-            list = list.filter(products::stock.gt(0));
+            page = page.filter(StockOfAll.gt(0));
         }
-        list = match query.sort.unwrap_or_default() {
-            Sort::Name => list.order((products::sort_title.asc(), products::id.asc())),
-            Sort::Newest => list.order((products::created_at.desc(), products::id.desc())),
-            Sort::Price => list.order((products::price.asc(), products::id.asc())),
-            Sort::PriceDown => list.order((products::price.desc(), products::id.desc())),
+        page = match sort {
+            Sort::Name => page.order((products::sort_title.asc(), products::id.asc())),
+            Sort::Newest => page.order((products::created_at.desc(), products::id.desc())),
+            Sort::Price => page.order((products::price.asc(), products::id.asc())),
+            Sort::PriceDown => page.order((products::price.desc(), products::id.desc())),
         };
-        Ok(list.load(conn)?)
+        let rows = products::table.left_join(families::table).filter(products::id.eq_any(page)).select(columns()).into_boxed();
+        Ok(match sort {
+            Sort::Name => rows.order((products::sort_title.asc(), products::id.asc())),
+            Sort::Newest => rows.order((products::created_at.desc(), products::id.desc())),
+            Sort::Price => rows.order((products::price.asc(), products::id.asc())),
+            Sort::PriceDown => rows.order((products::price.desc(), products::id.desc())),
+        }.load(conn)?)
     })
 }
 
@@ -184,11 +198,12 @@ fn found(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, among: i
     if found.keys.is_empty() {
         return Ok((Vec::new(), found.matches));
     }
-    let mut rows: Vec<Row> = products::table
+    let mut rows: Vec<Row> = on_either!(conn, conn => products::table
+        .left_join(families::table)
         .filter(products::id.eq_any(&found.keys))
         .filter(products::status.eq(Status::Active.word()))
-        .select(ROW)
-        .load(conn)?;
+        .select(columns())
+        .load(conn))?;
     rows.sort_by_key(|row| found.keys.iter().position(|key| *key == row.0.0));
     Ok((rows, found.matches))
 }

@@ -62,6 +62,7 @@ pub fn shelves(conn: &mut Conn) -> Result<Vec<Shelf>> {
     let first = products::table
         .filter(products::category_id.eq(categories::id))
         .filter(products::status.eq(Status::Active.word()))
+        .filter(products::listed.eq(true))
         .filter(products::picture.is_not_null())
         .order((products::sort_title, products::id))
         .limit(1)

@@ -16,6 +16,7 @@ use crate::db::schema::products as rows;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::{PictureId, base64url};
+use crate::shop::family::{self, Seat};
 use crate::shop::money::Money;
 use crate::shop::product::{NewProduct, Status};
 use crate::shop::{category, picture, product};
@@ -42,6 +43,8 @@ struct Ware {
     price: String,
     stock: i64,
     image: String,
+    family: String,
+    options: String,
 }
 
 /// Is there nothing in the catalogue?
@@ -101,10 +104,12 @@ fn add(conn: &mut Conn, now: Moment, currency: &Currency, ware: &Ware, position:
     picture::keep(conn, now, id, "image/svg+xml", bytes)?;
     let slug = ware.category.to_lowercase().replace(' ', "-");
     let key = category::ensure(conn, &slug, &ware.category, i64::try_from(position).unwrap_or_default())?;
+    let seat = seat(ware)?;
+    let title = seat.as_ref().map_or_else(|| ware.title.clone(), |seat| family::titled(&ware.title, &seat.words));
     let new = NewProduct {
         sku: &ware.sku,
         slug: &ware.slug,
-        title: &ware.title,
+        title: &title,
         description: &ware.description,
         category: (key, &ware.category),
         price: price(&ware.price, currency)?,
@@ -112,7 +117,22 @@ fn add(conn: &mut Conn, now: Moment, currency: &Currency, ware: &Ware, position:
         status: Status::Active,
         picture: Some(id),
     };
-    product::insert(conn, now, &new)
+    let added = product::insert(conn, now, &new)?;
+    if let Some(seat) = seat.filter(|_| added) {
+        let product = rows::table.filter(rows::sku.eq(&ware.sku)).select(rows::id).first(conn)?;
+        let key = family::seat(conn, now, product, &ware.title, &seat)?;
+        family::settle(conn, key)?;
+    }
+    Ok(added)
+}
+
+/// Where a ware belongs that is one of several options.
+fn seat(ware: &Ware) -> Result<Option<Seat>> {
+    if ware.family.is_empty() {
+        return Ok(None);
+    }
+    let (names, words) = family::parted(&ware.options).map_err(Error::internal)?;
+    Ok(Some(Seat { code: ware.family.clone(), names, words }))
 }
 
 /// The list is in euros and cents.

@@ -1,25 +1,30 @@
 //! A product.
 //!
 //! Invariant: only active products are found here; a draft or archived one is as if it did not exist, but to those who run the shop
-//! (`edit`, `inventory`). What `words` and
-//! `sort_title` hold is made by one place (`search`) at every insert. It does not know carts or orders.
+//! (`edit`, `inventory`). What `words` and `sort_title` hold is made by one place (`search`) at every insert. It does not know carts or
+//! orders.
 
 mod edit;
 mod hang;
 mod inventory;
 mod make;
+mod reach;
+mod shown;
 
 pub use edit::{Change, Edited, Record, edit, record};
 pub use hang::{Hang, hang};
 pub use inventory::{Inventory, Item, ON_A_PAGE, Shelf, by_sku, inventory};
 pub use make::{Draft, Made, make};
+pub(super) use reach::{STOCK_OF_ALL, StockOfAll};
+pub(super) use shown::{KIN, KinColumns, KinRow, kin};
+pub use shown::{by_id, by_slug, related};
 
 use crate::audit::Actor;
 use crate::clock::Moment;
 use crate::db::Conn;
-use crate::db::schema::{categories, products};
+use crate::db::schema::products;
 use crate::error::{Error, Result};
-use crate::ids::{CategoryKey, PictureId, ProductId, ProductKey};
+use crate::ids::{CategoryKey, FamilyKey, PictureId, ProductId, ProductKey};
 use crate::on_either;
 use crate::shop::money::Money;
 use crate::shop::{search, stock};
@@ -55,7 +60,7 @@ impl Status {
 }
 
 /// A product as it is shown.
-#[derive(Debug, Clone, Queryable)]
+#[derive(Debug, Clone)]
 pub struct Product {
     /// Its row.
     pub key: ProductKey,
@@ -81,6 +86,23 @@ pub struct Product {
     pub stock: i64,
     /// Its picture.
     pub picture: Option<PictureId>,
+    /// The family that it is an option of.
+    pub kin: Option<Kin>,
+}
+
+/// The family of a product, as lists know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kin {
+    /// Its row.
+    pub key: FamilyKey,
+    /// What it is called, without the words of an option.
+    pub title: String,
+    /// How many options are for sale.
+    pub shown: i64,
+    /// What the dearest of them costs.
+    pub dearest: Money,
+    /// Is any of them in stock?
+    pub in_stock: bool,
 }
 
 /// What a product's picture shows, in words; empty when nobody said.
@@ -114,60 +136,6 @@ pub struct NewProduct<'a> {
     pub picture: Option<PictureId>,
 }
 
-type Shown = (
-    (products::id, products::public_id, products::sku, products::slug, products::title, products::description),
-    (categories::id, categories::name, categories::slug),
-    (products::price, products::stock, products::picture),
-);
-
-type Row =
-    ((ProductKey, ProductId, String, String, String, String), (CategoryKey, String, String), (Money, i64, Option<PictureId>));
-
-const SHOWN: Shown = (
-    (products::id, products::public_id, products::sku, products::slug, products::title, products::description),
-    (categories::id, categories::name, categories::slug),
-    (products::price, products::stock, products::picture),
-);
-
-fn shown(row: Row) -> Product {
-    let ((key, id, sku, slug, title, description), (category_key, category, category_slug), (price, stock, picture)) = row;
-    Product { key, id, sku, slug, title, description, category_key, category, category_slug, price, stock, picture }
-}
-
-/// The active product with this slug.
-///
-/// # Errors
-/// `NotFound` if there is none.
-pub fn by_slug(conn: &mut Conn, slug: &str) -> Result<Product> {
-    // Postgres would call it a fault (docs/TRAPS.md, "Trap 5"), and it is only a page that does not exist.
-    if slug.contains('\0') {
-        return Err(Error::NotFound);
-    }
-    let row = products::table
-        .inner_join(categories::table)
-        .filter(products::slug.eq(slug))
-        .filter(products::status.eq(Status::Active.word()))
-        .select(SHOWN)
-        .first(conn)
-        .optional()?;
-    row.map(shown).ok_or(Error::NotFound)
-}
-
-/// The active product with this id.
-///
-/// # Errors
-/// `NotFound` if there is none.
-pub fn by_id(conn: &mut Conn, id: ProductId) -> Result<Product> {
-    let row = products::table
-        .inner_join(categories::table)
-        .filter(products::public_id.eq(id))
-        .filter(products::status.eq(Status::Active.word()))
-        .select(SHOWN)
-        .first(conn)
-        .optional()?;
-    row.map(shown).ok_or(Error::NotFound)
-}
-
 /// What a product is called, also when it is not sold any longer.
 ///
 /// # Errors
@@ -175,23 +143,6 @@ pub fn by_id(conn: &mut Conn, id: ProductId) -> Result<Product> {
 pub fn title(conn: &mut Conn, id: ProductId) -> Result<String> {
     let title = products::table.filter(products::public_id.eq(id)).select(products::title).first(conn).optional()?;
     title.ok_or(Error::NotFound)
-}
-
-/// At most four others of the same category, the newest first.
-///
-/// # Errors
-/// What the database says.
-pub fn related(conn: &mut Conn, to: &Product) -> Result<Vec<Product>> {
-    let rows = products::table
-        .inner_join(categories::table)
-        .filter(products::category_id.eq(to.category_key))
-        .filter(products::status.eq(Status::Active.word()))
-        .filter(products::id.ne(to.key))
-        .order((products::created_at.desc(), products::id.desc()))
-        .limit(4)
-        .select(SHOWN)
-        .load(conn)?;
-    Ok(rows.into_iter().map(shown).collect())
 }
 
 /// Puts a product into the catalogue, unless one with its sku or slug is there already; was it put in?

@@ -9,6 +9,7 @@ pub mod discount;
 pub mod login;
 pub mod logout;
 pub mod openapi;
+mod options;
 pub mod orders;
 pub mod products;
 pub mod profile;

@@ -90,6 +90,14 @@ impl Things {
             "/admin/categories" => vec![("name", "Lamps")],
             "/admin/categories/{slug}" => vec![("name", "Tableware"), ("position", "1"), ("version", "0")],
             "/admin/products/{slug}" => vec![("title", "Oak Bowl"), ("price", "24"), ("status", "active"), ("version", "0")],
+            "/admin/products/{slug}/options" => {
+                vec![("title", "Oak Bowl"), ("name_1", "Size"), ("word_1", "small"), ("version", "1")]
+            }
+            "/admin/products/{slug}/options/add" => {
+                vec![("new_1", "large"), ("sku", "BOW-8"), ("price", "30"), ("status", "draft"), ("version", "0")]
+            }
+            "/admin/products/{slug}/options/move" => vec![("to", "later"), ("version", "1")],
+            "/admin/products/{slug}/options/leave" => vec![("version", "2")],
             "/admin/products/{slug}/stock" => vec![("reason", "received"), ("count", "1"), ("seen", "0")],
             "/admin/orders/{number}/move" => vec![("to", "paid")],
             "/admin/orders/{number}/payment" => vec![("payment", "AAAAAAAAAAAAAAAAAAAAAA"), ("act", "paid")],

@@ -12,15 +12,15 @@ fn the_seed_goes_in_and_comes_out_again() {
     let place = Place::new(&[]);
     let import = |file: &str| place.run(&["shop", "import", file], "");
     let dry = place.run(&["shop", "import", SEED, "--dry-run"], "");
-    assert!(dry.code == Some(0) && dry.output.contains("40 products") && dry.output.contains("nothing was changed"), "{dry:?}");
+    assert!(dry.code == Some(0) && dry.output.contains("48 products") && dry.output.contains("nothing was changed"), "{dry:?}");
     assert!(!place.path("var").join("latchkey.db").exists(), "a dry run makes nothing");
-    assert_eq!(import(SEED).output.trim(), "40 new, 0 changed, 0 as they were");
+    assert_eq!(import(SEED).output.trim(), "48 new, 0 changed, 0 as they were");
     let exported = place.run(&["shop", "export", "out.csv"], "");
-    assert!(exported.code == Some(0) && exported.output.contains("40 products are in out.csv"), "{exported:?}");
-    assert_eq!(import("out.csv").output.trim(), "0 new, 0 changed, 40 as they were");
+    assert!(exported.code == Some(0) && exported.output.contains("48 products are in out.csv"), "{exported:?}");
+    assert_eq!(import("out.csv").output.trim(), "0 new, 0 changed, 48 as they were");
     let changed = fs::read_to_string(place.path("out.csv")).expect("a file").replacen(",38.00,", ",39.00,", 1);
     fs::write(place.path("out.csv"), changed).expect("written");
-    assert_eq!(import("out.csv").output.trim(), "0 new, 1 changed, 39 as they were");
+    assert_eq!(import("out.csv").output.trim(), "0 new, 1 changed, 47 as they were");
     assert!(!place.path("out.csv.part").exists());
 }
 

@@ -44,6 +44,7 @@ mod nodes;
 mod oddities;
 mod openapi;
 mod operators;
+mod options;
 mod orders;
 mod outage;
 mod parking;

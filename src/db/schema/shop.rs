@@ -44,6 +44,27 @@ diesel::table! {
         created_at -> Timestamp,
         version -> BigInt,
         picture_alt -> Text,
+        family_id -> Nullable<BigInt>,
+        option_1 -> Text,
+        option_2 -> Text,
+        option_3 -> Text,
+        place -> BigInt,
+        listed -> Bool,
+    }
+}
+
+diesel::table! {
+    families (id) {
+        id -> BigInt,
+        code -> Text,
+        title -> Text,
+        name_1 -> Text,
+        name_2 -> Text,
+        name_3 -> Text,
+        shown -> BigInt,
+        dearest -> BigInt,
+        version -> BigInt,
+        created_at -> Timestamp,
     }
 }
 

@@ -8,9 +8,9 @@ use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{categories, products};
 use crate::error::{Error, Result};
-use crate::ids::{CategoryKey, ProductKey};
+use crate::ids::{CategoryKey, FamilyKey, ProductKey};
 use crate::on_either;
-use crate::shop::{search, slug};
+use crate::shop::{family, search, slug};
 use diesel::prelude::*;
 
 /// A category, archived or not.
@@ -147,17 +147,34 @@ pub fn edit(conn: &mut Conn, now: Moment, actor: &Actor, slug: &str, change: &Ch
 /// # Errors
 /// What the database says.
 pub fn reword(conn: &mut Conn, key: CategoryKey, after: ProductKey, most: i64) -> Result<Option<ProductKey>> {
-    type Row = (ProductKey, CategoryKey, String, String, String, i64);
+    type Row = (ProductKey, CategoryKey, String, String, String, i64, Option<FamilyKey>);
     let name: String = categories::table.filter(categories::id.eq(key)).select(categories::name).first(conn)?;
     // All products in the order of their rows, whatever their category: no other index is entered at `after`.
     let some: Vec<Row> = products::table
         .filter(products::id.gt(after))
         .order(products::id)
         .limit(most)
-        .select((products::id, products::category_id, products::title, products::description, products::sku, products::version))
+        .select((
+            products::id,
+            products::category_id,
+            products::title,
+            products::description,
+            products::sku,
+            products::version,
+            products::family_id,
+        ))
         .load(conn)?;
     let last = some.last().map(|(product, ..)| *product);
-    for (product, _, title, description, sku, version) in some.into_iter().filter(|(_, category, ..)| *category == key) {
+    let some: Vec<Row> = some.into_iter().filter(|(_, category, ..)| *category == key).collect();
+    let mut families: Vec<FamilyKey> = some.iter().filter_map(|(.., family)| *family).collect();
+    families.sort_unstable_by_key(|family| family.0);
+    families.dedup();
+    let keys: Vec<ProductKey> = some.iter().map(|(product, ..)| *product).collect();
+    family::hold(conn, &families, if families.is_empty() { &[] } else { &keys })?;
+    for family in families {
+        family::settle(conn, family)?;
+    }
+    for (product, _, title, description, sku, version, _) in some.into_iter().filter(|(.., family)| family.is_none()) {
         let words = search::words_of(&title, &description, &name, &sku);
         // Whoever changed the product meanwhile made its words anew from what it says now.
         let same = products::table.filter(products::id.eq(product)).filter(products::version.eq(version));

@@ -4,6 +4,7 @@
 //! a product shall be, so taking it twice changes nothing the second time. It does not know how far a run has come.
 
 mod batch;
+mod kin;
 
 pub use batch::Count;
 

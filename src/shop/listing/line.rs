@@ -8,6 +8,7 @@ use crate::config::Currency;
 use crate::ids::PictureId;
 use crate::sheet;
 use crate::shop::demo;
+use crate::shop::family::{self, Seat};
 use crate::shop::money::Money;
 use crate::shop::product::Status;
 use crate::shop::slug;
@@ -37,6 +38,8 @@ pub struct Line {
     pub status: Option<Status>,
     /// Its picture.
     pub picture: Option<Picture>,
+    /// The family that it is an option of, and its words; its name is without them.
+    pub seat: Option<Seat>,
 }
 
 /// The picture that a line names.
@@ -77,15 +80,17 @@ impl Line {
             let plain = slug::of(word, "") == word;
             if plain { Ok(word.to_owned()) } else { Err(format!("`{word}` is not small letters, digits and dashes")) }
         });
+        let seat = seat(cell("family"), cell("options"));
+        taken("options", seat.clone().map(drop));
         taken("price", price.clone().map(drop));
         taken("stock", stock.clone().map(drop));
         taken("status", status.clone().map(drop));
         taken("image", picture.clone().map(drop));
         taken("slug", slug.clone().map(drop));
-        match (price, stock, status, picture, slug) {
-            (Ok(price), Ok(stock), Ok(status), Ok(picture), Ok(slug)) if wrong.is_empty() => Ok(Self {
+        match (price, stock, status, picture, slug, seat) {
+            (Ok(price), Ok(stock), Ok(status), Ok(picture), Ok(slug), Ok(seat)) if wrong.is_empty() => Ok(Self {
                 sku: sku.to_owned(),
-                slug: slug.unwrap_or_else(|| slug::of(title, "product")),
+                slug: slug.unwrap_or_else(|| slug::of(&full_title(title, seat.as_ref()), "product")),
                 title: title.to_owned(),
                 description: description.to_owned(),
                 category: category.to_owned(),
@@ -93,10 +98,31 @@ impl Line {
                 stock,
                 status,
                 picture,
+                seat,
             }),
             _ => Err(wrong),
         }
     }
+}
+
+/// What a product is called that has this name in the file.
+pub fn full_title(title: &str, seat: Option<&Seat>) -> String {
+    seat.map_or_else(|| title.to_owned(), |seat| family::titled(title, &seat.words))
+}
+
+/// The family and what the options say of it: both, or neither.
+fn seat(code: &str, options: &str) -> Result<Option<Seat>, String> {
+    if code.is_empty() && options.is_empty() {
+        return Ok(None);
+    }
+    if code.is_empty() {
+        return Err("these are options of nothing: name the family, too".to_owned());
+    }
+    if slug::of(code, "") != code {
+        return Err(format!("the family `{code}` is not small letters, digits and dashes"));
+    }
+    let (names, words) = family::parted(options)?;
+    Ok(Some(Seat { code: code.to_owned(), names, words }))
 }
 
 fn optional<T>(cell: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {

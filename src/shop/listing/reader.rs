@@ -19,7 +19,7 @@ const MOST_TOLD: usize = 200;
 
 /// Columns that must be there, and those that may.
 const NEEDED: [&str; 5] = ["sku", "title", "description", "category", "price"];
-const POSSIBLE: [&str; 4] = ["slug", "stock", "image", "status"];
+const POSSIBLE: [&str; 6] = ["slug", "stock", "image", "status", "family", "options"];
 
 /// What is wrong with one line.
 #[derive(Debug, Clone, PartialEq, Eq)]

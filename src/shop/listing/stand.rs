@@ -2,18 +2,20 @@
 //!
 //! Invariant: what `is_as` finds the same is not written, whoever asks: who looks first is told what the run will do. It changes nothing.
 
-use super::line::{Line, Picture};
+use super::line::{Line, Picture, full_title};
 use crate::db::Conn;
-use crate::db::schema::products;
+use crate::db::schema::{families, products};
 use crate::error::{Error, Result};
-use crate::ids::{CategoryKey, PictureId, ProductKey, base64url};
+use crate::ids::{CategoryKey, FamilyKey, PictureId, ProductKey, base64url};
+use crate::on_either;
+use crate::shop::family::{self, Seat};
 use crate::shop::money::Money;
 use aws_lc_rs::digest::{SHA256, digest};
 use diesel::prelude::*;
 use std::collections::HashMap;
 
 /// A product as it stands.
-#[derive(Debug, Queryable)]
+#[derive(Debug)]
 pub struct Stands {
     pub key: ProductKey,
     pub slug: String,
@@ -24,12 +26,20 @@ pub struct Stands {
     pub stock: i64,
     pub status: String,
     pub picture: Option<PictureId>,
+    pub family: Option<FamilyKey>,
+    pub seat: Option<Seat>,
 }
 
 impl Stands {
+    /// What the line would have it called: without a family in it, with the words that it has.
+    pub fn title_by(&self, line: &Line) -> String {
+        full_title(&line.title, line.seat.as_ref().or(self.seat.as_ref()))
+    }
+
     /// Does the line, which stands on this shelf and shows this picture, say nothing new of it?
     pub fn is_as(&self, line: &Line, shelf: CategoryKey, picture: Option<PictureId>) -> bool {
-        let words = (&self.title, &self.description, self.category) == (&line.title, &line.description, shelf);
+        let words = (&self.title, &self.description, self.category) == (&self.title_by(line), &line.description, shelf);
+        let words = words && line.seat.as_ref().is_none_or(|seat| self.seat.as_ref() == Some(seat));
         let counts = self.price == line.price && line.stock.is_none_or(|stock| stock == self.stock);
         let status = line.status.is_none_or(|status| status.word() == self.status);
         words && counts && status && picture.is_none_or(|picture| self.picture == Some(picture))
@@ -44,24 +54,23 @@ pub fn keys(conn: &mut Conn, lines: &[Line]) -> Result<Vec<ProductKey>> {
 
 /// The products of these rows, by their codes.
 pub fn standing(conn: &mut Conn, keys: &[ProductKey]) -> Result<HashMap<String, Stands>> {
-    let rows: Vec<(String, Stands)> = products::table
-        .filter(products::id.eq_any(keys))
-        .select((
-            products::sku,
-            (
-                products::id,
-                products::slug,
-                products::title,
-                products::description,
-                products::category_id,
-                products::price,
-                products::stock,
-                products::status,
-                products::picture,
-            ),
-        ))
-        .load(conn)?;
-    Ok(rows.into_iter().collect())
+    type Own = (String, ProductKey, String, String, String);
+    type Rest = (CategoryKey, Money, i64, String, Option<PictureId>);
+    type Row = (Own, Rest, (Option<family::SharedRow>, (String, String, String)));
+    let query = products::table.left_join(families::table).filter(products::id.eq_any(keys)).select((
+        (products::sku, products::id, products::slug, products::title, products::description),
+        (products::category_id, products::price, products::stock, products::status, products::picture),
+        (family::SHARED.nullable(), (products::option_1, products::option_2, products::option_3)),
+    ));
+    let rows: Vec<Row> = on_either!(conn, conn => query.load(conn))?;
+    let stands = |row: Row| {
+        let ((sku, key, slug, title, description), (category, price, stock, status, picture), (shared, words)) = row;
+        let shared = shared.map(family::shared);
+        let family = shared.as_ref().map(|family| family.key);
+        let seat = shared.map(|family| Seat { code: family.code, names: family.names, words: family::listed(words) });
+        (sku, Stands { key, slug, title, description, category, price, stock, status, picture, family, seat })
+    };
+    Ok(rows.into_iter().map(stands).collect())
 }
 
 /// What the picture that a line names is called, or will be.

@@ -8,10 +8,10 @@ use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{categories, products};
 use crate::error::{Error, Result};
-use crate::ids::{PictureId, ProductKey};
+use crate::ids::{FamilyKey, PictureId, ProductKey};
 use crate::shop::money::Money;
 use crate::shop::product::Status;
-use crate::shop::{category, search};
+use crate::shop::{category, family, search};
 use diesel::prelude::*;
 
 /// A product, for sale or not.
@@ -41,6 +41,8 @@ pub struct Record {
     pub picture: Option<PictureId>,
     /// What it shows, in words.
     pub picture_alt: String,
+    /// The family that it is an option of.
+    pub family: Option<FamilyKey>,
     /// Goes up with every change.
     pub version: i64,
 }
@@ -71,6 +73,8 @@ pub enum Edited {
     Overtaken,
     /// There is no such category. Nothing was done.
     NoCategory,
+    /// It is one of several options, and called after its family. Nothing was done.
+    NamedByFamily,
 }
 
 /// The product with this slug, whatever its status.
@@ -78,8 +82,12 @@ pub enum Edited {
 /// # Errors
 /// `NotFound` if there is none.
 pub fn record(conn: &mut Conn, slug: &str) -> Result<Record> {
-    type Row =
-        ((ProductKey, String, String, String, String), (String, String), (Money, i64, String, i64), (Option<PictureId>, String));
+    type Row = (
+        (ProductKey, String, String, String, String),
+        (String, String),
+        (Money, i64, String, i64),
+        (Option<PictureId>, String, Option<FamilyKey>),
+    );
     if slug.contains('\0') {
         return Err(Error::NotFound);
     }
@@ -90,7 +98,7 @@ pub fn record(conn: &mut Conn, slug: &str) -> Result<Record> {
             (products::id, products::sku, products::slug, products::title, products::description),
             (categories::name, categories::slug),
             (products::price, products::stock, products::status, products::version),
-            (products::picture, products::picture_alt),
+            (products::picture, products::picture_alt, products::family_id),
         ))
         .first(conn)
         .optional()?;
@@ -98,7 +106,7 @@ pub fn record(conn: &mut Conn, slug: &str) -> Result<Record> {
         (key, sku, slug, title, description),
         (category, category_slug),
         (price, stock, status, version),
-        (picture, picture_alt),
+        (picture, picture_alt, family),
     ) = row.ok_or(Error::NotFound)?;
     let status = Status::read(&status).ok_or_else(|| Error::internal(format!("`{status}` is no status of a product")))?;
     Ok(Record {
@@ -114,6 +122,7 @@ pub fn record(conn: &mut Conn, slug: &str) -> Result<Record> {
         status,
         picture,
         picture_alt,
+        family,
         version,
     })
 }
@@ -124,6 +133,13 @@ pub fn record(conn: &mut Conn, slug: &str) -> Result<Record> {
 /// `NotFound` if there is no such product.
 pub fn edit(conn: &mut Conn, now: Moment, actor: &Actor, slug: &str, change: &Change) -> Result<Edited> {
     let before = record(conn, slug)?;
+    // Whoever joins or leaves a family changes the product, too, so the version says whether it still is the right one.
+    if let Some(family) = before.family {
+        family::hold(conn, &[family], &[])?;
+        if before.title != change.title && before.version == change.version {
+            return Ok(Edited::NamedByFamily);
+        }
+    }
     let wanted = change.category.as_deref().unwrap_or(&before.category_slug);
     let Some((shelf, name)) = category::named(conn, wanted)? else { return Ok(Edited::NoCategory) };
     let words = search::words_of(&change.title, &change.description, &name, &before.sku);
@@ -142,6 +158,10 @@ pub fn edit(conn: &mut Conn, now: Moment, actor: &Actor, slug: &str, change: &Ch
         .execute(conn)?;
     if changed == 0 {
         return Ok(Edited::Overtaken);
+    }
+    if let Some(family) = before.family {
+        family::shelve(conn, family, shelf)?;
+        family::settle(conn, family)?;
     }
     if change.status == Status::Active {
         category::bring_back(conn, shelf)?;

@@ -10,6 +10,7 @@ use crate::db::Conn;
 use crate::error::Result;
 use crate::ids::{CategoryKey, ProductKey};
 use crate::shop::catalogue::Sort;
+use crate::shop::product::STOCK_OF_ALL;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use std::cmp::Reverse;
@@ -129,7 +130,7 @@ fn newest(conn: &mut Conn, within: &Within, tier: Tier, known: Option<i64>, most
 /// All matches, sorted.
 fn sorted(conn: &mut Conn, within: &Within, sort: Sort) -> Result<Vec<ProductKey>> {
     let language = Language::of(conn);
-    let stock = if within.in_stock { " AND p.stock > 0" } else { "" };
+    let stock = if within.in_stock { format!(" AND {}", in_stock()) } else { String::new() };
     let text = format!(
         "SELECT p.id FROM product_words w CROSS JOIN products p WHERE {} AND p.id = w.rowid{stock} ORDER BY {} LIMIT {} OFFSET {}",
         language.condition(),
@@ -149,9 +150,9 @@ fn walked(conn: &mut Conn, within: &Within, sort: Sort) -> Result<Vec<ProductKey
     let words: Vec<&String> = within.search.words.iter().flatten().filter(|token| token::is_word(token)).collect();
     let numbers = || 2..words.len() + 2;
     // SQLite counts parameters as they come, so the first has to come first.
-    let mut conditions = vec!["$1 <> ''".to_owned(), "p.status = 'active'".to_owned()];
+    let mut conditions = vec!["$1 <> ''".to_owned(), "p.status = 'active'".to_owned(), "p.listed".to_owned()];
     conditions.extend(within.category.map(|CategoryKey(key)| format!("p.category_id = {key}")));
-    conditions.extend(within.in_stock.then(|| "p.stock > 0".to_owned()));
+    conditions.extend(within.in_stock.then(in_stock));
     conditions.extend(numbers().map(|number| format!("p.words LIKE '%' || ${number} || '%'")));
     // To ask FTS5 about one row costs ten times as much as to read what it keeps of it, where a word is a token with a space before it.
     let is_match =
@@ -189,9 +190,14 @@ pub(in crate::shop) fn walk(conn: &mut Conn, search: &Search, sort: Sort) -> Res
 fn matching(language: Language, within: &Within) -> String {
     let condition = language.condition();
     if within.in_stock {
-        return format!("product_words w CROSS JOIN products p WHERE {condition} AND p.id = w.rowid AND p.stock > 0");
+        return format!("product_words w CROSS JOIN products p WHERE {condition} AND p.id = w.rowid AND {}", in_stock());
     }
     format!("product_words w WHERE {condition}")
+}
+
+/// Can the product `p` be bought, or one of the options that it stands for?
+fn in_stock() -> String {
+    format!("({}) > 0", STOCK_OF_ALL.replace("products.", "p."))
 }
 
 const fn order(sort: Sort) -> &'static str {

@@ -7,10 +7,12 @@ use crate::config::Currency;
 use crate::ids::{PictureId, ProductId};
 use crate::shop::cart::{Cart, Line, Saved};
 use crate::shop::discount::Applied;
+use crate::shop::family::{Family, Member};
 use crate::shop::order::{self, Order, Summary};
 use crate::shop::paging::Paging;
 use crate::shop::product::Product;
 use crate::web::api::openapi::shapes;
+use crate::web::api::options::WireOption;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -34,11 +36,16 @@ pub(super) struct WireProduct {
     /// A path on this site, or null.
     #[schema(required)]
     image: Option<String>,
+    /// This product and the others that are sold as the same thing, in their order; empty where there are no others.
+    options: Vec<WireOption>,
 }
 
 impl WireProduct {
-    pub(super) fn of(product: Product, currency: &Currency) -> Self {
+    pub(super) fn of(product: Product, currency: &Currency, families: &[(Family, Vec<Member>)]) -> Self {
+        let kin = product.kin.as_ref().filter(|kin| kin.shown > 1);
+        let family = kin.and_then(|kin| families.iter().find(|(family, _)| family.key == kin.key));
         Self {
+            options: family.map(|(family, members)| WireOption::all(family, members)).unwrap_or_default(),
             product_id: product.id,
             slug: product.slug,
             title: product.title,

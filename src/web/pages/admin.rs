@@ -9,6 +9,7 @@ pub mod category;
 pub mod discounts;
 pub mod export;
 pub mod import;
+pub mod options;
 pub mod order;
 pub mod orders;
 pub mod payment;

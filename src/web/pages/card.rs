@@ -10,7 +10,7 @@ use crate::shop::discount::Applied;
 use crate::shop::money::Money;
 use crate::shop::order::{Status, Summary};
 use crate::shop::paging::Paging;
-use crate::shop::product::Product;
+use crate::shop::product::{Kin, Product};
 use crate::shop::tax::TaxRate;
 use serde::Serialize;
 
@@ -29,14 +29,28 @@ pub struct Card {
     price: i64,
     stock: i64,
     image: String,
+    /// What it stands for, where it is one of several.
+    options: Option<Several>,
+}
+
+/// The options that one of them stands for in a list.
+#[derive(Debug, Serialize)]
+struct Several {
+    count: i64,
+    in_stock: bool,
+    /// Do some cost more?
+    from: bool,
 }
 
 impl From<Product> for Card {
     fn from(product: Product) -> Self {
+        let kin = product.kin.filter(|kin| kin.shown > 1);
+        let several = |kin: &Kin| Several { count: kin.shown, in_stock: kin.in_stock, from: kin.dearest > product.price };
         Self {
             product_id: product.id,
             slug: product.slug,
-            title: product.title,
+            options: kin.as_ref().map(several),
+            title: kin.map_or(product.title, |kin| kin.title),
             price: product.price.minor(),
             stock: product.stock,
             image: image(product.picture),
@@ -62,7 +76,7 @@ impl From<Product> for Sheet {
             category: std::mem::take(&mut product.category),
             category_slug: std::mem::take(&mut product.category_slug),
             sku: std::mem::take(&mut product.sku),
-            card: product.into(),
+            card: Product { kin: None, ..product }.into(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `/products`: the list, and one product.
 
+mod options;
+
 use crate::error::Result;
 use crate::shop::catalogue::{self, Query, Sort};
 use crate::shop::paging::PageNumber;
@@ -10,6 +12,7 @@ use crate::web::form::Typed;
 use crate::web::pages::card::{self, Card, Links, Meta, PageLink, Sheet};
 use crate::web::view::View;
 use actix_web::{HttpRequest, HttpResponse, web};
+use options::Options;
 use serde::Serialize;
 
 /// The query as it came; what is not legal is as absent (docs/API.md, "General").
@@ -211,6 +214,7 @@ pub(super) async fn show_with(view: &View, wanted: Wanted, form: Typed) -> Resul
         offer: Offer,
         alt: String,
         form: Typed,
+        options: Option<Options>,
         related: Vec<Card>,
     }
     let (status, currency) = (form.status, view.app().config.shop.currency);
@@ -222,7 +226,8 @@ pub(super) async fn show_with(view: &View, wanted: Wanted, form: Typed) -> Resul
         let related = product::related(conn, &product)?.into_iter().map(Card::from).collect();
         let offer = Offer { price: product.price.decimal(&currency), currency: currency.code };
         let alt = product::picture_alt(conn, product.key)?;
-        Ok(Page { product: product.into(), offer, alt, form, related })
+        let options = options::of(conn, &product)?;
+        Ok(Page { product: product.into(), offer, alt, form, options, related })
     };
     view.show_as(status, "products/show.html", load).await
 }

@@ -3,12 +3,13 @@
 //! Invariant: products are taken before categories, each in the order of their rows, as an order takes them, so nobody waits for
 //! another in a circle; a changed stock is a movement. It does not know files.
 
-use super::super::line::{Line, Picture};
+use super::super::line::{Line, Picture, full_title};
 use super::super::stand::{self, Stands};
+use super::kin::Kin;
 use crate::audit::{self, Actor, Kind};
 use crate::clock::Moment;
 use crate::db::schema::products;
-use crate::db::{Conn, lock_categories, lock_products};
+use crate::db::{Conn, lock_categories};
 use crate::error::{Error, Result};
 use crate::ids::{CategoryKey, PictureId};
 use crate::shop::product::{NewProduct, Status, insert_by};
@@ -38,7 +39,7 @@ impl AddAssign for Count {
 pub fn take(conn: &mut Conn, now: Moment, actor: &Actor, lines: &[Line]) -> Result<Count> {
     let shelves = shelves(conn, lines)?;
     let keys = stand::keys(conn, lines)?;
-    lock_products(conn, &keys)?;
+    let mut kin = Kin::hold(conn, lines, &keys)?;
     let mut stand = stand::standing(conn, &keys)?;
     let mut shelf_keys: Vec<CategoryKey> = shelves.values().map(|(key, _)| *key).collect();
     shelf_keys.extend(stand.values().map(|it| it.category));
@@ -48,21 +49,26 @@ pub fn take(conn: &mut Conn, now: Moment, actor: &Actor, lines: &[Line]) -> Resu
     for line in lines {
         let shelf = shelves.get(&line.category).ok_or_else(|| Error::internal("a line without its category"))?;
         let picture = line.picture.map(|picture| kept(conn, now, picture)).transpose()?;
-        let active = match stand.remove(&line.sku) {
-            Some(before) => change(conn, now, actor, (line, shelf, picture), &before, &mut count)?,
-            None => add(conn, now, actor, (line, shelf, picture), &mut count)?,
+        let active = if let Some(before) = stand.remove(&line.sku) {
+            kin.seat(conn, now, line, before.key, before.family, shelf.0)?;
+            change(conn, now, actor, (line, shelf, picture, &before.title_by(line)), &before, &mut count)?
+        } else {
+            let active = add(conn, now, actor, (line, shelf, picture, &full_title(&line.title, line.seat.as_ref())), &mut count)?;
+            kin.seat_new(conn, now, line, shelf.0)?;
+            active
         };
         if active && !back.contains(&shelf.0) {
             back.push(shelf.0);
         }
     }
+    kin.settle(conn)?;
     for shelf in back {
         category::bring_back(conn, shelf)?;
     }
     Ok(count)
 }
 
-type Place<'a> = (&'a Line, &'a (CategoryKey, String), Option<PictureId>);
+type Place<'a> = (&'a Line, &'a (CategoryKey, String), Option<PictureId>, &'a str);
 
 /// The categories that the lines name, made if there are none yet, behind the others.
 fn shelves(conn: &mut Conn, lines: &[Line]) -> Result<HashMap<String, (CategoryKey, String)>> {
@@ -83,13 +89,13 @@ fn shelves(conn: &mut Conn, lines: &[Line]) -> Result<HashMap<String, (CategoryK
     Ok(shelves)
 }
 
-fn add(conn: &mut Conn, now: Moment, actor: &Actor, (line, shelf, picture): Place, count: &mut Count) -> Result<bool> {
+fn add(conn: &mut Conn, now: Moment, actor: &Actor, (line, shelf, picture, title): Place, count: &mut Count) -> Result<bool> {
     let status = line.status.unwrap_or(Status::Active);
     for slug in slug::candidates(&line.slug) {
         let new = NewProduct {
             sku: &line.sku,
             slug: &slug,
-            title: &line.title,
+            title,
             description: &line.description,
             category: (shelf.0, &shelf.1),
             price: line.price,
@@ -110,7 +116,7 @@ fn change(
     conn: &mut Conn,
     now: Moment,
     actor: &Actor,
-    (line, shelf, picture): Place,
+    (line, shelf, picture, title): Place,
     before: &Stands,
     count: &mut Count,
 ) -> Result<bool> {
@@ -123,9 +129,9 @@ fn change(
     let active = status == Status::Active.word();
     diesel::update(products::table.filter(products::id.eq(before.key)))
         .set((
-            products::title.eq(&line.title),
-            products::words.eq(search::words_of(&line.title, &line.description, &shelf.1, &line.sku)),
-            products::sort_title.eq(search::fold(&line.title)),
+            products::title.eq(title),
+            products::words.eq(search::words_of(title, &line.description, &shelf.1, &line.sku)),
+            products::sort_title.eq(search::fold(title)),
             products::description.eq(&line.description),
             products::category_id.eq(shelf.0),
             products::price.eq(line.price),

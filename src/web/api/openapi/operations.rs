@@ -77,7 +77,7 @@ fn goods() -> Vec<Operation> {
     vec![
         operation("Products", Get, "/products", "products", "The catalogue")
             .open()
-            .says("24 a page; a page past the end is empty.")
+            .says("24 a page; a page past the end is empty. Of several options of one thing one stands for all; `options` has them.")
             .query("q", "Words to look for.", "bowl")
             .query("category", "A category's slug.", "kitchen")
             .query("sort", "`name`, `newest`, `price` or `-price`.", "-price")

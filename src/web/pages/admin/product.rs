@@ -12,10 +12,10 @@ pub use picture::picture;
 use crate::config::Currency;
 use crate::db::Conn;
 use crate::error::{FieldError, Result};
-use crate::shop::category;
 use crate::shop::money::Money;
 use crate::shop::product::{self, Change, Edited, Status};
 use crate::shop::stock::{Booking, Why};
+use crate::shop::{category, family};
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::pages::card::image;
@@ -57,7 +57,7 @@ impl Fields for Wish {
     }
 }
 
-fn whole(text: &str, most: i64) -> Result<i64, String> {
+pub(super) fn whole(text: &str, most: i64) -> Result<i64, String> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = if digits { text.parse().ok() } else { None };
     number.filter(|number| *number <= most).ok_or_else(|| "Enter a whole number in digits, such as 12.".to_owned())
@@ -99,16 +99,20 @@ pub async fn submit(app: web::Data<App>, slug: web::Path<String>, view: View, fo
             show_with(&view, slug, Some(told(form.as_typed(StatusCode::CONFLICT), why))).await
         }
         Edited::NoCategory => show_with(&view, slug, Some(form.refuse("category", "Choose one of these."))).await,
+        Edited::NamedByFamily => {
+            let why = "This is one of several options, and they share their title. Change it under Options.";
+            show_with(&view, slug, Some(form.refuse("title", why))).await
+        }
     }
 }
 
 /// What something may cost.
-fn priced(text: &str, currency: &Currency) -> Result<Money, String> {
+pub(super) fn priced(text: &str, currency: &Currency) -> Result<Money, String> {
     let price = Money::parse(text, currency)?;
     if price.minor() <= DEAREST { Ok(price) } else { Err("That is more than anything here can cost.".to_owned()) }
 }
 
-fn told(typed: Typed, why: &str) -> Typed {
+pub(super) fn told(typed: Typed, why: &str) -> Typed {
     Typed { errors: vec![FieldError { field: String::new(), message: why.to_owned() }], ..typed }
 }
 
@@ -125,10 +129,12 @@ struct Shown {
     version: i64,
     image: String,
     pictured: bool,
+    /// How many options there are, where it is one of several.
+    options: Option<usize>,
 }
 
 #[derive(Serialize)]
-struct Choice {
+pub(super) struct Choice {
     code: Cow<'static, str>,
     name: Cow<'static, str>,
 }
@@ -142,7 +148,7 @@ impl Choice {
 const STATUSES: [(Status, &str); 3] =
     [(Status::Active, "For sale"), (Status::Draft, "Draft: not shown yet"), (Status::Archived, "Archived")];
 
-fn statuses() -> Vec<Choice> {
+pub(super) fn statuses() -> Vec<Choice> {
     STATUSES.map(|(status, name)| Choice::of(status.word(), name)).into()
 }
 
@@ -190,6 +196,7 @@ async fn show_with(view: &View, slug: String, form: Option<Typed>) -> Result<Htt
             .unwrap_or_else(|| Typed::with(picture::Wish::NAME, [("alt", record.picture_alt.as_str())]));
         let overtaken = edit.status == StatusCode::CONFLICT;
         let categories = categories(conn, Some(&record.category_slug))?;
+        let options = record.family.map(|key| family::whole(conn, key)).transpose()?.map(|(_, members)| members.len());
         Ok(Page {
             product: Shown {
                 sku: record.sku,
@@ -203,6 +210,7 @@ async fn show_with(view: &View, slug: String, form: Option<Typed>) -> Result<Htt
                 version: record.version,
                 image: image(record.picture),
                 pictured: record.picture.is_some(),
+                options,
             },
             movements,
             edit,

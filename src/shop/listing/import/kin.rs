@@ -1,0 +1,80 @@
+//! The families of some lines.
+//!
+//! Invariant: families are taken before the products of the lines, with all their options, and settled when all lines were taken. A line
+//! without a family leaves it as it is; its title is that of the family. It does not know files.
+
+use super::super::line::Line;
+use crate::clock::Moment;
+use crate::db::Conn;
+use crate::db::schema::{families, products};
+use crate::error::Result;
+use crate::ids::{CategoryKey, FamilyKey, ProductKey};
+use crate::shop::family;
+use diesel::prelude::*;
+
+/// The families that the lines touched.
+#[derive(Debug, Default)]
+pub(super) struct Kin(Vec<(FamilyKey, Option<CategoryKey>)>);
+
+impl Kin {
+    /// Takes what the lines will change.
+    pub(super) fn hold(conn: &mut Conn, lines: &[Line], keys: &[ProductKey]) -> Result<Self> {
+        let codes: Vec<&str> = lines.iter().filter_map(|line| line.seat.as_ref()).map(|seat| seat.code.as_str()).collect();
+        let mut held: Vec<FamilyKey> = Vec::new();
+        if !codes.is_empty() {
+            held = families::table.filter(families::code.eq_any(&codes)).select(families::id).load(conn)?;
+        }
+        let of_lines = products::table.filter(products::id.eq_any(keys)).filter(products::family_id.is_not_null());
+        let of_lines: Vec<Option<FamilyKey>> = of_lines.select(products::family_id).load(conn)?;
+        held.extend(of_lines.into_iter().flatten());
+        family::hold(conn, &held, keys)?;
+        Ok(Self::default())
+    }
+
+    /// Seats a product that was there.
+    pub(super) fn seat(
+        &mut self,
+        conn: &mut Conn,
+        now: Moment,
+        line: &Line,
+        product: ProductKey,
+        before: Option<FamilyKey>,
+        shelf: CategoryKey,
+    ) -> Result<()> {
+        let key = match (&line.seat, before) {
+            (None, None) => return Ok(()),
+            (None, Some(key)) => {
+                family::retitle(conn, key, &line.title)?;
+                key
+            }
+            (Some(seat), _) => family::seat(conn, now, product, &line.title, seat)?,
+        };
+        if let Some(left) = before.filter(|left| *left != key) {
+            self.0.push((left, None));
+        }
+        self.0.push((key, Some(shelf)));
+        Ok(())
+    }
+
+    /// Seats a product that was just made.
+    pub(super) fn seat_new(&mut self, conn: &mut Conn, now: Moment, line: &Line, shelf: CategoryKey) -> Result<()> {
+        if line.seat.is_some() {
+            let product = products::table.filter(products::sku.eq(&line.sku)).select(products::id).first(conn)?;
+            self.seat(conn, now, line, product, None, shelf)?;
+        }
+        Ok(())
+    }
+
+    /// Makes right what follows: all options of a family stand where the last line of it says.
+    pub(super) fn settle(mut self, conn: &mut Conn) -> Result<()> {
+        while let Some((key, shelf)) = self.0.pop() {
+            let shelf = shelf.or(self.0.iter().rev().find(|(other, _)| *other == key).and_then(|(_, shelf)| *shelf));
+            self.0.retain(|(other, _)| *other != key);
+            if let Some(shelf) = shelf {
+                family::shelve(conn, key, shelf)?;
+            }
+            family::settle(conn, key)?;
+        }
+        Ok(())
+    }
+}
