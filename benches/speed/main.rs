@@ -4,11 +4,14 @@
 //! here passes or fails by a time. Wants `wrk`; all load stays on loopback and ends by itself.
 //! `cargo bench -- --seconds 4 --rounds 7` measures longer, `cargo bench -- sessions` only what a refresh costs, `-- catalogue`
 //! only the list of products and the search, with a thousand and a million (`--products N`) of them, `-- sign-ins` only sign-ins beside
-//! bcrypt alone, `-- strangers` only what the clock tells strangers (`--pairs N`); `--postgres` on a private server instead of SQLite.
+//! bcrypt alone, `-- strangers` only what the clock tells strangers (`--pairs N`), `-- checkout` only orders, with pgbench beside them,
+//! `-- import` only imports while a shopper writes; `--postgres` on a private server instead of SQLite.
 
 mod answer;
 mod catalogue;
+mod checkout;
 mod client;
+mod import;
 mod load;
 mod micro;
 #[path = "../../tests/it/support/postgres.rs"]
@@ -58,6 +61,12 @@ fn main() -> Result<()> {
     if words.iter().any(|word| word == "catalogue") {
         let many = number("--products").and_then(|many| usize::try_from(many).ok()).unwrap_or(1_000_000);
         return catalogue::compare(bench.home, many, bench.rounds);
+    }
+    if words.iter().any(|word| word == "import") {
+        return import::compare(&Open::new(Shop::fill(bench.home, Size::Small)?, 4)?);
+    }
+    if words.iter().any(|word| word == "checkout") {
+        return checkout::compare(bench.home, bench.seconds, bench.rounds);
     }
     if words.iter().any(|word| word == "strangers") {
         return strangers::compare(bench.home, number("--pairs").and_then(|pairs| usize::try_from(pairs).ok()).unwrap_or(500));

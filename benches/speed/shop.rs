@@ -182,7 +182,15 @@ impl Shop {
     /// # Errors
     /// What the database says.
     pub fn sign_in(&self, latch: &Latch) -> Result<Pass> {
-        let owner = Owner { key: self.shopper.key, id: self.shopper.id, role: self.shopper.role, epoch: self.shopper.epoch };
+        let shopper = &self.shopper;
+        Self::enter(latch, Owner { key: shopper.key, id: shopper.id, role: shopper.role, epoch: shopper.epoch })
+    }
+
+    /// Signs somebody in.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn enter(latch: &Latch, owner: Owner) -> Result<Pass> {
         let opening = Opening {
             door: Door::Web,
             remember: true,

@@ -57,6 +57,7 @@ mod policy;
 mod power_cut;
 mod prefetch;
 mod products;
+mod proof;
 mod races;
 mod refusals;
 mod roles;

@@ -3,6 +3,7 @@
 //! Invariant: it is the real server on a real socket with a database of its own; only the clock is the test's, the hashes are cheap,
 //! and nothing is limited unless the test says so.
 
+use super::binary::Place;
 use super::storage::Storage;
 use super::{Backend, Fixture, Settings};
 use latchkey::clock::Clock;
@@ -62,6 +63,17 @@ impl TestApp {
         server::start(settings_of(&self.storage, &settings), self.clock.clone()).await.expect("a second node opens")
     }
 
+    /// Where the program itself can be started as another node of this shop, to listen at that port: it is one that can be killed.
+    /// It has a clock of its own, which no test moves.
+    pub fn program(&self, port: u16) -> Place {
+        let mut environment = environment_of(&self.storage, &[]);
+        environment.extend(self.settings.iter().cloned());
+        environment.insert("LATCHKEY_PUBLIC_URL".to_owned(), self.origin.to_string());
+        environment.insert("LATCHKEY_LISTEN".to_owned(), format!("127.0.0.1:{port}"));
+        let settings: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Place::new(&settings)
+    }
+
     /// The socket it listens on.
     pub fn address(&self) -> SocketAddr {
         self.running.address
@@ -90,6 +102,11 @@ impl TestApp {
 
 /// The settings of a test's shop, read the way the program reads its environment.
 pub fn settings_of(storage: &Storage, settings: &Settings<'_>) -> Config {
+    let environment = environment_of(storage, settings);
+    config::load(&Sources { environment, ..Sources::default() }).unwrap_or_else(|bad| panic!("{bad}"))
+}
+
+fn environment_of(storage: &Storage, settings: &Settings<'_>) -> BTreeMap<String, String> {
     let mut environment: BTreeMap<String, String> = [
         ("DATABASE_URL", storage.text()),
         ("LATCHKEY_VAR", storage.folder.path().join("var").display().to_string()),
@@ -109,7 +126,7 @@ pub fn settings_of(storage: &Storage, settings: &Settings<'_>) -> Config {
         environment.insert(format!("LATCHKEY_LIMIT_{act}"), "off".to_owned());
     }
     environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    config::load(&Sources { environment, ..Sources::default() }).unwrap_or_else(|bad| panic!("{bad}"))
+    environment
 }
 
 impl Fixture for TestApp {

@@ -179,14 +179,18 @@ impl Visitor {
 
     /// Sends a request and keeps the cookies of its answer.
     pub async fn send(&self, path: &str, request: RequestBuilder) -> Page {
-        let answer = request.send().await.unwrap_or_else(|cause| panic!("{path}: {cause:?}"));
+        self.try_to_send(path, request).await.unwrap_or_else(|cause| panic!("{path}: {cause:?}"))
+    }
+
+    /// The same, where a node may die before it has answered.
+    pub async fn try_to_send(&self, path: &str, request: RequestBuilder) -> reqwest::Result<Page> {
+        let answer = request.send().await?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let body = answer.text().await.unwrap_or_else(|cause| panic!("{path}: {cause:?}"));
-        let page = Page::new(path, status, headers, body);
+        let page = Page::new(path, status, headers, answer.text().await?);
         for header in page.cookies_set() {
             self.jar.borrow_mut().take(header);
         }
-        page
+        Ok(page)
     }
 
     /// The site's origin, as browsers write it.
