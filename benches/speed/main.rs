@@ -4,7 +4,7 @@
 //! here passes or fails by a time. Wants `wrk`; all load stays on loopback and ends by itself.
 //! `cargo bench -- --seconds 4 --rounds 7` measures longer, `cargo bench -- sessions` only what a refresh costs, `-- catalogue`
 //! only the list of products and the search, with a thousand and a million (`--products N`) of them, `-- sign-ins` only sign-ins beside
-//! bcrypt alone, `-- strangers` only what the clock tells strangers (`--pairs N`), `-- checkout` only orders, with pgbench beside them,
+//! bcrypt alone, `-- strangers` only what the clock tells strangers (`--pairs N`, `--cost N`, `--only WORDS`), `-- checkout` only orders, with pgbench beside them,
 //! `-- import` only imports while a shopper writes; `--postgres` on a private server instead of SQLite.
 
 mod answer;
@@ -69,7 +69,10 @@ fn main() -> Result<()> {
         return checkout::compare(bench.home, bench.seconds, bench.rounds);
     }
     if words.iter().any(|word| word == "strangers") {
-        return strangers::compare(bench.home, number("--pairs").and_then(|pairs| usize::try_from(pairs).ok()).unwrap_or(500));
+        let pairs = number("--pairs").and_then(|pairs| usize::try_from(pairs).ok()).unwrap_or(500);
+        let cost = number("--cost").and_then(|cost| u32::try_from(cost).ok()).unwrap_or(strangers::COST);
+        let only = words.iter().position(|word| word == "--only").and_then(|at| words.get(at + 1)).map_or("", String::as_str);
+        return strangers::compare(bench.home, pairs, cost, only);
     }
     load::check()?;
     if words.iter().any(|word| word == "sign-ins") {

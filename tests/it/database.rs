@@ -9,7 +9,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use latchkey::clock::Clock;
-use latchkey::db::schema::{audit_events, categories};
+use latchkey::db::schema::{audit_events, categories, recovery_codes};
 use latchkey::db::{Conn, Db, is_duplicate};
 use latchkey::error::Error;
 use latchkey::on_either;
@@ -184,19 +184,8 @@ async fn a_duplicate_is_told_from_other_broken_rules(test: &TestDb) {
 }
 
 async fn a_broken_rule_of_the_schema_is_a_fault_of_ours(test: &TestDb) {
-    let orphan = test
-        .db
-        .write(|conn| {
-            let now = Clock::default().now();
-            latchkey::audit::record(
-                conn,
-                now,
-                latchkey::audit::Kind::SignIn,
-                &latchkey::audit::Actor { user: Some(latchkey::ids::UserKey(404)), ..Default::default() },
-                "",
-            )
-        })
-        .await;
+    let code = (recovery_codes::user_id.eq(404), recovery_codes::hash.eq("A".repeat(43)));
+    let orphan = test.db.write(move |conn| Ok(diesel::insert_into(recovery_codes::table).values(code).execute(conn)?)).await;
     assert!(matches!(orphan, Err(Error::Internal(_))), "foreign keys are enforced, and it is no outage: {orphan:?}");
 }
 

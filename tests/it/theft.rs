@@ -46,7 +46,7 @@ async fn theft(app: &TestApp, owner: &Visitor) -> Visitor {
 
 /// The notices of a page.
 fn told(page: &Page) -> Vec<String> {
-    page.texts("[role='alert']")
+    page.texts("[role='alert']:not([hidden])")
 }
 
 async fn signed_in(app: &TestApp, email: &str) -> Visitor {
