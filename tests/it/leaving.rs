@@ -82,6 +82,11 @@ async fn the_file_holds_what_is_kept_and_no_secret(app: &TestApp) {
     eve.press(&form, "/confirm-identity", &[("password", PASSWORD)]).await.expect_to("/parked");
     let asked = eve.get("/parked").await.expect(200);
     assert_eq!(eve.press(&asked, "/parked", &[]).await.expect(200).json()["account"]["email"], eve.email);
+    // It is done then, and nothing offers the file once more, though the browser is still at the page with its button.
+    assert!(eve.press(&asked, "/parked", &[]).await.expect(404).words().contains("sent already"));
+    assert!(!eve.get("/parked").await.expect(200).words().contains("Download"));
+    let account = eve.get("/account").await.expect(200).words();
+    assert!(!account.contains("still kept"), "{account}");
 }
 
 async fn who_leaves_is_gone_and_the_shop_still_adds_up(app: &TestApp) {
