@@ -56,7 +56,15 @@ async fn an_address_is_confirmed_by_a_button_and_not_by_looking(app: &TestApp) {
         account.words()
     );
     assert!(!account.words().contains("Send the link again"));
-    assert!(confirms(&ada, &link).await.heading().contains("no longer good"), "once");
+    let again = confirms(&ada, &link).await;
+    assert!(again.heading().contains("no longer good"), "once");
+    let words = again.words();
+    assert!(
+        words.contains("It was used already") && words.contains(&format!("Your address {} is confirmed", ada.email)),
+        "{words}"
+    );
+    let words = Visitor::new(app).visit(&link).await.expect(200).words();
+    assert!(words.contains("It was used already") && !words.contains(&ada.email), "{words}");
     let page = ada.get("/account/password").await.expect(200);
     let fields = [("csrf", page.value("csrf"))];
     ada.post("/account/email/resend", &fields).await.expect_to("/account/email");

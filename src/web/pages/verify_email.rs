@@ -2,8 +2,10 @@
 //!
 //! Invariant: looking shows what is confirmed and spends nothing, so that a scanner of mails confirms nothing; a form does.
 
-use crate::auth::confirmation::{self, Outcome, Shown};
-use crate::auth::mail_link::Purpose;
+use crate::auth::confirmation::{self, CONFIRMS, Outcome, Shown};
+use crate::auth::mail_link::{self, Purpose};
+use crate::auth::user;
+use crate::db::Conn;
 use crate::error::Result;
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Reader, Typed};
@@ -74,15 +76,31 @@ async fn show_with(app: &App, visit: &Visit, view: &View, form: Typed) -> Result
         email: Option<String>,
         name: String,
         purpose: &'static str,
+        /// Was the link followed before?
+        used: bool,
+        /// The confirmed address of who looks at it; none if nobody is signed in, or theirs is not confirmed.
+        confirmed: Option<String>,
     }
     let shown = match visit.link() {
         Some(token) => confirmation::look(&app.latch, token).await?,
         None => None,
     };
     let status = form.status;
-    let page = match shown {
-        Some(Shown { purpose, email, name }) => Page { form, email: Some(email), name, purpose: purpose.word() },
-        None => Page { form, email: None, name: String::new(), purpose: "" },
+    let (token, person) = (visit.link(), visit.person());
+    let load = move |conn: &mut Conn| {
+        if let Some(Shown { purpose, email, name }) = shown {
+            return Ok(Page { form, email: Some(email), name, purpose: purpose.word(), used: false, confirmed: None });
+        }
+        let used = match token {
+            Some(token) => mail_link::was_used(conn, &token, &CONFIRMS)?,
+            None => false,
+        };
+        let confirmed = match person {
+            Some(person) => Some(user::find(conn, person.key)?).filter(|user| user.email_verified_at.is_some()),
+            None => None,
+        };
+        let confirmed = confirmed.map(|user| user.email);
+        Ok(Page { form, email: None, name: String::new(), purpose: "", used, confirmed })
     };
-    view.show_as(status, "verify_email/show.html", move |_| Ok(page)).await
+    view.show_as(status, "verify_email/show.html", load).await
 }
