@@ -139,7 +139,8 @@ async fn a_recovery_code_lets_in_once_and_is_counted(app: &TestApp) {
     enters(&browser, &typed).await.expect_to("/dashboard");
     assert!(browser.get("/dashboard").await.expect(200).messages().concat().contains("9 recovery codes are left"));
     assert_eq!(letters(app), 2);
-    enters(&half_in(app, &ada).await, &codes[3]).await.expect(401);
+    let told = enters(&half_in(app, &ada).await, &codes[3]).await.expect(401).wrong("code");
+    assert!(told.contains("recovery code is wrong, or was used already") && !told.contains("clock"), "{told}");
     let page = browser.get(PAGE).await.expect(200);
     assert!(page.words().contains("9 of 10 are left"), "{}", page.words());
     browser.press(&page, "/account/two-factor/recovery-codes", &[]).await.expect_to(PAGE);
