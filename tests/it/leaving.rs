@@ -136,6 +136,8 @@ async fn who_leaves_is_gone_and_the_shop_still_adds_up(app: &TestApp) {
         .get_result(&mut conn)
         .expect("a count");
     assert_eq!((agents, carts::table.count().get_result::<i64>(&mut conn)), (0, Ok(0)));
+    let told = app.letter(&ada.email, "is cancelled", 0).await;
+    assert!(told.contains("because your account was deleted"), "{told}");
     let letters = outbox::table.filter(outbox::kind.eq("account_deleted")).count();
     assert_eq!(letters.get_result::<i64>(&mut conn), Ok(1));
     let kept: Vec<String> = audit_events::table
