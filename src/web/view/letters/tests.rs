@@ -106,7 +106,7 @@ fn a_letter_about_a_token_says_what_it_may_do() {
     let (_, words) = drawn("Ada Lovelace", "").into_iter().find(|(kind, _)| *kind == "api_token_made").expect("a letter");
     for form in [&words.text, &words.html] {
         let may = "no password of yours to look at your profile, cart and orders, and to place and cancel orders.";
-        assert!(form.contains(may), "{form}");
+        assert!(form.contains(may) && form.contains(". For 30 days a program"), "{form}");
     }
 }
 
