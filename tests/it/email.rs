@@ -64,7 +64,7 @@ async fn an_address_is_confirmed_by_a_button_and_not_by_looking(app: &TestApp) {
         "{words}"
     );
     let words = Visitor::new(app).visit(&link).await.expect(200).words();
-    assert!(words.contains("It was used already") && !words.contains(&ada.email), "{words}");
+    assert!(words.contains("If it was you who followed it, nothing is left to do") && !words.contains(&ada.email), "{words}");
     let page = ada.get("/account/password").await.expect(200);
     let fields = [("csrf", page.value("csrf"))];
     ada.post("/account/email/resend", &fields).await.expect_to("/account/email");
@@ -122,7 +122,13 @@ async fn who_asks_for_another_address_proves_who_they_are_and_types_it_once(app:
     app.pass(Duration::from_mins(6));
     wants(&ada, "new@example.com").await.expect_to("/confirm-identity?next=/parked");
     let page = ada.get("/confirm-identity?next=/parked").await.expect(200);
-    ada.press(&page, "/confirm-identity", &[("password", "wrong-wagon-lantern-42")]).await.expect(422);
+    let wrong = ada.press(&page, "/confirm-identity", &[("password", "wrong-wagon-lantern-42")]).await.expect(422);
+    for page in [&page, &wrong] {
+        let words = page.words();
+        assert!(words.contains("What you sent is kept.") && !words.contains("still kept"), "said once: {words}");
+    }
+    let dashboard = ada.get("/dashboard").await.expect(200).words();
+    assert!(dashboard.contains("still kept"), "and everywhere else: {dashboard}");
     ada.press(&page, "/confirm-identity", &[("password", PASSWORD)]).await.expect_to("/parked");
     let kept = ada.get("/parked").await.expect(200);
     assert!(kept.words().contains("new@example.com"), "{}", kept.words());

@@ -100,7 +100,8 @@ async fn who_leaves_is_gone_and_the_shop_still_adds_up(app: &TestApp) {
     let sheet = program(app, &makes(&ada, "read", "7").await);
     assert_eq!(stock(app), (6, 6));
     let told = ada.get(DELETE).await.expect(200);
-    assert!(told.words().contains("not packed yet: it is cancelled") && told.words().contains("What stays"), "{}", told.words());
+    assert!(told.words().contains("not packed yet: it is cancelled"), "{}", told.words());
+    assert!(told.words().contains("What stays Your order, as what was bought"), "{}", told.words());
     let left = leaves(&ada).await.expect_to("/");
     for name in ["__Host-at", "__Host-rt", "__Host-hint", "__Host-dev"] {
         assert!(left.cookies_set().iter().any(|cookie| cookie.starts_with(&format!("{name}=;"))), "{name}");
