@@ -14,6 +14,7 @@ use std::time::Duration;
 on_both! {
     an_address_is_confirmed_by_a_button_and_not_by_looking,
     a_link_is_followed_in_another_browser_that_nobody_is_signed_in_at,
+    who_is_signed_in_to_another_account_is_not_told_that_theirs_is_confirmed,
     the_link_is_sent_again_and_only_the_newest_works,
     an_address_changes_when_the_new_one_is_confirmed,
     who_asks_for_another_address_proves_who_they_are_and_types_it_once,
@@ -77,6 +78,16 @@ async fn a_link_is_followed_in_another_browser_that_nobody_is_signed_in_at(app: 
     confirms(&somewhere_else, &app.link(&ada.email, VERIFY, 0).await).await.expect_to("/login");
     assert!(!somewhere_else.is_signed_in().await, "a link signs nobody in");
     assert!(ada.is_signed_in().await);
+    assert!(ada.get("/dashboard").await.text(".tag-good").contains("Confirmed"));
+}
+
+async fn who_is_signed_in_to_another_account_is_not_told_that_theirs_is_confirmed(app: &TestApp) {
+    let (ada, eve) = (Shopper::registered(app).await, Shopper::registered(app).await);
+    confirms(&eve, &app.link(&ada.email, VERIFY, 0).await).await.expect_to("/login");
+    eve.get("/login").await.expect_to("/dashboard");
+    let dashboard = eve.get("/dashboard").await.expect(200);
+    assert!(dashboard.messages().concat().contains("signed in to another one"), "{}", dashboard.words());
+    assert!(dashboard.words().contains("Not confirmed yet"));
     assert!(ada.get("/dashboard").await.text(".tag-good").contains("Confirmed"));
 }
 

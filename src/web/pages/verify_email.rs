@@ -16,6 +16,9 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
+/// What is said to who is signed in to another account than the link's.
+const ANOTHERS: &str = "Done, for the account that the link belongs to. In this browser you are signed in to another one.";
+
 /// What the form asks: nothing but the button.
 #[derive(Debug)]
 pub struct Yes;
@@ -58,14 +61,15 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Ye
         return show_with(&app, &visit, &view, form.as_typed(StatusCode::UNPROCESSABLE_ENTITY)).await;
     };
     visit.forget_link();
+    let here = visit.person().map(|person| person.key == key);
     let said = match purpose {
+        _ if here == Some(false) => ANOTHERS,
         Purpose::Register => "Your account is ready. Sign in with the password you chose.",
         Purpose::Change => "Your new address is confirmed. Sign in with it from now on.",
         Purpose::Verify | Purpose::Reset => "Your address is confirmed. Thank you.",
     };
     view.flash(Kind::Success, said);
-    let here = visit.person().is_some_and(|person| person.key == key);
-    Ok(see_other(if here { "/account" } else { "/login" }))
+    Ok(see_other(if here == Some(true) { "/account" } else { "/login" }))
 }
 
 async fn show_with(app: &App, visit: &Visit, view: &View, form: Typed) -> Result<HttpResponse> {
