@@ -1,4 +1,4 @@
-//! Who is asking, decided once for each request, before anything else of the site runs.
+//! Who is asking, decided once for each request, before any answer of the site leaves.
 //!
 //! Invariant: the refresh happens inside the request: a dead access token beside a live refresh token is exchanged, and the same
 //! request goes on, body untouched; the new cookies go on whatever the answer is. A failed refresh deletes nothing, since the loser
