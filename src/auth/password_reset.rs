@@ -14,7 +14,7 @@ use crate::auth::password::Password;
 use crate::auth::revocation::{self, Revocation};
 use crate::auth::session::{self, Because};
 use crate::auth::user::{self, User};
-use crate::auth::{api_token, known_device, second_factor, throttle};
+use crate::auth::{api_token, known_device, passkey, second_factor, throttle};
 use crate::clock::{Moment, rfc3339};
 use crate::db::Conn;
 use crate::db::schema::users;
@@ -27,7 +27,12 @@ use diesel::prelude::*;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The password of this person is the new one.
-    Changed(UserKey),
+    Changed {
+        /// Whose.
+        person: UserKey,
+        /// Are there passkeys, which open the account as before?
+        passkeys: bool,
+    },
     /// The link is good no more.
     Refused,
 }
@@ -92,11 +97,11 @@ pub async fn follow(latch: &Latch, token: LinkToken, password: Password, address
         set(conn, &inner, now, link, &hash, &address)
     };
     let done = latch.db.write_then(work, move |done| {
-        if let Some((_, revoked)) = done {
+        if let Some((.., revoked)) = done {
             memory.forget(revoked);
         }
     });
-    Ok(done.await?.map_or(Outcome::Refused, |(key, _)| Outcome::Changed(key)))
+    Ok(done.await?.map_or(Outcome::Refused, |(person, passkeys, _)| Outcome::Changed { person, passkeys }))
 }
 
 fn set(
@@ -106,7 +111,7 @@ fn set(
     link: Link,
     hash: &str,
     address: &str,
-) -> Result<Option<(UserKey, Vec<Revocation>)>> {
+) -> Result<Option<(UserKey, bool, Vec<Revocation>)>> {
     let person = link.user.ok_or_else(|| Error::internal("a password of nobody is to be set"))?;
     let unverified = person.email_verified_at.is_none();
     let same =
@@ -142,6 +147,7 @@ fn set(
     if unverified {
         audit::record(conn, now, Kind::EmailVerified, &actor, "by a mailed link")?;
     }
-    letters::password_changed(conn, &latch.post, now, person.key, address)?;
-    Ok(Some((person.key, revoked)))
+    let passkeys = passkey::any(conn, person.key)?;
+    letters::password_changed(conn, &latch.post, now, person.key, address, passkeys)?;
+    Ok(Some((person.key, passkeys, revoked)))
 }

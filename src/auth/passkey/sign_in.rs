@@ -74,7 +74,7 @@ fn let_in(conn: &mut Conn, latch: &Inner, now: Moment, claim: &Claim, mut wish: 
         Verdict::Wrong
     };
     if verdict == Verdict::Copied {
-        letters::second_factor(conn, &latch.post, now, person.key, &actor.address, FactorAct::PasskeyCopied)?;
+        letters::second_factor(conn, &latch.post, now, person.key, &actor.address, FactorAct::PasskeyCopied, true)?;
     }
     if verdict != Verdict::Right {
         throttle::failed(conn, now, failure, &actor, &client, verdict.word())?;

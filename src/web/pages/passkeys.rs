@@ -8,8 +8,9 @@ pub mod shown;
 
 use crate::auth::passkey::change::{self, Outcome};
 use crate::auth::passkey::{self, Passkey};
+use crate::auth::second_factor::change::Changed;
 use crate::auth::second_factor::{self, recovery};
-use crate::auth::session::{self, Door, Tokens};
+use crate::auth::session::{self, Door};
 use crate::auth::sign_in::Wish;
 use crate::clock::rfc3339;
 use crate::db::Conn;
@@ -82,9 +83,14 @@ pub async fn remove(
     let id: PasskeyId = id.parse().map_err(|_| Error::NotFound)?;
     let wish = wish(&app, user, &visit).await?;
     match change::remove(&app.latch, user, id, app.config.admin_second_factor, wish).await? {
-        Outcome::Done(tokens, codes) => {
-            let done = "The passkey is gone from here, and opens nothing any more. Delete it where it is kept, too.";
-            land(&app, &view, &tokens, done, &codes)?;
+        Outcome::Done(changed) => {
+            let done = if changed.still_on {
+                "The passkey is gone from here, and opens nothing any more. Delete it where it is kept, too."
+            } else {
+                "The passkey is gone from here, and your recovery codes with it: your password alone opens your account again. \
+                 Delete the passkey where it is kept, too."
+            };
+            land(&app, &view, &changed, done)?;
         }
         _ => view.flash(Kind::Error, "Who runs this shop needs a second step, and this passkey is your only one, so it stays."),
     }
@@ -96,9 +102,9 @@ async fn wish(app: &App, user: CurrentUser, visit: &Visit) -> Result<Wish> {
     Ok(visit.wish(Door::Web, remember, Some(user.session)))
 }
 
-fn land(app: &App, view: &View, tokens: &Tokens, done: &str, codes: &[String]) -> Result<()> {
-    view.visit().sign_in(app, tokens)?;
-    view.flash_with_codes(PAGE, done, codes);
+fn land(app: &App, view: &View, changed: &Changed, done: &str) -> Result<()> {
+    view.visit().sign_in(app, &changed.tokens)?;
+    view.flash_with_codes(PAGE, done, &changed.codes);
     Ok(())
 }
 
@@ -132,7 +138,8 @@ struct Page {
     passkeys: Vec<Row>,
     /// Can there be any for this shop?
     possible: bool,
-    on: bool,
+    /// Is there an app that shows codes, beside them?
+    app: bool,
     recovery_left: i64,
 }
 
@@ -144,9 +151,9 @@ async fn show_with(app: &App, user: CurrentUser, view: &View, form: Typed, renam
             return Err(Error::NotFound);
         }
         let passkeys = all.into_iter().map(|passkey| Row::of(passkey, renamed.map(|id| (&form, id)))).collect();
-        let on = second_factor::is_on(conn, user.key)?;
+        let app = second_factor::has_app(conn, user.key)?;
         let recovery_left = recovery::left(conn, user.key)?;
-        Ok(Page { form, passkeys, possible, on, recovery_left })
+        Ok(Page { form, passkeys, possible, app, recovery_left })
     };
     view.show_as(status, "passkeys/index.html", load).await
 }

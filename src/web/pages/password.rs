@@ -69,9 +69,11 @@ pub async fn submit(
     let remember = app.db.read(move |conn| crate::auth::session::is_remembered(conn, user.session)).await?;
     let wish = visit.wish(Door::Web, remember, Some(user.session));
     match password_change::change(&app.latch, user, current, new, wish).await? {
-        Outcome::Changed(tokens) => {
+        Outcome::Changed { tokens, passkeys } => {
             visit.sign_in(&app, &tokens)?;
-            view.flash(Kind::Success, "Your password is changed. Everywhere else you are signed out.");
+            let done = "Your password is changed. Everywhere else you are signed out.";
+            let stay = "Your passkeys still sign you in: look at them under Passkeys, and remove any that you do not know.";
+            view.flash(Kind::Success, if passkeys { format!("{done} {stay}") } else { done.to_owned() });
             Ok(see_other("/account"))
         }
         Outcome::WrongPassword => {

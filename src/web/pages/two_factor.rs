@@ -69,7 +69,7 @@ pub async fn enable(
         return show_with(&app, user, &view, form.refuse("code", wrong(off_by))).await;
     }
     let done = match &outcome {
-        Outcome::Done(_, codes) if codes.is_empty() => {
+        Outcome::Done(changed) if changed.codes.is_empty() => {
             "Codes of your app are asked from now on. Your recovery codes stay as they are."
         }
         _ => "Two-step sign-in is on. Keep the recovery codes below where you find them without your phone.",
@@ -84,7 +84,15 @@ pub async fn enable(
 pub async fn disable(app: web::Data<App>, user: CurrentUser, visit: Visit, view: View, _: Press) -> Result<HttpResponse> {
     let admins_need_one = app.config.admin_second_factor;
     let outcome = change::disable(&app.latch, user, admins_need_one, wish(&app, user, &visit).await?).await?;
-    land(&app, &view, outcome, "No code of an app is asked any more.", "It was off already.")
+    let done = match &outcome {
+        Outcome::Done(changed) if changed.still_on => {
+            "No code of an app is asked any more. Your passkeys are the second step, and your recovery codes stay as they are."
+        }
+        _ => {
+            "No code of an app is asked any more, and the recovery codes are gone: your password alone opens your account again."
+        }
+    };
+    land(&app, &view, outcome, done, "It was off already.")
 }
 
 /// `POST /account/two-factor/recovery-codes`: new ones in place of all earlier ones.
@@ -104,9 +112,9 @@ async fn wish(app: &App, user: CurrentUser, visit: &Visit) -> Result<Wish> {
 
 fn land(app: &App, view: &View, outcome: Outcome, done: &str, already: &str) -> Result<HttpResponse> {
     match outcome {
-        Outcome::Done(tokens, codes) => {
-            view.visit().sign_in(app, &tokens)?;
-            view.flash_with_codes(TWO_FACTOR, done, &codes);
+        Outcome::Done(changed) => {
+            view.visit().sign_in(app, &changed.tokens)?;
+            view.flash_with_codes(TWO_FACTOR, done, &changed.codes);
         }
         Outcome::Needed => view.flash(Kind::Error, "Who runs this shop needs a second step, so yours stays on."),
         Outcome::Already | Outcome::Wrong(_) => view.flash(Kind::Notice, already),

@@ -117,13 +117,13 @@ pub async fn create(
     }
     let made = Made::read(&app.latch, visit.binding(), &challenge, &credential).ok_or_else(not_made)?;
     match change::add(&app.latch, user, made, name, wish(&app, user, &visit).await?).await? {
-        Outcome::Done(tokens, codes) => {
-            let done = if codes.is_empty() {
+        Outcome::Done(changed) => {
+            let done = if changed.codes.is_empty() {
                 "The passkey is there. Every other device is signed out."
             } else {
                 "The passkey is there. Keep the recovery codes below where you find them without it."
             };
-            land(&app, &view, &tokens, done, &codes)?;
+            land(&app, &view, &changed, done)?;
             Ok(onward(PAGE))
         }
         Outcome::TooMany => Err(passkey::too_many()),

@@ -5,8 +5,8 @@
 use super::*;
 use crate::config::{Sources, load};
 use crate::mail::letter::{
-    Cancelled, Change, EndedSignIn, FactorAct, FactorChange, Invitation, Move, NewDevice, NewToken, Paid, Receipt, ReceiptLine,
-    Recipient, Shipped,
+    Cancelled, Change, EndedSignIn, FactorAct, FactorChange, Invitation, Move, NewDevice, NewToken, Paid, PasswordChange,
+    Receipt, ReceiptLine, Recipient, Shipped,
 };
 use crate::web::assets::Assets;
 use std::sync::Arc;
@@ -19,7 +19,10 @@ fn every_letter(word: &str) -> Vec<Letter> {
     let invitation = || Invitation { token: "t".repeat(43), at: at(), address: text("203.0.113.9") };
     let moved = || Move { to: text("ada@elsewhere.example"), at: at(), address: text("203.0.113.9") };
     let line = |title: &str, quantity: i64| ReceiptLine { title: text(title), quantity, line_total: 2_400 * quantity };
-    let factor = |act| Letter::SecondFactorChanged(FactorChange { at: at(), address: text("203.0.113.9"), act, left: Some(9) });
+    let factor = |act, still_on| {
+        let address = text("203.0.113.9");
+        Letter::SecondFactorChanged(FactorChange { at: at(), address, act, left: Some(9), still_on: Some(still_on) })
+    };
     vec![
         Letter::OrderPlaced(Box::new(Receipt {
             number: "HG-7K3M-9QX2".to_owned(),
@@ -48,7 +51,8 @@ fn every_letter(word: &str) -> Vec<Letter> {
             signed_in_from: text("198.51.100.4"),
             client: "Firefox on Linux".to_owned(),
         }),
-        Letter::PasswordChanged(Change { at: at(), address: text("203.0.113.9") }),
+        Letter::PasswordChanged(PasswordChange { at: at(), address: text("203.0.113.9"), passkeys: false }),
+        Letter::PasswordChanged(PasswordChange { at: at(), address: text("203.0.113.9"), passkeys: true }),
         Letter::VerifyEmail(invitation()),
         Letter::ConfirmRegistration(invitation()),
         Letter::AddressKnown(Change { at: at(), address: text("203.0.113.9") }),
@@ -56,14 +60,16 @@ fn every_letter(word: &str) -> Vec<Letter> {
         Letter::ConfirmEmail(invitation()),
         Letter::EmailChangeAsked(moved()),
         Letter::EmailChanged(moved()),
-        factor(FactorAct::PasskeyAdded),
-        factor(FactorAct::PasskeyRemoved),
-        factor(FactorAct::PasskeyCopied),
-        factor(FactorAct::On),
-        factor(FactorAct::Off),
-        factor(FactorAct::Codes),
-        factor(FactorAct::Used),
-        factor(FactorAct::Removed),
+        factor(FactorAct::PasskeyAdded, true),
+        factor(FactorAct::PasskeyRemoved, true),
+        factor(FactorAct::PasskeyRemoved, false),
+        factor(FactorAct::PasskeyCopied, true),
+        factor(FactorAct::On, true),
+        factor(FactorAct::Off, true),
+        factor(FactorAct::Off, false),
+        factor(FactorAct::Codes, true),
+        factor(FactorAct::Used, true),
+        factor(FactorAct::Removed, false),
         Letter::NewDevice(NewDevice { at: at(), address: text("203.0.113.9"), client: "Firefox on Linux".to_owned() }),
         Letter::ApiTokenMade(NewToken { at: at(), address: text("203.0.113.9"), scope: "read orders".to_owned(), days: 30 }),
         Letter::AccountDeleted(Change { at: at(), address: text("203.0.113.9") }),
@@ -105,6 +111,27 @@ fn every_letter_says_the_same_in_text_and_in_html() {
             assert_eq!(words.text.contains(loose), words.html.contains(loose), "{kind}: {fact}");
         }
     }
+}
+
+#[test]
+fn what_still_opens_the_account_is_told() {
+    let letters = drawn("Ada", "");
+    let texts = |kind: &str, word: &str| -> Vec<&Words> {
+        letters.iter().filter(|(known, words)| *known == kind && words.subject.contains(word)).map(|(_, words)| words).collect()
+    };
+    let changed = texts("password_changed", "");
+    for form in [&changed[1].text, &changed[1].html] {
+        assert!(form.contains("passkeys still sign you in") && form.contains("https://shop.example/account/passkeys"), "{form}");
+    }
+    assert!(!changed[0].text.contains("passkey") && !changed[0].html.contains("passkey"));
+    let alone = "your password alone opens your account again";
+    for (word, goes) in [("Codes from your app are off", false), ("Two-step sign-in is off", true)] {
+        let off = texts("second_factor_changed", word)[0];
+        assert_eq!((off.text.contains("passkeys stay"), off.text.contains(alone)), (!goes, goes), "{}", off.text);
+    }
+    let removed: Vec<bool> =
+        texts("second_factor_changed", "passkey was removed").iter().map(|words| words.text.contains(alone)).collect();
+    assert_eq!(removed, [false, true], "with the last one the recovery codes go");
 }
 
 #[test]
