@@ -50,8 +50,9 @@ pub async fn change(latch: &Latch, person: Person, current: Password, new: Passw
     let hash = latch.hasher.hash(new, person.id).await?;
     let (inner, memory, now) = (latch.clone(), latch.clone(), latch.clock.now());
     let work = move |conn: &mut Conn| {
-        let Some(epoch) = user::change_password(conn, key, epoch, &hash)? else { return Ok(None) };
+        // The count before the person's row, as every sign-in takes them: two that cross would wait for each other.
         throttle::clear(conn, &counter)?;
+        let Some(epoch) = user::change_password(conn, key, epoch, &hash)? else { return Ok(None) };
         // Whoever knew the old one may have signed in with it somewhere: there, the next sign-in is news again.
         known_device::forget_all(conn, key)?;
         let opening = wish.resolved(conn)?;

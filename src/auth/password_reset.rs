@@ -113,6 +113,11 @@ fn set(
     address: &str,
 ) -> Result<Option<(UserKey, bool, Vec<Revocation>)>> {
     let person = link.user.ok_or_else(|| Error::internal("a password of nobody is to be set"))?;
+    // The count before the person's row, as every sign-in takes them: two that cross would wait for each other. What failed before
+    // says nothing of the new password.
+    let email: Email = person.email.parse().map_err(Error::internal)?;
+    let counter = throttle::Counter::find(conn, latch, &email, None)?;
+    throttle::clear(conn, &counter)?;
     let unverified = person.email_verified_at.is_none();
     let same =
         users::table.filter(users::id.eq(person.key)).filter(users::epoch.eq(person.epoch)).filter(users::locked_at.is_null());
@@ -128,13 +133,10 @@ fn set(
         return Ok(None);
     }
     let actor = Actor { user: Some(person.key), session: None, address: address.to_owned() };
-    // As at any new password: other browsers are strangers again, and what failed before says nothing of this one.
+    // As at any new password: other browsers are strangers again.
     known_device::forget_all(conn, person.key)?;
     // Whoever had the account before may have made some.
     api_token::end_all(conn, person.key)?;
-    let email: Email = person.email.parse().map_err(Error::internal)?;
-    let counter = throttle::Counter::find(conn, latch, &email, None)?;
-    throttle::clear(conn, &counter)?;
     // Whoever registered an address that they do not read must not keep its owner out with a code either.
     if unverified && second_factor::remove(conn, person.key)? {
         audit::record(conn, now, Kind::SecondFactorChanged, &actor, "removed with the new password")?;
