@@ -30,8 +30,11 @@ fn every_letter(word: &str) -> Vec<Letter> {
             lines: vec![line("Oak Bowl", 2), line("Long-handled brush for the bottoms of bottles", 1)],
             subtotal: 7_200,
             discount: 500,
+            discount_code: Some("SPRING".to_owned()),
             delivery: 490,
             total: 7_190,
+            tax: 1_148,
+            tax_rate: "19\u{a0}%".to_owned(),
             address: vec![text("Ada Lovelace"), "12 St James's Square".to_owned(), "SW1Y 4JH London".to_owned()],
         })),
         Letter::OrderCancelled(Cancelled {
@@ -137,8 +140,12 @@ fn what_still_opens_the_account_is_told() {
 #[test]
 fn a_receipt_has_its_lines_sums_and_address() {
     let (_, words) = drawn("Ada", "").swap_remove(0);
-    for fact in ["2 x Oak Bowl: €48.00\n", "\nDiscount: −€5.00\n", "\nDelivery: €4.90\n", "\nTotal: €71.90\n"] {
+    for fact in ["2 x Oak Bowl: €48.00\n", "\nDiscount (SPRING): −€5.00\n", "\nDelivery: €4.90\n"] {
         assert!(words.text.contains(fact), "{fact:?}: {}", words.text);
+    }
+    assert!(words.text.contains("\nTotal: €71.90\nIncluding 19\u{a0}% tax: €11.48\n\nIt goes to:\n"), "{}", words.text);
+    for fact in ["Discount (SPRING)", "Including 19\u{a0}% tax", "€11.48"] {
+        assert!(words.html.contains(fact), "{fact:?}: {}", words.html);
     }
     assert!(words.text.contains("12 St James's Square\nSW1Y 4JH London\n"), "nothing is escaped in text: {}", words.text);
     assert!(words.text.contains("https://shop.example/orders/HG-7K3M-9QX2\n"));
