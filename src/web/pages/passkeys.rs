@@ -10,8 +10,6 @@ use crate::auth::passkey::change::{self, Outcome};
 use crate::auth::passkey::{self, Passkey};
 use crate::auth::second_factor::change::Changed;
 use crate::auth::second_factor::{self, recovery};
-use crate::auth::session::{self, Door};
-use crate::auth::sign_in::Wish;
 use crate::clock::rfc3339;
 use crate::db::Conn;
 use crate::error::{Error, Result};
@@ -19,6 +17,8 @@ use crate::ids::PasskeyId;
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Press, Reader, Typed};
 use crate::web::identity::{CurrentUser, Visit};
+use crate::web::named::Named;
+use crate::web::step_up;
 use crate::web::view::{Kind, View, see_other};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -55,10 +55,9 @@ pub async fn rename(
     app: web::Data<App>,
     user: CurrentUser,
     view: View,
-    id: web::Path<String>,
+    Named(id): Named<PasskeyId>,
     form: Form<Rename>,
 ) -> Result<HttpResponse> {
-    let id: PasskeyId = id.parse().map_err(|_| Error::NotFound)?;
     let Rename(name) = match form.parse() {
         Ok(rename) => rename,
         Err(typed) => return show_with(&app, user, &view, typed, Some(id)).await,
@@ -77,11 +76,10 @@ pub async fn remove(
     user: CurrentUser,
     visit: Visit,
     view: View,
-    id: web::Path<String>,
+    Named(id): Named<PasskeyId>,
     _: Press,
 ) -> Result<HttpResponse> {
-    let id: PasskeyId = id.parse().map_err(|_| Error::NotFound)?;
-    let wish = wish(&app, user, &visit).await?;
+    let wish = step_up::wish_again(&app, user, &visit).await?;
     match change::remove(&app.latch, user, id, app.config.admin_second_factor, wish).await? {
         Outcome::Done(changed) => {
             let done = if changed.still_on {
@@ -95,11 +93,6 @@ pub async fn remove(
         _ => view.flash(Kind::Error, "Who runs this shop needs a second step, and this passkey is your only one, so it stays."),
     }
     Ok(see_other(PAGE))
-}
-
-async fn wish(app: &App, user: CurrentUser, visit: &Visit) -> Result<Wish> {
-    let remember = app.db.read(move |conn| session::is_remembered(conn, user.session)).await?;
-    Ok(visit.wish(Door::Web, remember, Some(user.session)))
 }
 
 fn land(app: &App, view: &View, changed: &Changed, done: &str) -> Result<()> {

@@ -4,7 +4,7 @@
 //! proves it again and finds the name as they typed it.
 
 use super::shown::{offered, onward};
-use super::{PAGE, land, wish};
+use super::{PAGE, land};
 use crate::auth::passkey;
 use crate::auth::passkey::change::{self, Made, Outcome};
 use crate::error::{Error, Result};
@@ -116,7 +116,7 @@ pub async fn create(
         return Ok(see_other(&next::confirm(&again(&name))));
     }
     let made = Made::read(&app.latch, visit.binding(), &challenge, &credential).ok_or_else(not_made)?;
-    match change::add(&app.latch, user, made, name, wish(&app, user, &visit).await?).await? {
+    match change::add(&app.latch, user, made, name, step_up::wish_again(&app, user, &visit).await?).await? {
         Outcome::Done(changed) => {
             let done = if changed.codes.is_empty() {
                 "The passkey is there. Every other device is signed out."
