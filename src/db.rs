@@ -7,6 +7,8 @@
 mod commit;
 mod connection;
 mod fault;
+#[cfg(test)]
+pub mod heard;
 mod lock;
 mod migrate;
 mod pool;
