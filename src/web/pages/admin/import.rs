@@ -118,7 +118,7 @@ pub async fn submit(app: web::Data<App>, view: View, upload: Upload) -> Result<H
     // Once the row is there its work begins, whatever becomes of the request.
     let begin = move |claim: &Claim| {
         if let Claim::Made(key, _) = *claim {
-            let job = Job { key, actor, currency: shop.config.shop.currency };
+            let job = Job { key, actor, currency: shop.config.shop.currency, stands: roll::runs_the_shop };
             start(shop, job, spooled);
         }
     };
