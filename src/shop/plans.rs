@@ -12,7 +12,6 @@ use crate::shop::paging::PageNumber;
 use crate::shop::search::{self, Search};
 use crate::shop::trial::{eur, now, on_each, person, shop};
 use crate::shop::{cart, category, demo, family, order, payment, product, takings};
-use diesel::prelude::*;
 
 /// The steps of each statement that `work` runs; nothing on Postgres, which plans by what it knows of the rows.
 fn plans<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<Vec<Vec<String>>> {
