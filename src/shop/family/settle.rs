@@ -38,13 +38,6 @@ struct Stands {
     listed: bool,
 }
 
-/// Which option stands in lists for all: the cheapest for sale, of equals the first; where none is for sale, the first.
-pub(super) fn face(members: &[Member]) -> Option<ProductKey> {
-    // `min_by_key` gives the first of equals.
-    let cheapest = members.iter().filter(|it| it.status == Status::Active).min_by_key(|it| it.price);
-    cheapest.or(members.first()).map(|it| it.key)
-}
-
 /// Makes right what follows from the options: titles, words, which one is listed, what the list says of all. The family is held.
 pub(in crate::shop) fn settle(conn: &mut Conn, key: FamilyKey) -> Result<()> {
     let (family, members) = whole(conn, key)?;
@@ -59,12 +52,13 @@ pub(in crate::shop) fn settle(conn: &mut Conn, key: FamilyKey) -> Result<()> {
         .load(conn)?;
     let standing = |key: ProductKey| stand.iter().find(|it| it.key == key);
     let sold: Vec<&Member> = members.iter().filter(|it| it.status == Status::Active).collect();
-    let face = face(&members);
+    // `min_by_key` gives the first of equals.
+    let chosen = sold.iter().min_by_key(|it| it.price).map(|it| it.key);
     for one in &members {
         let Some(before) = standing(one.key) else { continue };
         let title = titled(&family.title, &one.words);
         let mut words = search::words_of(&title, &before.description, &before.category, &one.sku);
-        let listed = face == Some(one.key);
+        let listed = chosen.map_or(one.key == members[0].key, |chosen| one.key == chosen);
         if listed {
             for other in sold.iter().filter(|it| it.key != one.key) {
                 let text = standing(other.key).map(|it| it.description.as_str()).filter(|text| *text != before.description);

@@ -92,11 +92,6 @@ fn carry<F: Read + Seek>(pulse: &mut Pulse, job: &Job, mut file: F) -> Result<En
     let reader = Reader::new(&mut file, job.currency).map_err(|it| Error::refused("bad_file", it.to_string()))?;
     let lines = survey.lines;
     pulse.progress = Progress { lines, ..Progress::default() };
-    // Nothing is taken for somebody who was locked out while it waited.
-    pulse.say()?;
-    if pulse.dismissed {
-        return Ok(pulse.why());
-    }
     let (db, clock) = (pulse.db, pulse.clock);
     let taken = listing::import(db, clock, &job.actor, reader, |position, count| {
         pulse.beat(Progress { position, lines, count, ..Progress::default() })
@@ -173,7 +168,12 @@ impl Pulse<'_> {
         loop {
             match state {
                 Some(State::Asked) => state = db.write_here(|conn| start(conn, clock.now(), key))?,
-                Some(State::Running) => return Ok(None),
+                Some(State::Running) => {
+                    // Nothing is taken for somebody who was locked out while it waited.
+                    self.progress = Progress { lines: self.progress.lines, ..Progress::default() };
+                    self.say()?;
+                    return Ok(self.dismissed.then(|| self.why()));
+                }
                 Some(State::Ready) if self.dismissed || (self.quit)() => return Ok(Some(self.why())),
                 Some(State::Ready) if clock.now() > until => {
                     return Ok(Some(End(State::Stopped, "Nobody carried it out within half an hour.")));
