@@ -12,10 +12,10 @@ use crate::support::visitor::Visitor;
 use crate::tokens::{makes, program};
 use diesel::prelude::*;
 use futures_util::future::join_all;
-use latchkey::db::schema::{self, audit_events, orders, outbox, products, sessions, stock_movements, users};
+use latchkey::db::schema::{audit_events, carts, orders, outbox, products, sessions, stock_movements, users};
 use std::time::Duration;
 
-mod carts;
+mod full_hands;
 
 const DELETE: &str = "/account/delete";
 
@@ -132,7 +132,7 @@ async fn who_leaves_is_gone_and_the_shop_still_adds_up(app: &TestApp) {
         .count()
         .get_result(&mut conn)
         .expect("a count");
-    assert_eq!((agents, schema::carts::table.count().get_result::<i64>(&mut conn)), (0, Ok(0)));
+    assert_eq!((agents, carts::table.count().get_result::<i64>(&mut conn)), (0, Ok(0)));
     let letters = outbox::table.filter(outbox::kind.eq("account_deleted")).count();
     assert_eq!(letters.get_result::<i64>(&mut conn), Ok(1));
     let kept: Vec<String> = audit_events::table
@@ -259,7 +259,7 @@ async fn a_deletion_and_orders_at_once_leave_nothing_half_done(app: &TestApp) {
     let mut conn = app.storage.second_connection();
     let open = orders::table.filter(orders::status.ne("cancelled").or(orders::name.ne(""))).count();
     assert_eq!(open.get_result::<i64>(&mut conn), Ok(0), "no order of anybody who left still waits");
-    assert_eq!(schema::carts::table.count().get_result::<i64>(&mut conn), Ok(0));
+    assert_eq!(carts::table.count().get_result::<i64>(&mut conn), Ok(0));
     assert_eq!(stock(app), (500, 500));
 }
 

@@ -1,7 +1,8 @@
 //! The work of an import, from the first look at its file to the end.
 //!
 //! Invariant: it runs on a thread of its own, at the node that has the file; about once a second it says how far it is, and so learns
-//! whether it is still wanted, and whether who sent the file still runs the shop. However it ends, its row says so, unless the database is gone, and then the row falls silent.
+//! whether it is still wanted, and whether who sent the file still runs the shop. However it ends, its row says so, unless the database is
+//! gone, and then the row falls silent.
 
 use super::progress::{Progress, beat, end, ready, standing, start};
 use super::{LOST, State, WAITS};
