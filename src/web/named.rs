@@ -18,7 +18,7 @@ impl<T: FromStr + 'static> FromRequest for Named<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let text = web::Path::<String>::from_request(request, payload).into_inner();
-        ready(text.ok().and_then(|text| text.parse().ok()).map(Self).ok_or(Error::NotFound))
+        ready(text.map_err(|_| Error::NotFound).and_then(|text| text.parse().map(Self).map_err(|_| Error::NotFound)))
     }
 }
 
