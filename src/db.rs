@@ -12,6 +12,7 @@ pub mod heard;
 mod lock;
 mod migrate;
 mod pool;
+mod prepared;
 pub mod schema;
 mod watch;
 
@@ -22,6 +23,7 @@ pub use lock::{
     keep_person, lock_categories, lock_families, lock_order, lock_parking, lock_products, lock_sessions, lock_stewards,
 };
 pub use migrate::{Migrated, migrate, pending};
+pub use prepared::update;
 pub use watch::{Pulse, Watch, queue_to_revoke};
 
 /// A statement that is written once and run on either database's own connection: one that `MultiConnection` cannot build
