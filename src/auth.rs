@@ -49,6 +49,7 @@ pub mod stewardship;
 mod surplus;
 pub mod tally;
 pub mod throttle;
+mod ticket;
 pub mod upkeep;
 pub mod user;
 pub mod user_agent;

@@ -7,6 +7,8 @@
 mod commit;
 mod connection;
 mod fault;
+#[cfg(test)]
+pub mod heard;
 mod lock;
 mod migrate;
 mod pool;
@@ -17,7 +19,9 @@ mod watch;
 pub use commit::after_commit;
 pub use connection::Conn;
 pub use fault::is_duplicate;
-pub use lock::{lock_categories, lock_families, lock_order, lock_parking, lock_products, lock_sessions, lock_stewards};
+pub use lock::{
+    keep_person, lock_categories, lock_families, lock_order, lock_parking, lock_products, lock_sessions, lock_stewards,
+};
 pub use migrate::{Migrated, migrate, pending};
 pub use prepared::update;
 pub use watch::{Pulse, Watch, queue_to_revoke};

@@ -21,6 +21,7 @@ pub mod identity;
 pub mod limits;
 pub mod link;
 pub mod metrics;
+pub mod named;
 pub mod next;
 pub mod pages;
 pub mod parking;

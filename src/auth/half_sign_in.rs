@@ -10,51 +10,24 @@ use crate::auth::passkey;
 use crate::auth::second_factor::{self, Proof, Verdict};
 use crate::auth::session::Tokens;
 use crate::auth::sign_in::{self, Wish};
+use crate::auth::ticket::ticket;
 use crate::auth::user::{self, User};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::half_sign_ins;
 use crate::error::Result;
-use crate::ids::{UserKey, base64url, from_base64url, random_bytes};
-use aws_lc_rs::digest;
+use crate::ids::UserKey;
 use diesel::prelude::*;
-use std::fmt;
 use std::time::Duration;
 
 /// How long a code is waited for.
 pub const LIFE: Duration = Duration::from_mins(5);
 
-/// What `__Host-mfa` holds: 256 random bits, stored as SHA-256 alone; never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Ticket(String);
-
-impl Ticket {
-    fn random() -> Self {
-        Self(base64url(random_bytes::<32>()))
-    }
-
-    /// Reads the 43 characters of a cookie; `None` for anything else.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        (text.len() == 43 && from_base64url(text).is_some()).then(|| Self(text.to_owned()))
-    }
-
-    /// The 43 characters for the browser it belongs to.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    fn hash(&self) -> String {
-        base64url(digest::digest(&digest::SHA256, self.0.as_bytes()))
-    }
-}
-
-impl fmt::Debug for Ticket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ticket(…)")
-    }
-}
+ticket!(
+    /// What `__Host-mfa` holds.
+    Ticket,
+    32
+);
 
 /// Begins one, for a person whose password was right.
 ///

@@ -6,16 +6,15 @@
 
 use crate::auth::email::Email;
 use crate::auth::session::{Door, Opening};
+use crate::auth::ticket::{sha256, ticket};
 use crate::auth::user_agent::Client;
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{known_devices, users};
 use crate::error::Result;
-use crate::ids::{UserKey, base64url, from_base64url, random_bytes};
+use crate::ids::UserKey;
 use crate::on_either;
-use aws_lc_rs::digest;
 use diesel::prelude::*;
-use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -24,45 +23,11 @@ pub const LIFE: Duration = Duration::from_hours(24 * 365);
 /// Most devices a person is known by; of more, those that were not used longest go.
 const MOST: i64 = 50;
 
-/// What a browser proves itself with; never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Browser(String);
-
-impl Browser {
-    /// A new one.
-    #[must_use]
-    pub fn random() -> Self {
-        Self(base64url(random_bytes::<16>()))
-    }
-
-    /// Reads the 22 characters of a cookie; `None` for anything else.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        (text.len() == 22 && from_base64url(text).is_some()).then(|| Self(text.to_owned()))
-    }
-
-    /// The 22 characters for the browser itself.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// What the database keeps.
-    #[must_use]
-    pub fn hash(&self) -> String {
-        sha256(self.0.as_bytes())
-    }
-}
-
-impl fmt::Debug for Browser {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Browser(…)")
-    }
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    base64url(digest::digest(&digest::SHA256, bytes))
-}
+ticket!(
+    /// What a browser proves itself with.
+    Browser,
+    16
+);
 
 /// What a device is known by; none for a browser that keeps nothing.
 fn mark(opening: &Opening) -> Option<String> {
@@ -74,7 +39,7 @@ fn mark(opening: &Opening) -> Option<String> {
                 Ok(IpAddr::V6(address)) => format!("{:x?}", &address.segments()[..4]),
                 _ => opening.address.clone(),
             };
-            Some(sha256(format!("program\0{}\0{place}", Client::read(&opening.user_agent).words(Door::Api)).as_bytes()))
+            Some(sha256(&format!("program\0{}\0{place}", Client::read(&opening.user_agent).words(Door::Api))))
         }
     }
 }
@@ -172,17 +137,6 @@ pub fn purge(conn: &mut Conn, before: Moment, most: i64) -> Result<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_22_canonical_characters_are_a_browser_and_none_is_printed() {
-        let browser = Browser::random();
-        assert_eq!(Browser::parse(browser.expose()), Some(browser.clone()));
-        for wrong in ["", "AAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAA+A", "AAAAAAAAAAAAAAAAAAAAAB"]
-        {
-            assert_eq!(Browser::parse(wrong), None, "{wrong}");
-        }
-        assert!(!format!("{browser:?}").contains(browser.expose()) && !browser.hash().contains(browser.expose()));
-    }
 
     #[test]
     fn a_program_is_known_by_its_name_and_its_household() {

@@ -14,7 +14,7 @@ use crate::db::Conn;
 use crate::db::schema::sessions;
 use crate::error::Result;
 use crate::ids::UserKey;
-use crate::mail::letter::{Change, EndedSignIn, FactorAct, FactorChange, Letter, NewDevice, NewToken};
+use crate::mail::letter::{Change, EndedSignIn, FactorAct, FactorChange, Letter, NewDevice, NewToken, PasswordChange};
 use crate::mail::outbox::Postbox;
 use diesel::prelude::*;
 
@@ -55,16 +55,23 @@ pub(super) fn new_device(conn: &mut Conn, post: &Postbox, now: Moment, person: U
     post.put(conn, now, person, letter)
 }
 
-/// Tells a person that their password is another one now.
+/// Tells a person that their password is another one now, and of passkeys if they stay as they were.
 ///
 /// # Errors
 /// What the database says.
-pub(super) fn password_changed(conn: &mut Conn, post: &Postbox, now: Moment, person: UserKey, address: &str) -> Result<()> {
-    let letter = Letter::PasswordChanged(Change { at: rfc3339(now), address: address.to_owned() });
+pub(super) fn password_changed(
+    conn: &mut Conn,
+    post: &Postbox,
+    now: Moment,
+    person: UserKey,
+    address: &str,
+    passkeys: bool,
+) -> Result<()> {
+    let letter = Letter::PasswordChanged(PasswordChange { at: rfc3339(now), address: address.to_owned(), passkeys });
     post.put(conn, now, person, letter)
 }
 
-/// Tells a person what became of their second factor.
+/// Tells a person what became of their second factor, and whether they still have one.
 ///
 /// # Errors
 /// What the database says.
@@ -75,9 +82,11 @@ pub(super) fn second_factor(
     person: UserKey,
     address: &str,
     act: FactorAct,
+    still_on: bool,
 ) -> Result<()> {
-    let letter = Letter::SecondFactorChanged(FactorChange { at: rfc3339(now), address: address.to_owned(), act, left: None });
-    post.put(conn, now, person, letter)
+    let (at, address) = (rfc3339(now), address.to_owned());
+    let change = FactorChange { at, address, act, left: None, still_on: Some(still_on) };
+    post.put(conn, now, person, Letter::SecondFactorChanged(change))
 }
 
 /// Tells a person that one of their recovery codes was used.
@@ -93,7 +102,8 @@ pub(super) fn recovery_code_used(
     left: i64,
 ) -> Result<()> {
     let (at, address) = (rfc3339(now), address.to_owned());
-    post.put(conn, now, person, Letter::SecondFactorChanged(FactorChange { at, address, act: FactorAct::Used, left: Some(left) }))
+    let change = FactorChange { at, address, act: FactorAct::Used, left: Some(left), still_on: Some(true) };
+    post.put(conn, now, person, Letter::SecondFactorChanged(change))
 }
 
 /// Tells a person that there is a new token to their account. What they call it stays out: whoever made it chose those words.

@@ -6,15 +6,14 @@
 
 mod row;
 mod spend;
-mod ticket;
 
 pub use spend::{Carried, Claim, carry, claim, discard, put_back, settle};
-pub use ticket::Ticket;
 
 use crate::auth::refresh_token::RefreshToken;
 use crate::auth::rotation;
 use crate::auth::secrets::Secrets;
 use crate::auth::session::Door;
+use crate::auth::ticket::ticket;
 use crate::clock::Moment;
 use crate::db::schema::{parked_forms, sessions, users};
 use crate::db::{self, Conn};
@@ -22,6 +21,12 @@ use crate::error::Result;
 use crate::ids::{ParkedId, SessionId, UserKey};
 use diesel::prelude::*;
 use std::time::Duration;
+
+ticket!(
+    /// What `__Host-park` holds: it names one browser's parked forms.
+    Ticket,
+    16
+);
 
 /// How long a form is kept.
 pub const LIFE: Duration = Duration::from_mins(15);

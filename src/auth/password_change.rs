@@ -8,6 +8,7 @@ use crate::auth::known_device;
 use crate::auth::latch::{Latch, Person};
 use crate::auth::letters;
 use crate::auth::own_password::{self, Answer};
+use crate::auth::passkey;
 use crate::auth::password::Password;
 use crate::auth::revocation::{self, Revocation};
 use crate::auth::session::{self, Because, Owner, Tokens};
@@ -22,8 +23,13 @@ use std::time::Duration;
 /// What came of it.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Changed; the new session of this browser.
-    Changed(Box<Tokens>),
+    /// Changed.
+    Changed {
+        /// The new session of this browser.
+        tokens: Box<Tokens>,
+        /// Are there passkeys, which open the account as before?
+        passkeys: bool,
+    },
     /// The present password was not right (counted as a failed sign-in), or somebody was faster.
     WrongPassword,
     /// Too many failed for this account: nobody looked at the password, and in so long somebody would.
@@ -44,8 +50,9 @@ pub async fn change(latch: &Latch, person: Person, current: Password, new: Passw
     let hash = latch.hasher.hash(new, person.id).await?;
     let (inner, memory, now) = (latch.clone(), latch.clone(), latch.clock.now());
     let work = move |conn: &mut Conn| {
-        let Some(epoch) = user::change_password(conn, key, epoch, &hash)? else { return Ok(None) };
+        // The count before the person's row, as every sign-in takes them: two that cross would wait for each other.
         throttle::clear(conn, &counter)?;
+        let Some(epoch) = user::change_password(conn, key, epoch, &hash)? else { return Ok(None) };
         // Whoever knew the old one may have signed in with it somewhere: there, the next sign-in is news again.
         known_device::forget_all(conn, key)?;
         let opening = wish.resolved(conn)?;
@@ -60,13 +67,15 @@ pub async fn change(latch: &Latch, person: Person, current: Password, new: Passw
         let actor = Actor { user: Some(key), session: Some(tokens.session), address: opening.address };
         let client = Client::read(&opening.user_agent).words(opening.door);
         audit::record_by(conn, now, Kind::PasswordChanged, &actor, &client, "")?;
-        letters::password_changed(conn, &inner.post, now, key, &actor.address)?;
-        Ok(Some((tokens, revoked)))
+        let passkeys = passkey::any(conn, key)?;
+        letters::password_changed(conn, &inner.post, now, key, &actor.address, passkeys)?;
+        Ok(Some((tokens, passkeys, revoked)))
     };
     let done = latch.db.write_then(work, move |done| {
-        if let Some((_, revoked)) = done {
+        if let Some((.., revoked)) = done {
             memory.forget(revoked);
         }
     });
-    Ok(done.await?.map_or(Outcome::WrongPassword, |(tokens, _)| Outcome::Changed(Box::new(tokens))))
+    let changed = |(tokens, passkeys, _)| Outcome::Changed { tokens: Box::new(tokens), passkeys };
+    Ok(done.await?.map_or(Outcome::WrongPassword, changed))
 }

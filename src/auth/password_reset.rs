@@ -14,7 +14,7 @@ use crate::auth::password::Password;
 use crate::auth::revocation::{self, Revocation};
 use crate::auth::session::{self, Because};
 use crate::auth::user::{self, User};
-use crate::auth::{api_token, known_device, second_factor, throttle};
+use crate::auth::{api_token, known_device, passkey, second_factor, throttle};
 use crate::clock::{Moment, rfc3339};
 use crate::db::Conn;
 use crate::db::schema::users;
@@ -27,7 +27,12 @@ use diesel::prelude::*;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The password of this person is the new one.
-    Changed(UserKey),
+    Changed {
+        /// Whose.
+        person: UserKey,
+        /// Are there passkeys, which open the account as before?
+        passkeys: bool,
+    },
     /// The link is good no more.
     Refused,
 }
@@ -92,11 +97,11 @@ pub async fn follow(latch: &Latch, token: LinkToken, password: Password, address
         set(conn, &inner, now, link, &hash, &address)
     };
     let done = latch.db.write_then(work, move |done| {
-        if let Some((_, revoked)) = done {
+        if let Some((.., revoked)) = done {
             memory.forget(revoked);
         }
     });
-    Ok(done.await?.map_or(Outcome::Refused, |(key, _)| Outcome::Changed(key)))
+    Ok(done.await?.map_or(Outcome::Refused, |(person, passkeys, _)| Outcome::Changed { person, passkeys }))
 }
 
 fn set(
@@ -106,8 +111,13 @@ fn set(
     link: Link,
     hash: &str,
     address: &str,
-) -> Result<Option<(UserKey, Vec<Revocation>)>> {
+) -> Result<Option<(UserKey, bool, Vec<Revocation>)>> {
     let person = link.user.ok_or_else(|| Error::internal("a password of nobody is to be set"))?;
+    // The count before the person's row, as every sign-in takes them: two that cross would wait for each other. What failed before
+    // says nothing of the new password.
+    let email: Email = person.email.parse().map_err(Error::internal)?;
+    let counter = throttle::Counter::find(conn, latch, &email, None)?;
+    throttle::clear(conn, &counter)?;
     let unverified = person.email_verified_at.is_none();
     let same =
         users::table.filter(users::id.eq(person.key)).filter(users::epoch.eq(person.epoch)).filter(users::locked_at.is_null());
@@ -123,13 +133,10 @@ fn set(
         return Ok(None);
     }
     let actor = Actor { user: Some(person.key), session: None, address: address.to_owned() };
-    // As at any new password: other browsers are strangers again, and what failed before says nothing of this one.
+    // As at any new password: other browsers are strangers again.
     known_device::forget_all(conn, person.key)?;
     // Whoever had the account before may have made some.
     api_token::end_all(conn, person.key)?;
-    let email: Email = person.email.parse().map_err(Error::internal)?;
-    let counter = throttle::Counter::find(conn, latch, &email, None)?;
-    throttle::clear(conn, &counter)?;
     // Whoever registered an address that they do not read must not keep its owner out with a code either.
     if unverified && second_factor::remove(conn, person.key)? {
         audit::record(conn, now, Kind::SecondFactorChanged, &actor, "removed with the new password")?;
@@ -142,6 +149,7 @@ fn set(
     if unverified {
         audit::record(conn, now, Kind::EmailVerified, &actor, "by a mailed link")?;
     }
-    letters::password_changed(conn, &latch.post, now, person.key, address)?;
-    Ok(Some((person.key, revoked)))
+    let passkeys = passkey::any(conn, person.key)?;
+    letters::password_changed(conn, &latch.post, now, person.key, address, passkeys)?;
+    Ok(Some((person.key, passkeys, revoked)))
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: each is found by an index, and a list goes on where the one before it ended. It changes nobody.
 
-use crate::auth::user::{COLUMNS, Row, User, read};
+use crate::auth::user::{COLUMNS, Role, Row, User, read};
 use crate::db::Conn;
 use crate::db::schema::users;
 use crate::error::Result;
@@ -76,4 +76,13 @@ pub fn names(conn: &mut Conn, keys: &[UserKey]) -> Result<HashMap<UserKey, Strin
 /// Whoever deleted their account left no name.
 fn called(name: String) -> String {
     if name.is_empty() { "Deleted account".to_owned() } else { name }
+}
+
+/// Does that person run the shop, as they stand now?
+///
+/// # Errors
+/// What the database says.
+pub fn runs_the_shop(conn: &mut Conn, key: UserKey) -> Result<bool> {
+    let operator = users::table.find(key).filter(users::role.eq(Role::Admin.word())).filter(users::locked_at.is_null());
+    Ok(operator.select(users::id).first::<UserKey>(conn).optional()?.is_some())
 }

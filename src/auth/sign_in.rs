@@ -146,10 +146,11 @@ pub async fn sign_in(latch: &Latch, attempt: Attempt) -> Result<Outcome> {
     };
     let (inner, memory, now) = (latch.clone(), latch.clone(), latch.clock.now());
     let work = move |conn: &mut Conn| {
+        // The count before the person's row, as a passkey takes them: two that cross would wait for each other.
+        throttle::clear(conn, &counter)?;
         if let Some(better) = better {
             user::upgrade_hash(conn, user.key, &hash, &better)?;
         }
-        throttle::clear(conn, &counter)?;
         let how = match ask(conn, &inner, now, &user, &second, &wish)? {
             Ok(how) => how,
             Err(outcome) => return Ok((outcome, Vec::new())),

@@ -82,11 +82,12 @@ pub async fn confirm(latch: &Latch, person: Person, proof: Proof, wish: Wish) ->
     };
     let (inner, memory, now) = (latch.clone(), latch.clone(), latch.clock.now());
     let work = move |conn: &mut Conn| {
-        if !user::hold(conn, key, epoch)? {
-            return Err(Error::SignedOut);
-        }
+        // The count before the person's row, as every sign-in takes them: two that cross would wait for each other.
         if let Some(counter) = &counter {
             throttle::clear(conn, counter)?;
+        }
+        if !user::hold(conn, key, epoch)? {
+            return Err(Error::SignedOut);
         }
         let mut actor = Actor { user: Some(key), session: Some(person.session), address: wish.opening.address.clone() };
         let how = match &given {

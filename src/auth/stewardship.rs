@@ -174,6 +174,6 @@ fn drop_second_factor(conn: &mut Conn, latch: &Inner, now: Moment, person: &User
     revoked.push(raised);
     let actor = Actor { user: Some(person.key), ..Actor::default() };
     audit::record(conn, now, Kind::SecondFactorChanged, &actor, &format!("{}{by}", FactorAct::Removed.word()))?;
-    letters::second_factor(conn, &latch.post, now, person.key, "", FactorAct::Removed)?;
+    letters::second_factor(conn, &latch.post, now, person.key, "", FactorAct::Removed, false)?;
     Ok(revoked)
 }

@@ -85,7 +85,10 @@ fn person(
     let Some(known) = known else {
         let applicant = Applicant { name: name.to_owned(), email: email.clone(), password: Password::typed(&invented) };
         return match registration::add(db, secrets, config.bcrypt_cost, now, &applicant, role)? {
-            Some(user) => Ok((user.key, Some(invented))),
+            Some(user) => {
+                db.write_here(|conn| registration::vouch(conn, now, user.key))?;
+                Ok((user.key, Some(invented)))
+            }
             // Another node was faster: it printed the password.
             None => person(config, db, secrets, clock, (address, name, role), false),
         };

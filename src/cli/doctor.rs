@@ -1,6 +1,7 @@
 //! `latchkey doctor`: checks everything and says what to do.
 
 mod browser;
+mod families;
 mod mail;
 mod secrets;
 mod sessions;
@@ -96,6 +97,7 @@ fn database(report: &mut Report, config: &Config, secrets: &Secrets) {
     }
     secrets::check(report, config, &db, secrets, now);
     shelves(report, &db, fix);
+    families::check(report, &db, fix);
     match report.check("housekeeping", db.read_here(|conn| upkeep::overdue(conn, now)), fix) {
         None => {}
         Some(overdue) if overdue > BEHIND => {

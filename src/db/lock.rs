@@ -5,9 +5,9 @@
 //! are wanted.
 
 use super::Conn;
-use super::schema::{categories, families, orders, products, sessions};
+use super::schema::{categories, families, orders, products, sessions, users};
 use crate::error::Result;
-use crate::ids::{CategoryKey, FamilyKey, OrderKey, ProductKey, SessionKey};
+use crate::ids::{CategoryKey, FamilyKey, OrderKey, ProductKey, SessionKey, UserKey};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
@@ -91,6 +91,19 @@ pub fn lock_order(conn: &mut Conn, key: OrderKey) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Is this person's account there? If so it stays until the transaction ends: who deletes it waits, and finds what was made meanwhile.
+///
+/// # Errors
+/// `Unavailable` when somebody else holds it for too long.
+pub fn keep_person(conn: &mut Conn, key: UserKey) -> Result<bool> {
+    let there = users::table.find(key).filter(users::deleted_at.is_null()).select(users::id);
+    let row: Option<UserKey> = match conn {
+        Conn::Sqlite(conn) => there.first(conn).optional()?,
+        Conn::Postgres(conn) => there.for_share().first(conn).optional()?,
+    };
+    Ok(row.is_some())
 }
 
 /// Lets one transaction at a time count the parked forms and add one.

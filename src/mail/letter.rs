@@ -26,7 +26,7 @@ pub enum Letter {
     /// A sign-in was ended, because an old copy of its key was shown.
     SignInEnded(EndedSignIn),
     /// The password was changed.
-    PasswordChanged(Change),
+    PasswordChanged(PasswordChange),
     /// Is this address yours? The account is there already.
     VerifyEmail(Invitation),
     /// Is this address yours? The account will be there then.
@@ -75,6 +75,18 @@ pub struct Change {
     pub at: String,
     /// From where.
     pub address: String,
+}
+
+/// A change of a password.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PasswordChange {
+    /// When.
+    pub at: String,
+    /// From where.
+    pub address: String,
+    /// Are there passkeys, which open the account as before? (Letters from before this was told do not say.)
+    #[serde(default)]
+    pub passkeys: bool,
 }
 
 /// What can be done by following a link.
@@ -160,6 +172,9 @@ pub struct FactorChange {
     pub act: FactorAct,
     /// Recovery codes that are left, where one was used.
     pub left: Option<i64>,
+    /// Is there still a second factor? (Letters from before this was told do not say.)
+    #[serde(default)]
+    pub still_on: Option<bool>,
 }
 
 /// A personal API token that was made. The token itself is in no letter.

@@ -227,7 +227,7 @@ fn order(
         ))
         .execute(conn)?;
     audit::record(conn, now, Kind::OrderPlaced, actor, number.as_str())?;
-    house.post.put(conn, now, user, letters::placed(&number, now, cart, &wish.address))?;
+    house.post.put(conn, now, user, letters::placed(&number, now, cart, tax_rate, &wish.address))?;
     // Last, so that the row of a product that everybody wants is held for as short a time as can be.
     let pieces = |line: &cart::Line| Pieces {
         key: line.key,

@@ -5,6 +5,7 @@
 //! or forms.
 
 mod change;
+pub mod check;
 mod choose;
 mod join;
 mod settle;

@@ -120,6 +120,19 @@ pub fn owed(conn: &mut Conn) -> Result<Vec<Owed>> {
         .load(conn)?)
 }
 
+/// How many orders wait to be paid back, counted up to so many payments.
+///
+/// # Errors
+/// What the database says.
+pub fn owing(conn: &mut Conn, most: i64) -> Result<usize> {
+    let is_owed = diesel::dsl::sql::<diesel::sql_types::Bool>("payments.state = 'refund_due'");
+    let mut orders: Vec<OrderKey> = payments::table.filter(is_owed).limit(most).select(payments::order_id).load(conn)?;
+    // Of an order that was paid twice both payments may be owed.
+    orders.sort_unstable();
+    orders.dedup();
+    Ok(orders.len())
+}
+
 /// The first payment of a new order. What costs nothing is paid.
 pub(super) fn open(conn: &mut Conn, now: Moment, terms: &Terms, order: OrderKey, total: Money, currency: &str) -> Result<()> {
     let (provider, due_at) = match terms.by {

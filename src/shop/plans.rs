@@ -4,6 +4,7 @@
 
 use crate::audit;
 use crate::db::Conn;
+use crate::db::heard::{heard, plan};
 use crate::error::Result;
 use crate::ids::{FamilyKey, ProductKey, UserKey};
 use crate::shop::catalogue::{self, Query, Sort};
@@ -11,46 +12,15 @@ use crate::shop::paging::PageNumber;
 use crate::shop::search::{self, Search};
 use crate::shop::trial::{eur, now, on_each, person, shop};
 use crate::shop::{cart, category, demo, family, order, payment, product, takings};
-use diesel::connection::{Instrumentation, InstrumentationEvent};
-use diesel::prelude::*;
-use diesel::sql_types::Text;
-use std::sync::{Arc, Mutex};
-
-/// Keeps the text of every statement.
-#[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<String>>>);
-
-impl Instrumentation for Heard {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
-            let text = query.to_string();
-            let text = text.split(" -- binds").next().unwrap_or_default().to_owned();
-            self.0.lock().expect("a list").push(text);
-        }
-    }
-}
-
-#[derive(diesel::QueryableByName)]
-struct Step {
-    #[diesel(sql_type = Text)]
-    detail: String,
-}
 
 /// The steps of each statement that `work` runs; nothing on Postgres, which plans by what it knows of the rows.
 fn plans<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<Vec<Vec<String>>> {
     if matches!(conn, Conn::Postgres(_)) {
         return Ok(Vec::new());
     }
-    let heard = Heard::default();
-    conn.set_instrumentation(heard.clone());
-    work(conn)?;
-    conn.set_instrumentation(Heard::default());
-    let texts = heard.0.lock().expect("a list").clone();
-    let plan = |text: String| {
-        let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}")).load(conn)?;
-        Ok(steps.into_iter().map(|step| step.detail).collect())
-    };
-    texts.into_iter().map(plan).collect()
+    let (done, texts) = heard(conn, work);
+    done?;
+    texts.iter().map(|text| plan(conn, text)).collect()
 }
 
 /// A step that looks for the family of a product, or for its other options.

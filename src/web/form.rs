@@ -9,6 +9,7 @@ pub mod ceremony;
 mod pace;
 mod reader;
 pub(in crate::web) mod sent;
+mod stamp;
 #[cfg(test)]
 mod tests;
 pub mod upload;
@@ -16,14 +17,11 @@ pub mod upload;
 pub use reader::Reader;
 
 use crate::error::{Error, FieldError, Result};
-use crate::web::app::App;
-use crate::web::csrf;
 use crate::web::csrf::origin::is_type;
 use crate::web::errors::words;
-use crate::web::identity::Visit;
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use sent::{Sent, Value};
 use serde::Serialize;
@@ -74,7 +72,7 @@ impl<T: Fields> Form<T> {
             let again = "This page was too old to be sent. Nothing was done: look it over and send it again.";
             return Err(self.typed(StatusCode::FORBIDDEN, vec![FieldError { field: String::new(), message: again.to_owned() }]));
         }
-        read::<T>(&self.sent, Some("csrf")).map_err(|errors| self.typed(StatusCode::UNPROCESSABLE_ENTITY, errors))
+        read::<T>(&self.sent, Some(stamp::NAME)).map_err(|errors| self.typed(StatusCode::UNPROCESSABLE_ENTITY, errors))
     }
 
     /// What was typed, with a "no" that a verb said after parsing.
@@ -179,14 +177,18 @@ impl<T: Fields> FromRequest for Form<T> {
 /// A form's fields, and whether its `csrf` value is none of ours.
 async fn receive(request: &HttpRequest, payload: Payload) -> Result<(Sent, bool)> {
     let sent = sent::from_form(&body::read(request, payload, body::FORM).await?)?;
-    let app = request.app_data::<web::Data<App>>().ok_or_else(|| Error::internal("a form without an App"))?;
-    let visit = request.extensions().get::<Visit>().cloned().ok_or_else(|| Error::internal("a form without a Visit"))?;
-    let mut values = sent.iter().filter(|(name, _)| name == "csrf");
-    let good = match (values.next(), values.next()) {
-        (Some((_, Value::Text(value))), None) => app.csrf_keys().any(|key| csrf::is_good(key, visit.binding(), value)),
-        _ => false,
-    };
-    Ok((sent, !good))
+    let stale = !stamp::is_on(request, &sent)?;
+    Ok((sent, stale))
+}
+
+/// The members of a JSON object; none where there is no body.
+async fn receive_json(request: &HttpRequest, payload: Payload) -> Result<Sent> {
+    let body = body::read(request, payload, body::JSON).await?;
+    let kind = request.headers().get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default());
+    if !kind.map_or(body.is_empty(), |kind| is_type(kind, "application/json")) {
+        return Err(Error::UnsupportedType);
+    }
+    sent::from_json(&body)
 }
 
 /// A form without typed fields (remove, cancel, sign out), checked.
@@ -212,7 +214,7 @@ impl FromRequest for Press {
             if stale {
                 return Err(Error::StaleForm);
             }
-            read::<Nothing>(&sent, Some("csrf")).map_err(Error::Invalid)?;
+            read::<Nothing>(&sent, Some(stamp::NAME)).map_err(Error::Invalid)?;
             Ok(Self)
         })
     }
@@ -229,12 +231,7 @@ impl<T: Fields> FromRequest for Json<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let body = body::read(&request, payload, body::JSON).await?;
-            let kind = request.headers().get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default());
-            if !kind.map_or(body.is_empty(), |kind| is_type(kind, "application/json")) {
-                return Err(Error::UnsupportedType);
-            }
-            let sent = sent::from_json(&body)?;
+            let sent = receive_json(&request, payload).await?;
             read::<T>(&sent, None).map(Self).map_err(Error::Invalid)
         })
     }

@@ -8,7 +8,12 @@ use actix_web::{HttpResponse, web};
 use std::time::Duration;
 
 /// Clocks further apart than this make times that two nodes compare worthless.
-pub const APART: Duration = Duration::from_secs(5);
+const APART: Duration = Duration::from_secs(5);
+
+/// Are the times that this node tells worthless to others?
+pub fn is_apart(app: &App) -> bool {
+    app.latch.feed.offset().unsigned_abs() > APART
+}
 
 /// `GET /healthz`.
 pub async fn alive() -> HttpResponse {
@@ -45,7 +50,7 @@ async fn trouble(app: &App) -> Option<&'static str> {
     if app.latch.feed.is_stale() {
         return Some("the revocations of the last 5 seconds are not known\n");
     }
-    if app.latch.feed.offset().unsigned_abs() > APART {
+    if is_apart(app) {
         return Some("the clocks of this node and of the database are more than 5 seconds apart\n");
     }
     None

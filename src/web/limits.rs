@@ -116,6 +116,8 @@ pub struct Limits {
     pub noise: Act,
     /// What browsers report about the Content-Security-Policy.
     pub reports: Act,
+    /// What payment providers tell: enough for one that catches up after an outage, and it says again what was told to wait.
+    pub webhook: Act,
 }
 
 impl Limits {
@@ -136,6 +138,7 @@ impl Limits {
             parking: Act::new(Limit::On { every: Duration::from_secs(5), burst: 60 }, None, &proxies),
             noise: Act::new(Limit::On { every: Duration::from_secs(6), burst: 10 }, None, &proxies),
             reports: post(Limit::On { every: Duration::from_secs(2), burst: 30 }),
+            webhook: post(Limit::On { every: Duration::from_millis(100), burst: 300 }),
         }
     }
 
@@ -143,7 +146,7 @@ impl Limits {
     pub fn forget_old(&self) {
         let (settings, own) = (
             [&self.sign_in, &self.register, &self.refresh, &self.checkout, &self.api, &self.reset, &self.code],
-            [&self.parking, &self.noise, &self.reports],
+            [&self.parking, &self.noise, &self.reports, &self.webhook],
         );
         settings.into_iter().chain(own).for_each(Act::forget_old);
         self.tokens.forget_old();

@@ -3,6 +3,8 @@
 //! Invariant: a form that comes without a fresh proof does nothing; it is kept, and offered again once the person has confirmed who they are,
 //! unless it has a secret in it: then its page is shown again. Like every layer inside of `identity` they answer, and never return an error.
 
+use crate::auth::session::{self, Door};
+use crate::auth::sign_in::Wish;
 use crate::auth::{second_factor, step_up};
 use crate::error::{Error, Result};
 use crate::web::app::App;
@@ -24,6 +26,15 @@ pub const TWO_FACTOR: &str = "/account/two-factor";
 
 const FULL: &str = "We could not keep what you sent: too much is being kept for others at this moment. Do it once more.";
 const REQUIRED: &str = "In this shop a second step is needed to run it. Set yours up first: it takes a minute.";
+
+/// The session that takes the place of theirs, in a browser that goes on as it is: remembered, if it was.
+///
+/// # Errors
+/// `Unavailable` from the database.
+pub async fn wish_again(app: &App, user: CurrentUser, visit: &Visit) -> Result<Wish> {
+    let remember = app.db.read(move |conn| session::is_remembered(conn, user.session)).await?;
+    Ok(visit.wish(Door::Web, remember, Some(user.session)))
+}
 
 /// Asks for a fresh proof before anything but a look.
 ///

@@ -25,6 +25,8 @@ const ceremonies = {
   show: (options) => navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) }),
 };
 
+// Of a passkey that was sent and not answered nobody here knows whether it was kept.
+const unanswered = "No answer came, so the passkey may be there or not. Look at your passkeys before you try again.";
 const unreachable = "The shop could not be reached. Try again in a moment.";
 const words = {
   InvalidStateError: "This device has a passkey for your account already.",
@@ -46,16 +48,19 @@ for (const form of able ? document.querySelectorAll("form[data-passkey]") : []) 
     if (busy) return;
     busy = true;
     wrong.hidden = true;
+    let sent = false;
     try {
       const fields = Object.fromEntries(new FormData(form));
       if (document.getElementById("remember")?.checked) fields.remember = "1";
       const { csrf, name } = fields;
       const { challenge, publicKey } = await ask(`${form.action}/challenge`, { csrf, name });
       const credential = await ceremonies[form.dataset.passkey](publicKey);
+      sent = form.dataset.passkey === "make";
       const { location: place } = await ask(form.action, { ...fields, challenge, credential: JSON.stringify(credential) });
       location.assign(place);
     } catch (cause) {
-      wrong.querySelector("span").textContent = told(cause);
+      const said = told(cause);
+      wrong.querySelector("span").textContent = sent && said === unreachable ? unanswered : said;
       wrong.hidden = false;
     }
     busy = false;

@@ -5,6 +5,8 @@
 use crate::support::Backend;
 use crate::support::binary::{Place, is_empty};
 use crate::support::storage::Storage;
+use diesel::prelude::*;
+use latchkey::db::schema::users;
 use std::net::TcpListener;
 
 const PASSWORD: &str = "correct-wagon-lantern-42\n";
@@ -190,6 +192,9 @@ fn the_demo_shop_is_seeded_once_and_its_accounts_are_printed_once() {
         let mut words = accounts[0].split(' ').skip(2);
         let (email, password) = (words.next().expect("an address"), words.next().expect("a password"));
         assert_eq!(email, "shopper@example.com");
+        let proved = users::table.filter(users::email_verified_at.is_not_null()).order(users::id).select(users::email);
+        let proved: Vec<String> = proved.load(&mut storage.second_connection()).expect("people");
+        assert_eq!(proved, ["shopper@example.com", "operator@example.com"], "nobody is asked to confirm an address of the demo");
         actix_web::rt::System::new().block_on(async {
             let http = reqwest::Client::new();
             let at = |path: &str| serving.origin.join(path).expect("a path");

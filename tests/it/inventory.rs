@@ -8,9 +8,9 @@ use crate::support::binary::Place;
 use crate::support::people::{Admin, Shopper};
 use diesel::prelude::*;
 use futures_util::future::join_all;
-use latchkey::db::schema::products;
+use latchkey::db::schema::{categories, families, products};
 use latchkey::db::{Conn, Db};
-use latchkey::ids::ProductKey;
+use latchkey::ids::{FamilyKey, ProductKey};
 use latchkey::shop::stock;
 
 on_both! {
@@ -197,4 +197,33 @@ fn the_doctor_finds_a_stock_that_nobody_moved() {
     let ill = place.run(&["doctor"], "");
     assert_eq!(ill.code, Some(1), "{}", ill.output);
     assert!(ill.output.contains("problem  stock: ember-vase has "), "{}", ill.output);
+}
+
+#[test]
+fn the_doctor_finds_families_and_categories_that_say_something_else() {
+    let place = Place::new(&[]);
+    assert_eq!(place.run(&["shop", "seed"], "").code, Some(0));
+    let well = place.run(&["doctor"], "");
+    assert!(well.output.contains("ok       options: ") && well.output.contains("ok       categories: "), "{}", well.output);
+    assert!(!well.output.contains("one option only"), "{}", well.output);
+    let url = format!("sqlite:{}", place.path("var/latchkey.db").display()).parse().expect("a URL");
+    let mut conn = Conn::open(&url).expect("the file is there");
+    let (one, code): (i64, String) = families::table.select((families::id, families::code)).first(&mut conn).expect("a family");
+    let options = products::table.filter(products::family_id.eq(FamilyKey(one)));
+    diesel::update(options).set((products::option_1.eq("same"), products::listed.eq(true))).execute(&mut conn).expect("changed");
+    diesel::update(families::table.find(one)).set(families::shown.eq(40_i64)).execute(&mut conn).expect("changed");
+    let shelf = categories::table.order(categories::id).select(categories::slug).first::<String>(&mut conn).expect("a category");
+    let of_shelf = categories::table.filter(categories::slug.eq(&shelf));
+    diesel::update(of_shelf).set(categories::shown.eq(categories::shown + 1)).execute(&mut conn).expect("changed");
+    let ill = place.run(&["doctor"], "");
+    assert_eq!(ill.code, Some(1), "{}", ill.output);
+    for sentence in ["has two options of the same words", "counts other options for sale", "is listed by another option"] {
+        assert!(ill.output.contains(&format!("problem  options: {code} {sentence}")), "{sentence}: {}", ill.output);
+    }
+    assert!(ill.output.contains(&format!("problem  categories: {shelf} says ")), "{}", ill.output);
+    let statement = ill.output.lines().find_map(|line| line.trim().strip_prefix("fix: UPDATE ")).expect("what puts it right");
+    diesel::sql_query(format!("UPDATE {statement}")).execute(&mut conn).expect("it is done");
+    assert!(place.run(&["doctor"], "").output.contains("ok       categories: "));
+    diesel::update(products::table).set(products::family_id.eq(None::<FamilyKey>)).execute(&mut conn).expect("changed");
+    assert!(place.run(&["doctor"], "").output.contains(&format!("problem  options: {code} has no options")));
 }

@@ -15,6 +15,8 @@ use futures_util::future::join_all;
 use latchkey::db::schema::{audit_events, carts, orders, outbox, products, sessions, stock_movements, users};
 use std::time::Duration;
 
+mod full_hands;
+
 const DELETE: &str = "/account/delete";
 
 on_both! {

@@ -85,14 +85,24 @@ async fn what_happens_is_counted(app: &TestApp) {
 
 async fn the_way_of_a_revocation_is_measured_at_the_other_node(app: &TestApp) {
     let second = app.second_node().await;
-    let ada = Shopper::registered(app).await;
-    ada.signs_out().await;
-    soon("the news", async || value(&text(&second.app), "revocation_lag_seconds_count") > 0.5).await;
+    let here = || value(&text(app.server()), "revocation_lag_seconds_count");
+    // On a busy machine the node's own feed may be faster than the thread that wrote: then it is news there too, and no proof.
+    let mut written = 0.0;
+    loop {
+        let ada = Shopper::registered(app).await;
+        let before = here();
+        ada.signs_out().await;
+        written += 1.0;
+        soon("the news", async || value(&text(&second.app), "revocation_lag_seconds_count") > written - 0.5).await;
+        if here() - before < 0.5 {
+            break;
+        }
+        assert!(written < 10.0, "what a node wrote itself is news to it each time");
+    }
     let there = text(&second.app);
-    is(&there, "revocation_entries", 1.0);
+    is(&there, "revocation_entries", written);
     assert!(value(&there, "revocation_entry_bytes") > 0.0);
-    assert!((0.0..10.0).contains(&value(&there, "revocation_lag_seconds_sum")), "{there}");
-    is(&text(app.server()), "revocation_lag_seconds_count", 0.0);
+    assert!((0.0..20.0 * written).contains(&value(&there, "revocation_lag_seconds_sum")), "{there}");
     second.stop().await.expect("it closes");
 }
 

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 mod attacks;
 mod browser;
+mod crossing;
 mod keeping;
 mod nodes;
 

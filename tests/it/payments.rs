@@ -235,12 +235,16 @@ async fn a_cancelled_paid_order_is_owed_back_and_an_operator_pays_it_back(app: &
     ada.submit_to(&format!("/orders/{number}"), &format!("/orders/{number}/cancel")).await.expect(303);
     assert_eq!((app.payments_of(&number), bowls(app)), (vec!["refund_due".to_owned()], 50));
     assert!(ada.get(&format!("/orders/{number}")).await.words().contains("You get €48.00 back"));
+    let glance = grace.get("/admin").await.expect(200);
+    assert!(glance.text(".glance").contains("1 order waits to be paid back"), "{}", glance.words());
+    assert!(glance.has(".glance a[href='/admin/payments']"));
     let owed = grace.get("/admin/payments").await.expect(200);
     assert_eq!(owed.attributes(".order-number a", "href"), std::slice::from_ref(&order));
     let page = grace.get(&order).await.expect(200);
     grace.press(&page, &format!("{order}/move"), &[("to", "refunded")]).await.expect(303);
     assert_eq!((app.payments_of(&number), app.order_is(&number)), (vec!["refunded".to_owned()], "refunded".to_owned()));
     assert!(!grace.get("/admin/payments").await.expect(200).has(".order-number"));
+    assert!(!grace.get("/admin").await.expect(200).text(".glance").contains("paid back"), "nothing is owed any more");
 }
 
 async fn an_order_paid_by_hand_owes_what_the_provider_takes_after_all(app: &TestApp) {

@@ -7,6 +7,7 @@ use crate::on_both;
 use crate::support::app::TestApp;
 use crate::support::page::Page;
 use crate::support::people::Shopper;
+use crate::support::soon;
 use crate::support::visitor::Visitor;
 use diesel::prelude::*;
 use futures_util::future::join_all;
@@ -57,8 +58,14 @@ async fn fifty_requests_with_one_token_get_one_successor(app: &TestApp) {
     app.pass(TOKEN_LIFE);
     let tabs: Vec<Visitor> = (0..50).map(|_| ada.copy()).collect();
     let pages = all_at_once(&tabs, &other, "/account").await;
-    assert!(pages.iter().all(|page| page.status == 200), "{:?}", pages.iter().map(|page| page.status).collect::<Vec<_>>());
-    assert!(pages.iter().all(carries_tokens));
+    for (tab, page) in tabs.iter().zip(&pages) {
+        // Who waits for too long on a busy machine is told to come again, and does.
+        if page.status != 503 {
+            assert!(page.status == 200 && carries_tokens(page), "{}: {}", page.status, page.words());
+        } else if !carries_tokens(page) {
+            soon("an answer", async || tab.get("/account").await.status == 200).await;
+        }
+    }
     let mut successors: Vec<String> = tabs.iter().map(refresh).collect();
     successors.dedup();
     assert_eq!(successors.len(), 1);

@@ -188,7 +188,7 @@ async fn a_password_change_ends_every_other_session_and_makes_old_access_tokens_
     let Access::Granted(person) = access(&latch, &own).await else { panic!("signed in") };
     let (current, new) = (Password::typed(PASSWORD), Password::typed("nine loud lamps went dark"));
     let changed = password_change::change(&latch, person, current, new, wish(Door::Web, Some(own.session))).await;
-    let Ok(password_change::Outcome::Changed(fresh)) = changed else { panic!("changed") };
+    let Ok(password_change::Outcome::Changed { tokens: fresh, .. }) = changed else { panic!("changed") };
     assert_eq!(ended_because(test, other.session).as_deref(), Some("password"));
     assert_eq!(access(&latch, &own).await, Access::Stale, "its access token follows the epoch");
     let late = show(&latch, Door::Web, &own.refresh).await;

@@ -4,7 +4,7 @@
 
 use crate::on_both;
 use crate::support::app::TestApp;
-use crate::support::people::Shopper;
+use crate::support::people::{Admin, Shopper};
 use crate::support::postgres::Cluster;
 use crate::support::visitor::Visitor;
 use crate::support::{Backend, Fixture as _, run, soon};
@@ -83,6 +83,9 @@ fn a_clock_that_is_wrong_is_said_and_one_that_goes_back_is_noticed() {
         visitor.get("/readyz").await.expect(200);
         app.pass(Duration::from_hours(1));
         visitor.get("/readyz").await.expect(200);
+        let grace = Admin::registered(app).await;
+        let page = grace.get("/admin/import").await.expect(200);
+        let sends = async || grace.uploads(&page, "/admin/import", &[], ("file", "goods.csv", b"nothing")).await.status;
         let mut conn = app.storage.second_connection();
         does(
             &mut conn,
@@ -96,8 +99,10 @@ fn a_clock_that_is_wrong_is_said_and_one_that_goes_back_is_noticed() {
         soon("the difference", async || visitor.get("/readyz").await.status == 503).await;
         assert!(visitor.get("/readyz").await.body.contains("clocks"));
         assert!((6..8).contains(&feed.offset().whole_seconds()), "{}", feed.offset());
+        assert_eq!(sends().await, 503, "by this clock the import of another node might seem dead");
         does(&mut conn, "UPDATE wrong.clock SET by = '-3 seconds'");
         soon("a smaller one", async || visitor.get("/readyz").await.status == 200).await;
         assert!((-3..-1).contains(&feed.offset().whole_seconds()), "{}", feed.offset());
+        assert_eq!(sends().await, 303);
     });
 }

@@ -6,13 +6,12 @@ use crate::on_both;
 use crate::support::Backend;
 use crate::support::ada::latch_of;
 use crate::support::app::TestApp;
+use crate::support::heard::{heard, plan};
 use crate::support::page::Page;
 use crate::support::people::{PASSWORD, Shopper};
 use crate::support::storage::{Storage, TestDb};
 use crate::support::visitor::Visitor;
-use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 use latchkey::audit::Actor;
 use latchkey::auth::email::Email;
 use latchkey::auth::latch::Latch;
@@ -26,7 +25,6 @@ use latchkey::db::Conn;
 use latchkey::db::schema::{mail_budgets, mail_links};
 use latchkey::error::Result;
 use latchkey::ids::UserId;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 on_both! {
@@ -37,28 +35,11 @@ on_both! {
     what_is_over_is_deleted,
 }
 
-/// Keeps the text of every statement.
-#[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<String>>>);
-
-impl Instrumentation for Heard {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
-            let text = query.to_string();
-            let text = text.split(" -- binds").next().unwrap_or_default().to_owned();
-            self.0.lock().expect("a list").push(text);
-        }
-    }
-}
-
 /// What the database is asked meanwhile.
-fn heard(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<Budget>) -> Vec<String> {
-    let heard = Heard::default();
-    conn.set_instrumentation(heard.clone());
-    assert_eq!(work(conn).expect("the database is there"), Budget::Taken);
-    conn.set_instrumentation(Heard::default());
-    let texts = heard.0.lock().expect("a list");
-    texts.clone()
+fn asked(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<Budget>) -> Vec<String> {
+    let (done, texts) = heard(conn, work);
+    assert_eq!(done.expect("the database is there"), Budget::Taken);
+    texts
 }
 
 const STATES: [&str; 4] = ["nobody@example.com", "fresh@example.com", "known@example.com", "locked@example.com"];
@@ -87,9 +68,9 @@ async fn every_state_of_an_account_costs_the_same_statements(test: &TestDb) {
     let now = clock.now();
     let statements = STATES.map(|email| {
         let email: Email = email.parse().expect("an address");
-        let reset = heard(conn, |conn| password_reset::asked(conn, &latch, now, &email, "192.0.2.1"));
+        let reset = asked(conn, |conn| password_reset::asked(conn, &latch, now, &email, "192.0.2.1"));
         let applicant = Pending { id: UserId::random(), name: "Eve".to_owned(), password_hash: "lk1$none".to_owned() };
-        let register = heard(conn, |conn| pending::asked(conn, &latch, now, &email, &applicant, "192.0.2.1"));
+        let register = asked(conn, |conn| pending::asked(conn, &latch, now, &email, &applicant, "192.0.2.1"));
         (reset, register)
     });
     let (reset, register) = &statements[0];
@@ -175,12 +156,6 @@ async fn what_is_over_is_deleted(test: &TestDb) {
     assert_eq!(left, (0, 0));
 }
 
-#[derive(diesel::QueryableByName)]
-struct Step {
-    #[diesel(sql_type = Text)]
-    detail: String,
-}
-
 #[test]
 fn links_and_counts_are_found_by_index() {
     let storage = Storage::migrated(Backend::Sqlite);
@@ -191,7 +166,7 @@ fn links_and_counts_are_found_by_index() {
     people(conn, &clock);
     let (now, known): (_, Email) = (clock.now(), STATES[2].parse().expect("an address"));
     let keys = latch.secrets.current();
-    let texts = heard(conn, |conn| {
+    let texts = asked(conn, |conn| {
         for purpose in [mail_link::Purpose::Reset, mail_link::Purpose::Register] {
             let token = mail_link::issue(conn, now, purpose, known.as_str(), mail_link::Bound::default())?;
             mail_link::look(conn, now, &token, &[purpose])?;
@@ -204,7 +179,7 @@ fn links_and_counts_are_found_by_index() {
         Ok(taken)
     });
     for text in texts.iter().filter(|text| !text.starts_with("INSERT")) {
-        let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}")).load(conn).expect("a plan");
-        assert!(steps.iter().all(|step| !step.detail.starts_with("SCAN")), "{text}: {:?}", steps[0].detail);
+        let steps = plan(conn, text);
+        assert!(steps.iter().all(|step| !step.starts_with("SCAN")), "{text}: {steps:?}");
     }
 }

@@ -10,6 +10,7 @@ pub mod binary;
 pub mod browser;
 pub mod gateway;
 pub mod goods;
+pub mod heard;
 pub mod jar;
 pub mod letterbox;
 pub mod page;

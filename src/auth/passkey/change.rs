@@ -6,8 +6,8 @@
 use super::challenge::{self, Act, Challenge};
 use super::row;
 use crate::auth::latch::{Inner, Latch, Person};
-use crate::auth::second_factor::{self, change, recovery};
-use crate::auth::session::Tokens;
+use crate::auth::second_factor::change::{self, Changed};
+use crate::auth::second_factor::{self, recovery};
 use crate::auth::sign_in::Wish;
 use crate::auth::user::Role;
 use crate::error::{Error, Result};
@@ -44,8 +44,8 @@ impl fmt::Debug for Made {
 /// What came of it.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Done: the new session of this browser, and recovery codes, if it is the first second factor, to be shown this once.
-    Done(Box<Tokens>, Vec<String>),
+    /// Done; with recovery codes, if it is the first second factor.
+    Done(Box<Changed>),
     /// They have as many as there can be.
     TooMany,
     /// It is somebody's already.
@@ -91,7 +91,7 @@ pub async fn add(latch: &Latch, person: Person, made: Made, name: String, wish: 
         let codes = if first { recovery::renew(conn, user.key)? } else { Vec::new() };
         change::settle(conn, latch, now, user, &wish, FactorAct::PasskeyAdded, codes).map(Ok)
     });
-    Ok(done.await?.map_or_else(|refused| refused, |(tokens, codes)| Outcome::Done(Box::new(tokens), codes)))
+    Ok(done.await?.map_or_else(|refused| refused, |changed| Outcome::Done(Box::new(changed))))
 }
 
 /// Takes one away. `admins_need_one`: nobody runs the shop without a second factor.
@@ -114,5 +114,5 @@ pub async fn remove(latch: &Latch, person: Person, id: PasskeyId, admins_need_on
         }
         change::settle(conn, latch, now, user, &wish, FactorAct::PasskeyRemoved, Vec::new()).map(Ok)
     });
-    Ok(done.await?.map_or_else(|refused| refused, |(tokens, codes)| Outcome::Done(Box::new(tokens), codes)))
+    Ok(done.await?.map_or_else(|refused| refused, |changed| Outcome::Done(Box::new(changed))))
 }

@@ -104,7 +104,7 @@ pub(in crate::auth) fn check(
     let Some(known) = claim.take(conn, now)? else { return Ok(Verdict::Wrong) };
     let verdict = claim.verify(conn, latch, now, person, known)?;
     if verdict == Verdict::Copied {
-        letters::second_factor(conn, &latch.post, now, person.key, address, FactorAct::PasskeyCopied)?;
+        letters::second_factor(conn, &latch.post, now, person.key, address, FactorAct::PasskeyCopied, true)?;
     }
     Ok(verdict)
 }

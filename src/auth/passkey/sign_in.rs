@@ -31,17 +31,14 @@ pub enum Outcome {
     Refused,
 }
 
-/// Tries to sign in; no claim at all is refused like a wrong one.
+/// Tries to sign in; no claim at all is refused, and written down, like a wrong one.
 ///
 /// # Errors
 /// `Unavailable` when the database is: that is never a wrong passkey.
 pub async fn sign_in(latch: &Latch, claim: Option<Claim>, wish: Wish) -> Result<Outcome> {
-    let Some(claim) = claim.filter(Claim::names_its_person) else {
-        latch.tally.signed_in(false);
-        return Ok(Outcome::Refused);
-    };
+    let claim = claim.filter(Claim::names_its_person);
     let (inner, memory, now) = (latch.clone(), latch.clone(), latch.clock.now());
-    let work = move |conn: &mut Conn| let_in(conn, &inner, now, &claim, wish);
+    let work = move |conn: &mut Conn| let_in(conn, &inner, now, claim.as_ref(), wish);
     let (outcome, _) = latch.db.write_then(work, move |(_, ended)| memory.forget(ended)).await?;
     match &outcome {
         Outcome::SignedIn(_) => latch.tally.signed_in(true),
@@ -51,11 +48,21 @@ pub async fn sign_in(latch: &Latch, claim: Option<Claim>, wish: Wish) -> Result<
     Ok(outcome)
 }
 
-fn let_in(conn: &mut Conn, latch: &Inner, now: Moment, claim: &Claim, mut wish: Wish) -> Result<(Outcome, Vec<Revocation>)> {
+fn let_in(
+    conn: &mut Conn,
+    latch: &Inner,
+    now: Moment,
+    claim: Option<&Claim>,
+    mut wish: Wish,
+) -> Result<(Outcome, Vec<Revocation>)> {
     let refused = (Outcome::Refused, Vec::new());
     let client = Client::read(&wish.opening.user_agent).words(wish.opening.door);
     let mut actor = Actor { user: None, session: None, address: wish.opening.address.clone() };
-    let Some(known) = claim.take(conn, now)? else {
+    let known = match claim {
+        Some(claim) => claim.take(conn, now)?.map(|known| (claim, known)),
+        None => None,
+    };
+    let Some((claim, known)) = known else {
         audit::record_by(conn, now, Kind::SignInFailed, &actor, &client, Verdict::Wrong.word())?;
         return Ok(refused);
     };
@@ -74,7 +81,7 @@ fn let_in(conn: &mut Conn, latch: &Inner, now: Moment, claim: &Claim, mut wish: 
         Verdict::Wrong
     };
     if verdict == Verdict::Copied {
-        letters::second_factor(conn, &latch.post, now, person.key, &actor.address, FactorAct::PasskeyCopied)?;
+        letters::second_factor(conn, &latch.post, now, person.key, &actor.address, FactorAct::PasskeyCopied, true)?;
     }
     if verdict != Verdict::Right {
         throttle::failed(conn, now, failure, &actor, &client, verdict.word())?;

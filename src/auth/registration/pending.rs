@@ -14,11 +14,9 @@ use crate::auth::password;
 use crate::auth::user::{self, NewUser, Role};
 use crate::clock::{Moment, rfc3339};
 use crate::db::Conn;
-use crate::db::schema::users;
 use crate::error::{Error, Result};
 use crate::ids::{UserId, UserKey};
 use crate::mail::letter::{Change, Invitation, Letter, Recipient};
-use diesel::prelude::*;
 
 /// Asks for an account.
 ///
@@ -78,7 +76,7 @@ pub(in crate::auth) fn confirm(
         password_hash: &pending.password_hash,
     };
     let Some(user) = user::insert(conn, now, &new)? else { return Ok(None) };
-    diesel::update(users::table.find(user.key)).set(users::email_verified_at.eq(now)).execute(conn)?;
+    super::vouch(conn, now, user.key)?;
     let actor = Actor { user: Some(user.key), session: None, address: address.to_owned() };
     audit::record(conn, now, Kind::Registered, &actor, "address confirmed")?;
     audit::record(conn, now, Kind::EmailVerified, &actor, "")?;

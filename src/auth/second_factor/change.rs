@@ -22,8 +22,8 @@ use crate::mail::letter::FactorAct;
 /// What came of it.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Done: the new session of this browser, and the codes that were made, to be shown this once.
-    Done(Box<Tokens>, Vec<String>),
+    /// Done.
+    Done(Box<Changed>),
     /// It stood so already: another tab was faster. Nothing was done.
     Already,
     /// It is the last second factor of who needs one.
@@ -32,8 +32,17 @@ pub enum Outcome {
     Wrong(Option<i64>),
 }
 
-/// The new session of the browser, the codes to be shown, and what was revoked.
-pub(in crate::auth) type Changed = (Tokens, Vec<String>, Vec<Revocation>);
+/// A second factor that was changed.
+#[derive(Debug)]
+pub struct Changed {
+    /// The new session of this browser.
+    pub tokens: Tokens,
+    /// The recovery codes that were made, to be shown this once.
+    pub codes: Vec<String>,
+    /// Is there still a second factor? With the last one the recovery codes went.
+    pub still_on: bool,
+    revoked: Vec<Revocation>,
+}
 
 /// Turns it on, if the code is one of the app that was just set up.
 ///
@@ -95,8 +104,8 @@ pub async fn renew(latch: &Latch, person: Person, wish: Wish) -> Result<Outcome>
     .await
 }
 
-async fn outcome(done: impl Future<Output = Result<Result<(Tokens, Vec<String>), Outcome>>>) -> Result<Outcome> {
-    Ok(done.await?.map_or_else(|refused| refused, |(tokens, codes)| Outcome::Done(Box::new(tokens), codes)))
+async fn outcome(done: impl Future<Output = Result<Result<Changed, Outcome>>>) -> Result<Outcome> {
+    Ok(done.await?.map_or_else(|refused| refused, |changed| Outcome::Done(Box::new(changed))))
 }
 
 /// Holds the person's row, so that of two changes one comes after the other. What it refuses is committed too.
@@ -107,7 +116,7 @@ pub(in crate::auth) async fn change<R: Send + 'static>(
     latch: &Latch,
     person: Person,
     act: impl FnOnce(&mut Conn, &Inner, Moment, &User) -> Result<Result<Changed, R>> + Send + 'static,
-) -> Result<Result<(Tokens, Vec<String>), R>> {
+) -> Result<Result<Changed, R>> {
     let (inner, memory, now) = (latch.clone(), latch.clone(), latch.clock.now());
     let work = move |conn: &mut Conn| {
         let user = user::find(conn, person.key)?;
@@ -117,12 +126,12 @@ pub(in crate::auth) async fn change<R: Send + 'static>(
         }
         act(conn, &inner, now, &user)
     };
-    let done = latch.db.write_then(work, move |done| {
-        if let Ok((.., revoked)) = done {
-            memory.forget(revoked);
+    let told = move |done: &Result<Changed, R>| {
+        if let Ok(changed) = done {
+            memory.forget(&changed.revoked);
         }
-    });
-    Ok(done.await?.map(|(tokens, codes, _)| (tokens, codes)))
+    };
+    latch.db.write_then(work, told).await
 }
 
 /// What every change brings with it.
@@ -149,6 +158,7 @@ pub(in crate::auth) fn settle(
     revoked.extend(ended);
     let actor = Actor { user: Some(user.key), session: Some(tokens.session), address: opening.address };
     audit::record(conn, now, Kind::SecondFactorChanged, &actor, act.word())?;
-    letters::second_factor(conn, &latch.post, now, user.key, &actor.address, act)?;
-    Ok((tokens, codes, revoked))
+    let still_on = is_on(conn, user.key)?;
+    letters::second_factor(conn, &latch.post, now, user.key, &actor.address, act, still_on)?;
+    Ok(Changed { tokens, codes, still_on, revoked })
 }

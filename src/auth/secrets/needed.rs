@@ -144,29 +144,9 @@ pub fn count(conn: &mut Conn, now: Moment, idle: Duration) -> Result<BTreeMap<St
 mod tests {
     use super::*;
     use crate::config::DatabaseUrl;
+    use crate::db::heard::{heard, plan};
     use crate::db::{Db, migrate};
     use crate::on_either;
-    use diesel::connection::{Instrumentation, InstrumentationEvent};
-    use std::sync::{Arc, Mutex};
-
-    /// Keeps the text of every statement.
-    #[derive(Clone, Default)]
-    struct Heard(Arc<Mutex<Vec<String>>>);
-
-    impl Instrumentation for Heard {
-        fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-            if let InstrumentationEvent::StartQuery { query, .. } = event {
-                let text = query.to_string();
-                self.0.lock().expect("a list").push(text.split(" -- binds").next().unwrap_or_default().to_owned());
-            }
-        }
-    }
-
-    #[derive(diesel::QueryableByName)]
-    struct Step {
-        #[diesel(sql_type = Text)]
-        detail: String,
-    }
 
     #[test]
     fn no_start_reads_all_people() {
@@ -190,18 +170,14 @@ mod tests {
         })
         .expect("people");
         db.read_here(|conn| {
-            let heard = Heard::default();
-            conn.set_instrumentation(heard.clone());
-            assert_eq!(peppers(conn)?, ["aaaaaaaa", "bbbbbbbb"]);
-            let Err(Error::Refused { code, text }) = no_orphans(conn, &secrets) else { panic!("there are orphans") };
+            let (answers, statements) = heard(conn, |conn| (peppers(conn), no_orphans(conn, &secrets)));
+            assert_eq!(answers.0?, ["aaaaaaaa", "bbbbbbbb"]);
+            let Err(Error::Refused { code, text }) = answers.1 else { panic!("there are orphans") };
             assert_eq!(code, "another_secret");
             assert!(text.ends_with("1 with aaaaaaaa, 2 with bbbbbbbb"), "{text}");
-            conn.set_instrumentation(Heard::default());
-            let statements = heard.0.lock().expect("a list").clone();
             assert_eq!(statements.len(), 4 + 4 + 2 + 1, "one step for each secret, whoever many people: {statements:?}");
             for statement in statements {
-                let plan: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(conn)?;
-                let plan: Vec<String> = plan.into_iter().map(|step| step.detail).collect();
+                let plan = plan(conn, &statement)?;
                 let by_index = |step: &String| {
                     [
                         "SEARCH users USING COVERING INDEX users_pepper",

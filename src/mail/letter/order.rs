@@ -17,10 +17,19 @@ pub struct Receipt {
     pub subtotal: i64,
     /// What was taken off.
     pub discount: i64,
+    /// By which code, if by one. (This and the tax are not in letters of before.)
+    #[serde(default)]
+    pub discount_code: Option<String>,
     /// What the delivery costs.
     pub delivery: i64,
     /// All together.
     pub total: i64,
+    /// The tax that is in it.
+    #[serde(default)]
+    pub tax: i64,
+    /// At which rate, in words.
+    #[serde(default)]
+    pub tax_rate: String,
     /// Where it goes, line by line.
     pub address: Vec<String>,
 }

@@ -17,11 +17,19 @@ fn a_name_that_is_a_link_is_not_repeated() {
 
 #[test]
 fn a_letter_reads_back_as_itself_and_shows_nothing() {
-    let change = Change { at: "2026-11-22T10:00:00Z".to_owned(), address: "192.0.2.7".to_owned() };
+    let change = PasswordChange { at: "2026-11-22T10:00:00Z".to_owned(), address: "192.0.2.7".to_owned(), passkeys: true };
     let to = Recipient { address: "ada@example.com".to_owned(), name: "Ada".to_owned() };
     let sealed = serde_json::to_string(&Addressed { to, letter: Letter::PasswordChanged(change) }).expect("JSON");
     let opened: Addressed = serde_json::from_str(&sealed).expect("what was written");
     assert_eq!(opened.letter.kind(), "password_changed");
     assert!(sealed.contains("\"kind\":\"password_changed\"") && opened.to.address == "ada@example.com");
     assert_eq!(format!("{opened:?}"), "Addressed { to: Recipient(…), letter: password_changed }");
+}
+
+#[test]
+fn a_letter_that_an_older_version_wrote_is_read() {
+    let changed = r#"{"kind":"password_changed","at":"2026-11-22T10:00:00Z","address":"192.0.2.7"}"#;
+    assert!(matches!(serde_json::from_str(changed), Ok(Letter::PasswordChanged(change)) if !change.passkeys));
+    let off = r#"{"kind":"second_factor_changed","at":"2026-11-22T10:00:00Z","address":"192.0.2.7","act":"off","left":null}"#;
+    assert!(matches!(serde_json::from_str(off), Ok(Letter::SecondFactorChanged(change)) if change.still_on.is_none()));
 }

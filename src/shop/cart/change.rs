@@ -8,7 +8,7 @@ use super::undo::remember;
 use super::{MOST_LINES, OPEN};
 use crate::clock::Moment;
 use crate::db::schema::{cart_items, carts, products};
-use crate::db::{Conn, update};
+use crate::db::{Conn, keep_person, update};
 use crate::error::{Error, Result};
 use crate::ids::{CartId, CartKey, DiscountKey, ProductId, ProductKey, UserKey};
 use crate::on_either;
@@ -138,12 +138,16 @@ pub(super) fn has(conn: &mut Conn, cart: CartKey, product: ProductKey) -> Result
     Ok(row.is_some())
 }
 
-/// The person's open cart, taken for a change; made if there is none.
+/// The person's open cart, taken for a change; made if there is none. `SignedOut` for who deleted their account meanwhile: nobody would
+/// ever look after a cart of theirs.
 pub(in crate::shop) fn open(conn: &mut Conn, now: Moment, user: UserKey) -> Result<CartKey> {
     // Between a raise that found nothing and the insert, another request may open a cart, and yet another may order it.
     for _ in 0..3 {
         if let Some(cart) = raise(conn, user)? {
             return Ok(cart);
+        }
+        if !keep_person(conn, user)? {
+            return Err(Error::SignedOut);
         }
         on_either!(conn, conn => diesel::insert_into(carts::table)
             .values((

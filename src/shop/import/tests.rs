@@ -4,7 +4,7 @@ use super::*;
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::db::schema::products;
+use crate::db::schema::{products, users};
 use crate::shop::trial::{eur, now, on_each, person};
 use std::io::Cursor;
 
@@ -27,7 +27,7 @@ fn products_of(db: &Db) -> i64 {
 
 /// Runs the work of a claimed import beside `meanwhile`, to its end.
 fn beside(db: &Db, clock: &Clock, key: ImportKey, text: &str, meanwhile: impl FnOnce()) {
-    let job = Job { key, actor: Actor::default(), currency: eur() };
+    let job = Job { key, actor: Actor::default(), currency: eur(), stands: |_, _| Ok(true) };
     std::thread::scope(|scope| {
         let worker = scope.spawn(|| work(db, clock, &job, Cursor::new(text.as_bytes()), || false));
         meanwhile();
@@ -102,9 +102,35 @@ fn one_that_nobody_wants_ends_and_another_can_begin() {
         });
         assert!(found(db, id).note.contains("half an hour"), "{:?}", found(db, id));
         let (key, id) = claimed(db, clock.now(), ada);
-        let job = Job { key, actor: Actor::default(), currency: eur() };
+        let job = Job { key, actor: Actor::default(), currency: eur(), stands: |_, _| Ok(true) };
         work(db, &clock, &job, Cursor::new(GOOD.as_bytes()), || true);
         assert_eq!((found(db, id).state, products_of(db)), (State::Interrupted, 0), "the shop was stopped");
+    });
+}
+
+#[test]
+fn what_somebody_sent_who_is_locked_out_meanwhile_is_not_taken() {
+    on_each(|db| {
+        let (ada, clock) = (person(db), Clock::default());
+        let (key, id) = claimed(db, clock.now(), ada);
+        let stands = |conn: &mut Conn, key: UserKey| {
+            let open = users::table.find(key).filter(users::locked_at.is_null());
+            Ok(open.select(users::id).first::<UserKey>(conn).optional()?.is_some())
+        };
+        let job = Job { key, actor: Actor { user: Some(ada), ..Actor::default() }, currency: eur(), stands };
+        std::thread::scope(|scope| {
+            let worker = scope.spawn(|| work(db, &clock, &job, Cursor::new(GOOD.as_bytes()), || false));
+            until(db, id, State::Ready);
+            let locks = |conn: &mut Conn| {
+                diesel::update(users::table.find(ada)).set(users::locked_at.eq(now())).execute(conn)?;
+                ask(conn, clock.now(), id, ada)
+            };
+            db.write_here(locks).expect("both at once");
+            worker.join().expect("no panic");
+        });
+        let import = found(db, id);
+        assert_eq!((import.state, products_of(db)), (State::Stopped, 0), "{import:?}");
+        assert!(import.note.contains("does not run the shop any more"), "{import:?}");
     });
 }
 
@@ -143,7 +169,7 @@ fn what_a_dead_node_left_is_known_and_closed() {
         assert!(seen.0.state == State::Interrupted && seen.1.is_none());
         let (_, other) = claimed(db, clock.now(), ada);
         // The node was not dead but slow: it finds its place taken, and leaves.
-        let job = Job { key, actor: Actor::default(), currency: eur() };
+        let job = Job { key, actor: Actor::default(), currency: eur(), stands: |_, _| Ok(true) };
         work(db, &clock, &job, Cursor::new(GOOD.as_bytes()), || false);
         assert_eq!((found(db, id).state, products_of(db)), (State::Interrupted, 0));
         assert_eq!(found(db, other).state, State::Checking);

@@ -1,16 +1,17 @@
 //! The work of an import, from the first look at its file to the end.
 //!
 //! Invariant: it runs on a thread of its own, at the node that has the file; about once a second it says how far it is, and so learns
-//! whether it is still wanted. However it ends, its row says so, unless the database is gone, and then the row falls silent.
+//! whether it is still wanted, and whether who sent the file still runs the shop. However it ends, its row says so, unless the database is
+//! gone, and then the row falls silent.
 
 use super::progress::{Progress, beat, end, ready, standing, start};
 use super::{LOST, State, WAITS};
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::config::Currency;
-use crate::db::Db;
+use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
-use crate::ids::ImportKey;
+use crate::ids::{ImportKey, UserKey};
 use crate::shop::listing::{self, Complaint, Reader, Survey, Taken};
 use std::io::{Read, Seek};
 use std::ops::ControlFlow;
@@ -31,6 +32,15 @@ pub struct Job {
     pub actor: Actor,
     /// How the shop counts money.
     pub currency: Currency,
+    /// Do they still run the shop?
+    pub stands: fn(&mut Conn, UserKey) -> Result<bool>,
+}
+
+impl Job {
+    /// Who is nobody was let in by whoever runs the program.
+    fn is_wanted(&self, conn: &mut Conn) -> Result<bool> {
+        self.actor.user.map_or(Ok(true), |user| (self.stands)(conn, user))
+    }
 }
 
 /// Why it ended.
@@ -38,7 +48,7 @@ struct End(State, &'static str);
 
 /// Checks the file, waits until it is wanted, and takes it. `quit` says that the program is about to end. Run it on a thread of its own.
 pub fn work<F: Read + Seek>(db: &Db, clock: &Clock, job: &Job, file: F, quit: impl Fn() -> bool) {
-    let mut pulse = Pulse { db, clock, key: job.key, said: None, progress: Progress::default(), quit: &quit };
+    let mut pulse = Pulse { db, clock, job, said: None, dismissed: false, progress: Progress::default(), quit: &quit };
     let End(state, note) = match carry(&mut pulse, job, file) {
         Ok(end) => end,
         Err(cause) => {
@@ -102,8 +112,9 @@ fn hopeless(complaint: Complaint) -> Survey {
 struct Pulse<'a> {
     db: &'a Db,
     clock: &'a Clock,
-    key: ImportKey,
+    job: &'a Job,
     said: Option<(Instant, Option<State>)>,
+    dismissed: bool,
     progress: Progress,
     quit: &'a dyn Fn() -> bool,
 }
@@ -111,7 +122,11 @@ struct Pulse<'a> {
 impl Pulse<'_> {
     /// Says it now; where the import stands.
     fn say(&mut self) -> Result<Option<State>> {
-        let state = self.db.write_here(|conn| beat(conn, self.clock.now(), self.key, &self.progress))?;
+        let (state, wanted) = self.db.write_here(|conn| {
+            let state = beat(conn, self.clock.now(), self.job.key, &self.progress)?;
+            Ok((state, self.job.is_wanted(conn)?))
+        })?;
+        self.dismissed = !wanted;
         self.said = Some((Instant::now(), state));
         Ok(state)
     }
@@ -130,25 +145,37 @@ impl Pulse<'_> {
         }
         match self.said {
             Some((_, None | Some(State::Stopping))) => ControlFlow::Break(()),
+            _ if self.dismissed => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         }
     }
 
     /// Why `beat` broke off.
     fn why(&self) -> End {
-        if (self.quit)() { End(State::Interrupted, "The shop was stopped.") } else { End(State::Stopped, "") }
+        if (self.quit)() {
+            End(State::Interrupted, "The shop was stopped.")
+        } else if self.dismissed {
+            End(State::Stopped, "Whoever sent the file does not run the shop any more.")
+        } else {
+            End(State::Stopped, "")
+        }
     }
 
     /// Waits until somebody wants it carried out; else, how it ends.
     fn wait(&mut self) -> Result<Option<End>> {
-        let (db, clock, key) = (self.db, self.clock, self.key);
+        let (db, clock, key) = (self.db, self.clock, self.job.key);
         let until = clock.now() + WAITS;
         let mut state = db.write_here(|conn| ready(conn, clock.now(), key))?;
         loop {
             match state {
                 Some(State::Asked) => state = db.write_here(|conn| start(conn, clock.now(), key))?,
-                Some(State::Running) => return Ok(None),
-                Some(State::Ready) if (self.quit)() => return Ok(Some(self.why())),
+                Some(State::Running) => {
+                    // Nothing is taken for somebody who was locked out while it waited.
+                    self.progress = Progress { lines: self.progress.lines, ..Progress::default() };
+                    self.say()?;
+                    return Ok(self.dismissed.then(|| self.why()));
+                }
+                Some(State::Ready) if self.dismissed || (self.quit)() => return Ok(Some(self.why())),
                 Some(State::Ready) if clock.now() > until => {
                     return Ok(Some(End(State::Stopped, "Nobody carried it out within half an hour.")));
                 }
@@ -166,7 +193,7 @@ impl Pulse<'_> {
         let heard = if self.said.is_none_or(|(at, _)| at.elapsed() >= SAYS * 5) {
             self.say()
         } else {
-            self.db.read_here(|conn| standing(conn, self.key))
+            self.db.read_here(|conn| standing(conn, self.job.key))
         };
         match heard {
             Err(Error::Unavailable(cause)) => {
@@ -179,7 +206,7 @@ impl Pulse<'_> {
 
     /// The last word.
     fn close(&mut self, state: State, note: &str) -> Result<()> {
-        let (now, key) = (self.clock.now(), self.key);
+        let (now, key) = (self.clock.now(), self.job.key);
         self.db.write_here(|conn| {
             beat(conn, now, key, &self.progress)?;
             end(conn, now, key, state, note)

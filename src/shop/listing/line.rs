@@ -62,25 +62,26 @@ impl Line {
             wrong.extend(taken.err().map(|why| format!("{name}: {why}")));
         };
         let cell = |name| sheet::open(columns.cell(cells, name).trim());
-        let (sku, title, description, category) = (cell("sku"), cell("title"), cell("description"), cell("category"));
+        let texts = ["sku", "title", "description", "category"].map(cell);
+        let [sku, title, description, category] = texts.each_ref().map(AsRef::as_ref);
         taken("sku", text(sku, 1, 64, false));
         taken("title", text(title, 1, 100, false));
         taken("description", text(description, 0, 2_000, true));
         taken("category", text(category, 1, 60, false));
-        let price = Money::parse(cell("price"), currency).and_then(|price| match price.minor() {
+        let price = Money::parse(&cell("price"), currency).and_then(|price| match price.minor() {
             ..=DEAREST => Ok(price),
             _ => Err("that is more than anything here can cost".to_owned()),
         });
-        let stock = optional(cell("stock"), count);
-        let status = optional(cell("status"), |word| {
+        let stock = optional(&cell("stock"), count);
+        let status = optional(&cell("status"), |word| {
             Status::read(word).ok_or_else(|| format!("`{word}` is neither active, draft nor archived"))
         });
-        let picture = optional(cell("image"), picture);
-        let slug = optional(cell("slug"), |word| {
+        let picture = optional(&cell("image"), picture);
+        let slug = optional(&cell("slug"), |word| {
             let plain = slug::of(word, "") == word;
             if plain { Ok(word.to_owned()) } else { Err(format!("`{word}` is not small letters, digits and dashes")) }
         });
-        let seat = seat(cell("family"), cell("options"));
+        let seat = seat(&cell("family"), &cell("options"));
         taken("options", seat.clone().map(drop));
         taken("price", price.clone().map(drop));
         taken("stock", stock.clone().map(drop));

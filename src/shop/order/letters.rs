@@ -8,10 +8,11 @@ use crate::mail::letter::{Cancelled, Letter, Paid, Receipt, ReceiptLine, Shipped
 use crate::shop::address::Address;
 use crate::shop::cart::Cart;
 use crate::shop::money::Money;
+use crate::shop::tax::TaxRate;
 
 /// The letter to who placed an order of this cart.
 #[must_use]
-pub fn placed(number: &Number, now: Moment, cart: &Cart, to: &Address) -> Letter {
+pub fn placed(number: &Number, now: Moment, cart: &Cart, tax_rate: TaxRate, to: &Address) -> Letter {
     let line = |line: &crate::shop::cart::Line| ReceiptLine {
         title: line.title.clone(),
         quantity: line.quantity.get(),
@@ -25,8 +26,11 @@ pub fn placed(number: &Number, now: Moment, cart: &Cart, to: &Address) -> Letter
         lines: cart.lines.iter().map(line).collect(),
         subtotal: cart.sums.subtotal.minor(),
         discount: cart.sums.discount.minor(),
+        discount_code: cart.discount.as_ref().filter(|code| code.refusal.is_none()).map(|code| code.code.clone()),
         delivery: cart.sums.delivery.minor(),
         total: cart.sums.total.minor(),
+        tax: cart.sums.tax.minor(),
+        tax_rate: tax_rate.to_string(),
         address: address.into_iter().filter(|line| !line.is_empty()).map(str::to_owned).collect(),
     }))
 }

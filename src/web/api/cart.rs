@@ -1,12 +1,13 @@
 //! `/api/cart`: the cart; every change answers with the whole of it.
 
 use super::wire::WireCart;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::ProductId;
 use crate::shop::cart::{self, Cart, Changed};
 use crate::web::app::App;
 use crate::web::form::Json;
 use crate::web::identity::CurrentUser;
+use crate::web::named::Named;
 use crate::web::pages::cart::{Add, Set};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -34,8 +35,13 @@ pub async fn add(app: web::Data<App>, user: CurrentUser, body: Json<Add>) -> Res
 ///
 /// # Errors
 /// As `add`.
-pub async fn set(app: web::Data<App>, user: CurrentUser, product: web::Path<String>, body: Json<Set>) -> Result<HttpResponse> {
-    let (now, product, Json(Set(wish))) = (app.clock.now(), read(&product)?, body);
+pub async fn set(
+    app: web::Data<App>,
+    user: CurrentUser,
+    Named(product): Named<ProductId>,
+    body: Json<Set>,
+) -> Result<HttpResponse> {
+    let (now, Json(Set(wish))) = (app.clock.now(), body);
     change(&app, user, move |conn| cart::set(conn, now, user.key, product, wish).map(Some)).await
 }
 
@@ -43,8 +49,7 @@ pub async fn set(app: web::Data<App>, user: CurrentUser, product: web::Path<Stri
 ///
 /// # Errors
 /// `NotFound`; `Unavailable` from the database.
-pub async fn remove(app: web::Data<App>, user: CurrentUser, product: web::Path<String>) -> Result<HttpResponse> {
-    let product = read(&product)?;
+pub async fn remove(app: web::Data<App>, user: CurrentUser, Named(product): Named<ProductId>) -> Result<HttpResponse> {
     change(&app, user, move |conn| cart::remove(conn, user.key, product).map(Some)).await
 }
 
@@ -54,10 +59,6 @@ pub async fn remove(app: web::Data<App>, user: CurrentUser, product: web::Path<S
 /// As `add`.
 pub async fn undo(app: web::Data<App>, user: CurrentUser) -> Result<HttpResponse> {
     change(&app, user, move |conn| cart::undo(conn, user.key)).await
-}
-
-pub(super) fn read(product: &str) -> Result<ProductId> {
-    product.parse().map_err(|_| Error::NotFound)
 }
 
 /// Changes the cart and reads it again, in one transaction.

@@ -10,6 +10,7 @@ use crate::web::app::App;
 use crate::web::errors::Trouble;
 use crate::web::form::Json;
 use crate::web::identity::{CurrentUser, Visit};
+use crate::web::named::Named;
 use crate::web::pages::checkout::PlaceOrder;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -103,8 +104,7 @@ fn key(request: &HttpRequest) -> Result<Option<IdempotencyKey>> {
 ///
 /// # Errors
 /// `NotFound`, also for another person's; `Unavailable` from the database.
-pub async fn show(app: web::Data<App>, user: CurrentUser, number: web::Path<String>) -> Result<HttpResponse> {
-    let number = read(&number)?;
+pub async fn show(app: web::Data<App>, user: CurrentUser, Named(number): Named<Number>) -> Result<HttpResponse> {
     let order = app.db.read(move |conn| order::show(conn, user.key, &number)).await?;
     Ok(answer(StatusCode::OK, order))
 }
@@ -113,18 +113,13 @@ pub async fn show(app: web::Data<App>, user: CurrentUser, number: web::Path<Stri
 ///
 /// # Errors
 /// `NotFound`; `not_cancellable`; `Unavailable` from the database.
-pub async fn cancel(app: web::Data<App>, user: CurrentUser, visit: Visit, number: web::Path<String>) -> Result<HttpResponse> {
-    let number = read(&number)?;
+pub async fn cancel(app: web::Data<App>, user: CurrentUser, visit: Visit, Named(number): Named<Number>) -> Result<HttpResponse> {
     let (now, actor, post) = (app.clock.now(), visit.actor(), app.latch.post.clone());
     let work = move |conn: &mut crate::db::Conn| {
         order::cancel(conn, now, &actor, &post, user.key, &number)?;
         order::show(conn, user.key, &number)
     };
     Ok(answer(StatusCode::OK, app.db.write(work).await?))
-}
-
-fn read(number: &str) -> Result<Number> {
-    number.parse().map_err(|_| Error::NotFound)
 }
 
 fn answer(status: StatusCode, order: Order) -> HttpResponse {

@@ -1,11 +1,13 @@
 //! `/api/cart/saved`: what is put aside for later. What changes the cart answers with the whole of it.
 
-use super::cart::{change, read};
+use super::cart::change;
 use super::wire::WireSaved;
 use crate::error::Result;
+use crate::ids::ProductId;
 use crate::shop::cart::{self, Saved};
 use crate::web::app::App;
 use crate::web::identity::CurrentUser;
+use crate::web::named::Named;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
@@ -21,8 +23,7 @@ pub async fn index(app: web::Data<App>, user: CurrentUser) -> Result<HttpRespons
 ///
 /// # Errors
 /// `NotFound` for what is neither here nor there; `Unavailable` from the database.
-pub async fn save(app: web::Data<App>, user: CurrentUser, product: web::Path<String>) -> Result<HttpResponse> {
-    let product = read(&product)?;
+pub async fn save(app: web::Data<App>, user: CurrentUser, Named(product): Named<ProductId>) -> Result<HttpResponse> {
     change(&app, user, move |conn| cart::save(conn, user.key, product).map(Some)).await
 }
 
@@ -30,8 +31,8 @@ pub async fn save(app: web::Data<App>, user: CurrentUser, product: web::Path<Str
 ///
 /// # Errors
 /// As `save`; `sold_out`.
-pub async fn restore(app: web::Data<App>, user: CurrentUser, product: web::Path<String>) -> Result<HttpResponse> {
-    let (now, product) = (app.clock.now(), read(&product)?);
+pub async fn restore(app: web::Data<App>, user: CurrentUser, Named(product): Named<ProductId>) -> Result<HttpResponse> {
+    let now = app.clock.now();
     change(&app, user, move |conn| cart::restore(conn, now, user.key, product).map(Some)).await
 }
 
@@ -39,8 +40,7 @@ pub async fn restore(app: web::Data<App>, user: CurrentUser, product: web::Path<
 ///
 /// # Errors
 /// `NotFound`; `Unavailable` from the database.
-pub async fn remove(app: web::Data<App>, user: CurrentUser, product: web::Path<String>) -> Result<HttpResponse> {
-    let product = read(&product)?;
+pub async fn remove(app: web::Data<App>, user: CurrentUser, Named(product): Named<ProductId>) -> Result<HttpResponse> {
     let work = move |conn: &mut crate::db::Conn| {
         cart::forget(conn, user.key, product)?;
         cart::saved(conn, user.key)

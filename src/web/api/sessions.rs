@@ -3,11 +3,12 @@
 use crate::auth::alive::Alive;
 use crate::auth::device::{self, Device};
 use crate::clock::rfc3339;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::SessionId;
 use crate::web::api::openapi::shapes;
 use crate::web::app::App;
 use crate::web::identity::{CurrentUser, Visit};
+use crate::web::named::Named;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -67,8 +68,7 @@ pub async fn index(app: web::Data<App>, user: CurrentUser) -> Result<HttpRespons
 ///
 /// # Errors
 /// `NotFound`, also for another person's and for one that has ended; `Unavailable` from the database.
-pub async fn end(app: web::Data<App>, user: CurrentUser, visit: Visit, id: web::Path<String>) -> Result<HttpResponse> {
-    let id: SessionId = id.parse().map_err(|_| Error::NotFound)?;
+pub async fn end(app: web::Data<App>, user: CurrentUser, visit: Visit, Named(id): Named<SessionId>) -> Result<HttpResponse> {
     device::end(&app.latch, user, id, visit.actor()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -3,16 +3,10 @@
 //! Invariant: the addresses below are the only pages that take JSON, and whatever is sent to one of them is answered to a script, not
 //! drawn. It does not know passkeys.
 
-use super::{Fields, body, read, sent};
+use super::{Fields, read, receive_json, stamp};
 use crate::error::{Error, Result};
-use crate::web::app::App;
-use crate::web::csrf;
-use crate::web::csrf::origin::is_type;
-use crate::web::form::sent::Value;
-use crate::web::identity::Visit;
 use actix_web::dev::Payload;
-use actix_web::http::header;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
 const PATHS: [&str; 4] = ["/login/passkey", "/login/code/passkey", "/confirm-identity/passkey", "/account/passkeys/new"];
@@ -34,24 +28,11 @@ impl<T: Fields> FromRequest for Ceremony<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let body = body::read(&request, payload, body::JSON).await?;
-            let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-            if !kind.is_some_and(|kind| is_type(kind, "application/json")) {
-                return Err(Error::UnsupportedType);
-            }
-            let sent = sent::from_json(&body)?;
-            let app = request.app_data::<web::Data<App>>().ok_or_else(|| Error::internal("a ceremony without an App"))?;
-            let visit = request.extensions().get::<Visit>().cloned();
-            let visit = visit.ok_or_else(|| Error::internal("a ceremony without a Visit"))?;
-            let mut values = sent.iter().filter(|(name, _)| name == "csrf");
-            let good = match (values.next(), values.next()) {
-                (Some((_, Value::Text(value))), None) => app.csrf_keys().any(|key| csrf::is_good(key, visit.binding(), value)),
-                _ => false,
-            };
-            if !good {
+            let sent = receive_json(&request, payload).await?;
+            if !stamp::is_on(&request, &sent)? {
                 return Err(Error::StaleForm);
             }
-            read::<T>(&sent, Some("csrf")).map(Self).map_err(Error::Invalid)
+            read::<T>(&sent, Some(stamp::NAME)).map(Self).map_err(Error::Invalid)
         })
     }
 }

@@ -49,21 +49,24 @@ mod tests {
     use super::*;
     use futures_util::stream;
 
-    /// So many chunks of four bytes, one each so often; then how many came through, and whether it was given up.
-    async fn sent(count: usize, each: Duration) -> (usize, bool) {
+    /// So many chunks of four bytes, one each so often; then how many came through, and whether it was given up. (A sleep may be late on
+    /// a busy machine, and never early.)
+    async fn sent(count: usize, each: Duration, window: Duration) -> (usize, bool) {
         let chunks = stream::iter(0..count).then(move |_| async move {
             tokio::time::sleep(each).await;
             Ok(Bytes::from_static(b"abcd"))
         });
-        let came: Vec<_> = paced_by(Box::pin(chunks), Duration::from_millis(120), 8).collect().await;
+        let came: Vec<_> = paced_by(Box::pin(chunks), window, 8).collect().await;
         (came.iter().filter(|chunk| chunk.is_ok()).count(), came.iter().any(Result::is_err))
     }
 
     #[actix_web::test]
     async fn a_body_may_be_long_but_not_slow() {
-        assert_eq!(sent(30, Duration::from_millis(10)).await, (30, false), "longer than a window, and fast enough");
-        assert_eq!(sent(30, Duration::from_millis(100)).await, (1, true), "too few in a window");
-        assert_eq!(sent(1, Duration::from_millis(10)).await, (1, false), "little is not slow");
+        let (tick, window) = (Duration::from_millis(50), Duration::from_secs(2));
+        assert_eq!(sent(45, tick, window).await, (45, false), "longer than a window, and fast enough by far");
+        let (came, given_up) = sent(30, 2 * tick, 3 * tick).await;
+        assert!(came < 2 && given_up, "two would have to come in each window, and one can: {came}");
+        assert_eq!(sent(1, Duration::ZERO, window).await, (1, false), "little is not slow");
         let never = paced_by(stream::pending(), Duration::from_millis(20), 8);
         assert!(Box::pin(never).next().await.is_some_and(|chunk| chunk.is_err()));
     }

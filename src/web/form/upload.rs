@@ -4,17 +4,14 @@
 //! requests", rule 4). Fields come before the file, and the file is the last part. It does not know what the file is.
 
 use super::sent::{Sent, Value};
-use super::{Fields, Form, pace};
+use super::{Fields, Form, pace, stamp};
 use crate::error::{Error, Result};
-use crate::web::app::App;
-use crate::web::csrf;
-use crate::web::identity::Visit;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::header;
 use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
@@ -91,17 +88,12 @@ impl Upload {
 
     /// Reads the first part, and no more.
     async fn is_ours(&mut self) -> Result<bool> {
-        let app =
-            self.request.app_data::<web::Data<App>>().cloned().ok_or_else(|| Error::internal("an upload without an App"))?;
-        let visit = self.request.extensions().get::<Visit>().cloned();
-        let visit = visit.ok_or_else(|| Error::internal("an upload without a Visit"))?;
         let Some(mut field) = self.parts.try_next().await.map_err(broken)? else { return Ok(false) };
-        if field.name() != Some("csrf") {
+        if field.name() != Some(stamp::NAME) {
             return Ok(false);
         }
         let value = small(&mut field, &mut 256).await?;
-        let good = |value: &str| app.csrf_keys().any(|key| csrf::is_good(key, visit.binding(), value));
-        Ok(std::str::from_utf8(&value).is_ok_and(good))
+        std::str::from_utf8(&value).map_or(Ok(false), |value| stamp::is_good(&self.request, value))
     }
 }
 

@@ -27,7 +27,7 @@ use crate::db::Conn;
 use crate::error::Result;
 use crate::shop::money::Money;
 use crate::shop::product::{Shelf, inventory};
-use crate::shop::{order as orders_of, takings};
+use crate::shop::{order as orders_of, payment as payment_of, takings};
 use crate::web::app::App;
 use crate::web::view::View;
 use actix_web::{HttpResponse, web};
@@ -50,6 +50,8 @@ struct Page {
     low: Vec<products::Row>,
     sessions: String,
     waiting: String,
+    /// Orders to be paid back; none when there are none.
+    owing: Option<String>,
 }
 
 /// `GET /admin`.
@@ -77,8 +79,10 @@ pub async fn show(app: web::Data<App>, view: View) -> Result<HttpResponse> {
         ];
         let sessions = up_to(census::living(conn, now, &limits, at_most(SESSIONS))?, SESSIONS);
         let waiting = up_to(orders_of::waiting(conn, at_most(WAITING))?, WAITING);
+        let owing = payment_of::owing(conn, at_most(WAITING))?;
+        let owing = (owing > 0).then(|| up_to(owing, WAITING));
         let low = inventory(conn, Shelf::Low, None, LOW)?.items.into_iter().map(products::Row::from).collect();
-        Ok(Page { plots, low, sessions, waiting })
+        Ok(Page { plots, low, sessions, waiting, owing })
     };
     view.show("admin/show.html", load).await
 }

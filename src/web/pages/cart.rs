@@ -8,6 +8,7 @@ use crate::shop::quantity::{Quantity, SetQuantity};
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Press, Reader, Typed};
 use crate::web::identity::CurrentUser;
+use crate::web::named::Named;
 use crate::web::pages::card::{Basket, SavedItem};
 use crate::web::pages::discount::Apply;
 use crate::web::pages::products::{self, Wanted};
@@ -102,11 +103,10 @@ pub async fn add(app: web::Data<App>, user: CurrentUser, view: View, form: Form<
 pub async fn set(
     app: web::Data<App>,
     user: CurrentUser,
-    product: web::Path<String>,
+    Named(product): Named<ProductId>,
     view: View,
     form: Form<Set>,
 ) -> Result<HttpResponse> {
-    let product: ProductId = product.parse().map_err(|_| Error::NotFound)?;
     let Set(wish) = match form.parse() {
         Ok(set) => set,
         Err(typed) => return show_with(&app, user, &view, of_line(typed, product)).await,
@@ -132,11 +132,10 @@ pub async fn set(
 pub async fn remove(
     app: web::Data<App>,
     user: CurrentUser,
-    product: web::Path<String>,
+    Named(product): Named<ProductId>,
     view: View,
     _: Press,
 ) -> Result<HttpResponse> {
-    let product: ProductId = product.parse().map_err(|_| Error::NotFound)?;
     let changed = app.db.write(move |conn| cart::remove(conn, user.key, product)).await?;
     say_removed(&view, &changed);
     Ok(see_other("/cart"))

@@ -7,7 +7,6 @@ pub mod passkey;
 use crate::auth::passkey as key;
 use crate::auth::password::Password;
 use crate::auth::second_factor::{self, Code, Given};
-use crate::auth::session::{self, Door};
 use crate::auth::step_up::{self, Outcome, Proof};
 use crate::error::Result;
 use crate::web::app::App;
@@ -84,8 +83,7 @@ pub async fn submit(app: web::Data<App>, user: CurrentUser, visit: Visit, view: 
             (Proof::Code(Given { code, most: app.config.limits.code_account }), "code", "codes")
         }
     };
-    let remember = app.db.read(move |conn| session::is_remembered(conn, user.session)).await?;
-    let wish = visit.wish(Door::Web, remember, Some(user.session));
+    let wish = layer::wish_again(&app, user, &visit).await?;
     let refused = match step_up::confirm(&app.latch, user, proof, wish).await? {
         Outcome::Confirmed(tokens) => {
             visit.sign_in(&app, &tokens)?;

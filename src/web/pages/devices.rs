@@ -6,12 +6,13 @@ use crate::auth::alive::Alive;
 use crate::auth::device::{self, Device};
 use crate::auth::session::Door;
 use crate::clock::rfc3339;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::SessionId;
 use crate::web::address;
 use crate::web::app::App;
 use crate::web::form::Press;
 use crate::web::identity::{CurrentUser, Visit};
+use crate::web::named::Named;
 use crate::web::pages::logout;
 use crate::web::view::{Kind, View, see_other};
 use actix_web::{HttpResponse, web};
@@ -76,10 +77,9 @@ pub async fn end(
     user: CurrentUser,
     visit: Visit,
     view: View,
-    id: web::Path<String>,
+    Named(id): Named<SessionId>,
     _: Press,
 ) -> Result<HttpResponse> {
-    let id: SessionId = id.parse().map_err(|_| Error::NotFound)?;
     device::end(&app.latch, user, id, visit.actor()).await?;
     if id == user.session {
         view.flash(Kind::Success, "You are signed out.");

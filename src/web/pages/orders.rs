@@ -3,13 +3,14 @@
 pub(super) mod paying;
 
 use crate::clock::rfc3339;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::shop::order::{self, Number, Order};
 use crate::shop::paging::PageNumber;
 use crate::shop::payment;
 use crate::web::app::App;
 use crate::web::form::Press;
 use crate::web::identity::CurrentUser;
+use crate::web::named::Named;
 use crate::web::pages::card::{self, Links, Meta, OrderRow, PageLink, image};
 use crate::web::view::{Kind, View, see_other};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -44,14 +45,13 @@ pub async fn index(user: CurrentUser, request: HttpRequest, view: View) -> Resul
 ///
 /// # Errors
 /// `NotFound`, also for another person's; `Unavailable` from the database.
-pub async fn show(user: CurrentUser, number: web::Path<String>, view: View) -> Result<HttpResponse> {
+pub async fn show(user: CurrentUser, Named(number): Named<Number>, view: View) -> Result<HttpResponse> {
     #[derive(Serialize)]
     struct Page {
         order: Shown,
         just_placed: bool,
         paying: Option<Paying>,
     }
-    let number = read(&number)?;
     let providers = view.app().payments.clone();
     let now = view.app().clock.now();
     let load = move |conn: &mut crate::db::Conn| {
@@ -70,11 +70,10 @@ pub async fn show(user: CurrentUser, number: web::Path<String>, view: View) -> R
 pub async fn cancel(
     app: web::Data<App>,
     user: CurrentUser,
-    number: web::Path<String>,
+    Named(number): Named<Number>,
     view: View,
     _: Press,
 ) -> Result<HttpResponse> {
-    let number = read(&number)?;
     let (now, actor, back) = (app.clock.now(), view.visit().actor(), format!("/orders/{}", number.as_str()));
     let post = app.latch.post.clone();
     app.db.write(move |conn| order::cancel(conn, now, &actor, &post, user.key, &number)).await?;
@@ -89,11 +88,10 @@ pub async fn cancel(
 pub async fn reorder(
     app: web::Data<App>,
     user: CurrentUser,
-    number: web::Path<String>,
+    Named(number): Named<Number>,
     view: View,
     _: Press,
 ) -> Result<HttpResponse> {
-    let number = read(&number)?;
     let (now, currency) = (app.clock.now(), app.config.shop.currency);
     let done = app.db.write(move |conn| order::reorder(conn, now, &currency, user.key, &number)).await?;
     match (done.added, done.words.is_empty()) {
@@ -102,10 +100,6 @@ pub async fn reorder(
         (_, false) => view.flash(Kind::Notice, done.words.join(" ")),
     }
     Ok(see_other("/cart"))
-}
-
-fn read(number: &str) -> Result<Number> {
-    number.parse().map_err(|_| Error::NotFound)
 }
 
 /// An order as its page shows it.

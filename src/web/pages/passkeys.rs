@@ -8,9 +8,8 @@ pub mod shown;
 
 use crate::auth::passkey::change::{self, Outcome};
 use crate::auth::passkey::{self, Passkey};
+use crate::auth::second_factor::change::Changed;
 use crate::auth::second_factor::{self, recovery};
-use crate::auth::session::{self, Door, Tokens};
-use crate::auth::sign_in::Wish;
 use crate::clock::rfc3339;
 use crate::db::Conn;
 use crate::error::{Error, Result};
@@ -18,6 +17,8 @@ use crate::ids::PasskeyId;
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Press, Reader, Typed};
 use crate::web::identity::{CurrentUser, Visit};
+use crate::web::named::Named;
+use crate::web::step_up;
 use crate::web::view::{Kind, View, see_other};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -54,10 +55,9 @@ pub async fn rename(
     app: web::Data<App>,
     user: CurrentUser,
     view: View,
-    id: web::Path<String>,
+    Named(id): Named<PasskeyId>,
     form: Form<Rename>,
 ) -> Result<HttpResponse> {
-    let id: PasskeyId = id.parse().map_err(|_| Error::NotFound)?;
     let Rename(name) = match form.parse() {
         Ok(rename) => rename,
         Err(typed) => return show_with(&app, user, &view, typed, Some(id)).await,
@@ -76,29 +76,28 @@ pub async fn remove(
     user: CurrentUser,
     visit: Visit,
     view: View,
-    id: web::Path<String>,
+    Named(id): Named<PasskeyId>,
     _: Press,
 ) -> Result<HttpResponse> {
-    let id: PasskeyId = id.parse().map_err(|_| Error::NotFound)?;
-    let wish = wish(&app, user, &visit).await?;
+    let wish = step_up::wish_again(&app, user, &visit).await?;
     match change::remove(&app.latch, user, id, app.config.admin_second_factor, wish).await? {
-        Outcome::Done(tokens, codes) => {
-            let done = "The passkey is gone from here, and opens nothing any more. Delete it where it is kept, too.";
-            land(&app, &view, &tokens, done, &codes)?;
+        Outcome::Done(changed) => {
+            let done = if changed.still_on {
+                "The passkey is gone from here, and opens nothing any more. Delete it where it is kept, too."
+            } else {
+                "The passkey is gone from here, and your recovery codes with it: your password alone opens your account again. \
+                 Delete the passkey where it is kept, too."
+            };
+            land(&app, &view, &changed, done)?;
         }
         _ => view.flash(Kind::Error, "Who runs this shop needs a second step, and this passkey is your only one, so it stays."),
     }
     Ok(see_other(PAGE))
 }
 
-async fn wish(app: &App, user: CurrentUser, visit: &Visit) -> Result<Wish> {
-    let remember = app.db.read(move |conn| session::is_remembered(conn, user.session)).await?;
-    Ok(visit.wish(Door::Web, remember, Some(user.session)))
-}
-
-fn land(app: &App, view: &View, tokens: &Tokens, done: &str, codes: &[String]) -> Result<()> {
-    view.visit().sign_in(app, tokens)?;
-    view.flash_with_codes(PAGE, done, codes);
+fn land(app: &App, view: &View, changed: &Changed, done: &str) -> Result<()> {
+    view.visit().sign_in(app, &changed.tokens)?;
+    view.flash_with_codes(PAGE, done, &changed.codes);
     Ok(())
 }
 
@@ -132,7 +131,8 @@ struct Page {
     passkeys: Vec<Row>,
     /// Can there be any for this shop?
     possible: bool,
-    on: bool,
+    /// Is there an app that shows codes, beside them?
+    app: bool,
     recovery_left: i64,
 }
 
@@ -144,9 +144,9 @@ async fn show_with(app: &App, user: CurrentUser, view: &View, form: Typed, renam
             return Err(Error::NotFound);
         }
         let passkeys = all.into_iter().map(|passkey| Row::of(passkey, renamed.map(|id| (&form, id)))).collect();
-        let on = second_factor::is_on(conn, user.key)?;
+        let app = second_factor::has_app(conn, user.key)?;
         let recovery_left = recovery::left(conn, user.key)?;
-        Ok(Page { form, passkeys, possible, on, recovery_left })
+        Ok(Page { form, passkeys, possible, app, recovery_left })
     };
     view.show_as(status, "passkeys/index.html", load).await
 }

@@ -2,7 +2,6 @@
 
 use crate::auth::password::Password;
 use crate::auth::password_change::{self, Outcome};
-use crate::auth::session::Door;
 use crate::auth::user;
 use crate::error::Result;
 use crate::web::app::App;
@@ -10,6 +9,7 @@ use crate::web::errors::words;
 use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::identity::{CurrentUser, Visit};
 use crate::web::pages::register;
+use crate::web::step_up;
 use crate::web::view::{Kind, View, see_other};
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
@@ -66,12 +66,13 @@ pub async fn submit(
     if new.is_same_as(&current) {
         return show_with(&app, &view, form.refuse("new_password", "This is the password you have. Choose another.")).await;
     }
-    let remember = app.db.read(move |conn| crate::auth::session::is_remembered(conn, user.session)).await?;
-    let wish = visit.wish(Door::Web, remember, Some(user.session));
+    let wish = step_up::wish_again(&app, user, &visit).await?;
     match password_change::change(&app.latch, user, current, new, wish).await? {
-        Outcome::Changed(tokens) => {
+        Outcome::Changed { tokens, passkeys } => {
             visit.sign_in(&app, &tokens)?;
-            view.flash(Kind::Success, "Your password is changed. Everywhere else you are signed out.");
+            let done = "Your password is changed. Everywhere else you are signed out.";
+            let stay = "Your passkeys still sign you in: look at them under Passkeys, and remove any that you do not know.";
+            view.flash(Kind::Success, if passkeys { format!("{done} {stay}") } else { done.to_owned() });
             Ok(see_other("/account"))
         }
         Outcome::WrongPassword => {

@@ -8,6 +8,7 @@ use crate::shop::payment;
 use crate::web::app::App;
 use crate::web::form::Press;
 use crate::web::identity::CurrentUser;
+use crate::web::named::Named;
 use crate::web::view::{View, see_other};
 use actix_web::{HttpResponse, web};
 
@@ -19,11 +20,10 @@ use actix_web::{HttpResponse, web};
 pub async fn begin(
     app: web::Data<App>,
     user: CurrentUser,
-    number: web::Path<String>,
+    Named(number): Named<Number>,
     view: View,
     _: Press,
 ) -> Result<HttpResponse> {
-    let number: Number = number.parse().map_err(|_| Error::NotFound)?;
     let (now, actor, providers) = (app.clock.now(), view.visit().actor(), app.payments.clone());
     let begun = app.db.write(move |conn| payment::begin(conn, now, &actor, &providers, user.key, &number)).await?;
     let (name, bill) = begun;

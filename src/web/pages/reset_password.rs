@@ -71,12 +71,14 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Ne
     };
     visit.forget_link();
     match done {
-        Outcome::Changed(key) => {
+        Outcome::Changed { person: key, passkeys } => {
             // Their session here ended with all others.
             if visit.person().is_some_and(|person| person.key == key) {
                 visit.sign_out();
             }
-            view.flash(Kind::Success, "Your password is changed, and you are signed out everywhere. Sign in with the new one.");
+            let done = "Your password is changed, and you are signed out everywhere. Sign in with the new one.";
+            let stay = "Your passkeys still sign you in: look at them in your account, and remove any that you do not know.";
+            view.flash(Kind::Success, if passkeys { format!("{done} {stay}") } else { done.to_owned() });
             Ok(see_other("/login"))
         }
         Outcome::Refused => show_with(&app, &view, form.as_typed(StatusCode::UNPROCESSABLE_ENTITY), None).await,

@@ -1,12 +1,13 @@
 //! What a person puts aside for later, on the page of their cart.
 
 use super::cart::{refusal, say};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::ProductId;
 use crate::shop::cart;
 use crate::web::app::App;
 use crate::web::form::Press;
 use crate::web::identity::CurrentUser;
+use crate::web::named::Named;
 use crate::web::view::{Kind, View, see_other};
 use actix_web::{HttpResponse, web};
 
@@ -17,11 +18,10 @@ use actix_web::{HttpResponse, web};
 pub async fn save(
     app: web::Data<App>,
     user: CurrentUser,
-    product: web::Path<String>,
+    Named(product): Named<ProductId>,
     view: View,
     _: Press,
 ) -> Result<HttpResponse> {
-    let product = read(&product)?;
     match app.db.write(move |conn| cart::save(conn, user.key, product)).await {
         Ok(changed) => view.flash(Kind::Success, format!("{} is saved for later.", changed.title)),
         Err(cause) => view.flash(Kind::Error, refusal(cause)?),
@@ -36,11 +36,11 @@ pub async fn save(
 pub async fn restore(
     app: web::Data<App>,
     user: CurrentUser,
-    product: web::Path<String>,
+    Named(product): Named<ProductId>,
     view: View,
     _: Press,
 ) -> Result<HttpResponse> {
-    let (now, product) = (app.clock.now(), read(&product)?);
+    let now = app.clock.now();
     match app.db.write(move |conn| cart::restore(conn, now, user.key, product)).await {
         Ok(changed) => say(&app, &view, &changed, "is back in your cart"),
         Err(cause) => view.flash(Kind::Error, refusal(cause)?),
@@ -55,16 +55,11 @@ pub async fn restore(
 pub async fn remove(
     app: web::Data<App>,
     user: CurrentUser,
-    product: web::Path<String>,
+    Named(product): Named<ProductId>,
     view: View,
     _: Press,
 ) -> Result<HttpResponse> {
-    let product = read(&product)?;
     let changed = app.db.write(move |conn| cart::forget(conn, user.key, product)).await?;
     view.flash(Kind::Success, format!("{} is no longer saved.", changed.title));
     Ok(see_other("/cart"))
-}
-
-fn read(product: &str) -> Result<ProductId> {
-    product.parse().map_err(|_| Error::NotFound)
 }

@@ -11,6 +11,7 @@ use crate::ids::ApiTokenId;
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Press, Reader, Typed};
 use crate::web::identity::{CurrentUser, Visit};
+use crate::web::named::Named;
 use crate::web::view::{Kind, View, see_other};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -87,10 +88,9 @@ pub async fn revoke(
     user: CurrentUser,
     visit: Visit,
     view: View,
-    id: web::Path<String>,
+    Named(id): Named<ApiTokenId>,
     _: Press,
 ) -> Result<HttpResponse> {
-    let id: ApiTokenId = id.parse().map_err(|_| Error::NotFound)?;
     api_token::revoke(&app.latch, user, id, visit.actor()).await?;
     view.flash(Kind::Success, "That token is revoked. What used it gets no further.");
     Ok(see_other(PAGE))

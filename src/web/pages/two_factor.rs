@@ -8,8 +8,6 @@ mod picture;
 use crate::auth::passkey;
 use crate::auth::second_factor::change::{self, Outcome};
 use crate::auth::second_factor::{self, Code, Seed, recovery};
-use crate::auth::session::{self, Door};
-use crate::auth::sign_in::Wish;
 use crate::auth::user::{self, Role};
 use crate::clock::rfc3339;
 use crate::db::Conn;
@@ -64,12 +62,12 @@ pub async fn enable(
         Ok(enable) => enable,
         Err(typed) => return show_with(&app, user, &view, typed).await,
     };
-    let outcome = change::enable(&app.latch, user, code, wish(&app, user, &visit).await?).await?;
+    let outcome = change::enable(&app.latch, user, code, step_up::wish_again(&app, user, &visit).await?).await?;
     if let Outcome::Wrong(off_by) = outcome {
         return show_with(&app, user, &view, form.refuse("code", wrong(off_by))).await;
     }
     let done = match &outcome {
-        Outcome::Done(_, codes) if codes.is_empty() => {
+        Outcome::Done(changed) if changed.codes.is_empty() => {
             "Codes of your app are asked from now on. Your recovery codes stay as they are."
         }
         _ => "Two-step sign-in is on. Keep the recovery codes below where you find them without your phone.",
@@ -83,8 +81,16 @@ pub async fn enable(
 /// `Unavailable` from the database.
 pub async fn disable(app: web::Data<App>, user: CurrentUser, visit: Visit, view: View, _: Press) -> Result<HttpResponse> {
     let admins_need_one = app.config.admin_second_factor;
-    let outcome = change::disable(&app.latch, user, admins_need_one, wish(&app, user, &visit).await?).await?;
-    land(&app, &view, outcome, "No code of an app is asked any more.", "It was off already.")
+    let outcome = change::disable(&app.latch, user, admins_need_one, step_up::wish_again(&app, user, &visit).await?).await?;
+    let done = match &outcome {
+        Outcome::Done(changed) if changed.still_on => {
+            "No code of an app is asked any more. Your passkeys are the second step, and your recovery codes stay as they are."
+        }
+        _ => {
+            "No code of an app is asked any more, and the recovery codes are gone: your password alone opens your account again."
+        }
+    };
+    land(&app, &view, outcome, done, "It was off already.")
 }
 
 /// `POST /account/two-factor/recovery-codes`: new ones in place of all earlier ones.
@@ -92,21 +98,16 @@ pub async fn disable(app: web::Data<App>, user: CurrentUser, visit: Visit, view:
 /// # Errors
 /// `Unavailable` from the database.
 pub async fn renew(app: web::Data<App>, user: CurrentUser, visit: Visit, view: View, _: Press) -> Result<HttpResponse> {
-    let outcome = change::renew(&app.latch, user, wish(&app, user, &visit).await?).await?;
+    let outcome = change::renew(&app.latch, user, step_up::wish_again(&app, user, &visit).await?).await?;
     let done = "These are your new recovery codes. The earlier ones are worth nothing any more.";
     land(&app, &view, outcome, done, "Two-step sign-in is off, so there are no recovery codes.")
 }
 
-async fn wish(app: &App, user: CurrentUser, visit: &Visit) -> Result<Wish> {
-    let remember = app.db.read(move |conn| session::is_remembered(conn, user.session)).await?;
-    Ok(visit.wish(Door::Web, remember, Some(user.session)))
-}
-
 fn land(app: &App, view: &View, outcome: Outcome, done: &str, already: &str) -> Result<HttpResponse> {
     match outcome {
-        Outcome::Done(tokens, codes) => {
-            view.visit().sign_in(app, &tokens)?;
-            view.flash_with_codes(TWO_FACTOR, done, &codes);
+        Outcome::Done(changed) => {
+            view.visit().sign_in(app, &changed.tokens)?;
+            view.flash_with_codes(TWO_FACTOR, done, &changed.codes);
         }
         Outcome::Needed => view.flash(Kind::Error, "Who runs this shop needs a second step, so yours stays on."),
         Outcome::Already | Outcome::Wrong(_) => view.flash(Kind::Notice, already),

@@ -246,7 +246,10 @@ pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec
         .service(web::resource("/csp-report").wrap(app.limits.reports.throttle()).route(web::post().to(small::csp_report)))
         .service(
             // A provider is no browser: it signs what it says.
-            web::resource("/payments/{provider}/webhook").wrap(from_fn(timeouts::limit)).route(web::post().to(webhook::receive)),
+            web::resource("/payments/{provider}/webhook")
+                .wrap(from_fn(timeouts::limit))
+                .wrap(app.limits.webhook.throttle())
+                .route(web::post().to(webhook::receive)),
         )
         .service(
             web::scope("/api")

@@ -5,7 +5,7 @@
 use crate::auth;
 use crate::shop::{self, payment};
 use crate::web::app::App;
-use crate::web::health::APART;
+use crate::web::health;
 use actix_web::web;
 use std::time::Duration;
 
@@ -20,8 +20,8 @@ pub async fn every_minute(app: web::Data<App>) {
         app.limits.forget_old();
         app.latch.tidy();
         // What all nodes share is deleted by the time: a node whose clock is wrong would end living sessions.
-        let apart = app.latch.feed.offset();
-        if apart.unsigned_abs() > APART {
+        if health::is_apart(&app) {
+            let apart = app.latch.feed.offset();
             tracing::error!(%apart, "the database's clock and this machine's differ: nothing is tidied up until they agree");
             continue;
         }

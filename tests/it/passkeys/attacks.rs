@@ -77,7 +77,13 @@ async fn every_wrong_passkey_has_one_answer(app: &TestApp) {
     assert_eq!(answers.len(), 1, "{answers:?}");
     assert!(answers[0].contains("invalid_credentials") && !answers[0].to_lowercase().contains("origin"));
     assert_eq!(live(app), before);
-    assert_eq!(details(app, "sign_in_failed").len(), 8, "all but the one without a name, which says of nobody");
+    assert_eq!(details(app, "sign_in_failed"), ["passkey"; 9], "each is written down, also the one that says of nobody");
+    for (what, challenge, credential) in [("no challenge of ours", "x.y", "{}"), ("another kind of thing", "x", "[]")] {
+        let sent = json!({ "csrf": csrf(&browser).await, "challenge": challenge, "credential": credential });
+        let answer = browser.tells("/login/passkey", &sent).await.expect(401);
+        assert_eq!(answer.body, answers[0], "{what}");
+    }
+    assert_eq!(details(app, "sign_in_failed"), ["passkey"; 11], "and so is what cannot be read");
     shows(&browser, &mut key, "/login/passkey").await.expect(200);
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 on_both! {
     a_person_makes_a_passkey_and_uses_it_everywhere,
+    whoever_gets_no_answer_is_told_to_look,
     without_scripts_nothing_is_offered_that_does_not_work,
 }
 
@@ -79,6 +80,29 @@ async fn a_person_makes_a_passkey_and_uses_it_everywhere(app: &TestApp) {
     browser.goto("/login").await;
     browser.press("/login/passkey").await;
     browser.reads(WRONG, "was not accepted").await;
+    browser.close().await;
+}
+
+async fn whoever_gets_no_answer_is_told_to_look(app: &TestApp) {
+    let ada = Shopper::registered(app).await;
+    let browser = Browser::open(&app.origin, Scripts::On).await;
+    browser.gets_an_authenticator().await;
+    gives_the_password(&browser, &ada).await;
+    browser.arrives_at("/dashboard").await;
+    browser.goto("/account/passkeys/new").await;
+    // The shop does it, and the answer is lost on its way.
+    browser
+        .runs(
+            "const go = fetch; window.fetch = async (path, how) => { const said = await go(path, how); \
+            if (!path.endsWith('/challenge')) throw new TypeError('lost'); return said; };",
+        )
+        .await;
+    browser.fill("name", "My laptop").await;
+    browser.press("/account/passkeys/new").await;
+    browser.reads(WRONG, "may be there or not").await;
+    browser.click("a.onward[href='/account/passkeys']").await;
+    browser.arrives_at("/account/passkeys").await;
+    assert_eq!(browser.text(".device-name").await, "My laptop");
     browser.close().await;
 }
 

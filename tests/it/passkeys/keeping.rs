@@ -21,6 +21,7 @@ on_both! {
     who_runs_the_shop_may_do_so_with_a_passkey with { "LATCHKEY_ADMIN_SECOND_FACTOR" = "on" },
     an_app_and_a_passkey_stand_beside_each_other,
     operators_help_who_lost_their_passkeys,
+    who_changes_the_password_is_told_that_passkeys_stay,
     the_passkey_of_who_never_proved_the_address_goes_with_their_password,
 }
 
@@ -53,8 +54,12 @@ async fn a_passkey_is_renamed_and_removed(app: &TestApp) {
     shows(&Visitor::new(app), &mut key, "/login/passkey").await.expect(401);
     shows(&Visitor::new(app), &mut spare, "/login/passkey").await.expect(200);
 
-    let page = ada.get(PAGE).await.expect(200);
-    ada.press(&page, &removes[1], &[]).await.expect_to(PAGE);
+    let last = ada.get(PAGE).await.expect(200);
+    assert!(last.text("#last").contains("recovery codes go with it") && !page.has("#last"), "{}", last.words());
+    assert!(!last.words().contains("your app"), "there is none: {}", last.words());
+    ada.press(&last, &removes[1], &[]).await.expect_to(PAGE);
+    let done = ada.get(PAGE).await.expect(200).messages().concat();
+    assert!(done.contains("your recovery codes with it"), "{done}");
     assert!(ada.get("/dashboard").await.expect(200).text(".desk-account").contains("Second step Off"));
     sign_in(&Visitor::new(app), &ada.email, PASSWORD).await.expect_to("/dashboard");
     let left: i64 = recovery_codes::table.count().get_result(&mut app.storage.second_connection()).expect("codes can be counted");
@@ -129,6 +134,9 @@ async fn an_app_and_a_passkey_stand_beside_each_other(app: &TestApp) {
     assert!(page.has("form[data-passkey]") && page.texts("label[for='code']") == ["Code"]);
     shows(&browser, &mut key, "/login/code/passkey").await.expect(200);
     browser.submit_to("/account/two-factor", "/account/two-factor/disable").await.expect_to("/account/two-factor");
+    let done = browser.get("/account/two-factor").await.expect(200).messages().concat();
+    assert!(done.contains("Your passkeys are the second step"), "{done}");
+    app.letter(&ada.email, "Codes from your app are off", 0).await;
     let browser = half_in().await;
     browser.submit("/login/code", &[("code", &phone.code())]).await.expect(401);
     shows(&browser, &mut key, "/login/code/passkey").await.expect(200);
@@ -147,16 +155,36 @@ async fn operators_help_who_lost_their_passkeys(app: &TestApp) {
     sign_in(&Visitor::new(app), &ada.email, PASSWORD).await.expect_to("/dashboard");
 }
 
+async fn who_changes_the_password_is_told_that_passkeys_stay(app: &TestApp) {
+    let ada = Shopper::registered(app).await;
+    let (mut passwords, mut messages) = ([PASSWORD, "seven quiet lamps glow", "another quiet lamp glows"].windows(2), Vec::new());
+    for keys in 0..2 {
+        if keys == 1 {
+            with_key(app, &ada).await;
+        }
+        let pair = passwords.next().expect("two passwords");
+        let typed = [("current_password", pair[0]), ("new_password", pair[1])];
+        ada.submit("/account/password", &typed).await.expect_to("/account");
+        messages.push(ada.get("/account").await.expect(200).messages().concat());
+    }
+    let told: Vec<bool> = messages.iter().map(|words| words.contains("passkeys still sign you in")).collect();
+    assert_eq!(told, [false, true], "{messages:?}");
+    let letter = app.letter(&ada.email, "was changed", 1).await;
+    assert!(letter.contains("/account/passkeys"), "{letter}");
+}
+
 async fn the_passkey_of_who_never_proved_the_address_goes_with_their_password(app: &TestApp) {
     let (impostor, ada) = (Shopper::registered(app).await, Shopper::registered(app).await);
     let page = ada.visit(&app.link(&ada.email, VERIFY, 0).await).await.expect(200);
     ada.press(&page, "/verify-email", &[]).await.expect_to("/account");
-    for (person, status) in [(&impostor, 401), (&ada, 200)] {
+    for (person, status, stay) in [(&impostor, 401, false), (&ada, 200, true)] {
         let (mut key, _) = with_key(app, person).await;
         crate::password_reset::asks(app, &person.email).await.expect(303);
         let browser = Visitor::new(app);
         browser.get(&app.link(&person.email, RESET, 0).await).await.expect_to("/reset-password");
         browser.submit("/reset-password", &[("password", "seven quiet lamps glow")]).await.expect_to("/login");
+        let told = browser.get("/login").await.expect(200).messages().concat();
+        assert_eq!(told.contains("Your passkeys still sign you in"), stay, "{told}");
         assert_eq!(shows(&browser, &mut key, "/login/passkey").await.status, status);
     }
 }

@@ -7,7 +7,9 @@ use crate::on_both;
 use crate::support::app::TestApp;
 use crate::support::gateway::HOOK;
 use crate::support::people::Shopper;
+use crate::support::soon;
 use aws_lc_rs::hmac;
+use futures_util::future::join_all;
 use latchkey::shop::payment::provider::Verdict;
 use latchkey::shop::payment::signature;
 use latchkey::shop::payment::trial::Message;
@@ -22,6 +24,7 @@ on_both! {
     money_that_comes_twice_is_owed_back_once with { "LATCHKEY_PAYMENT" = "trial" },
     what_is_not_ours_is_not_found with { "LATCHKEY_PAYMENT" = "trial" },
     where_the_shop_is_paid_on_invoice_there_is_no_webhook,
+    a_flood_waits_and_what_is_said_again_counts with { "LATCHKEY_PAYMENT" = "trial" },
 }
 
 async fn a_forged_an_unsigned_and_an_old_message_are_refused(app: &TestApp) {
@@ -159,4 +162,34 @@ async fn where_the_shop_is_paid_on_invoice_there_is_no_webhook(app: &TestApp) {
     let answer = app.http.post(app.origin.join(HOOK).expect("a path")).body("{}").send().await.expect("an answer");
     assert_eq!(answer.status(), 404);
     assert!(answer.headers().get("set-cookie").is_none(), "it knows no cookies");
+}
+
+async fn a_flood_waits_and_what_is_said_again_counts(app: &TestApp) {
+    let ada = Shopper::registered(app).await;
+    let number = place(app, &ada, 1).await;
+    goes_to_pay(&ada, &number).await;
+    let tidings = app.tidings(&number, Verdict::Paid);
+    let address = app.origin.join(HOOK).expect("a path");
+    let mut told = Vec::new();
+    // However slow this machine is: in the end there are more of them than go through in the time.
+    while told.is_empty() {
+        let some = (0..60).map(|_| app.http.post(address.clone()).body("{}").send());
+        let answers = join_all(some).await.into_iter().map(|answer| answer.expect("an answer"));
+        told.extend(answers.filter(|answer| answer.status() != 403));
+    }
+    for answer in &told {
+        assert_eq!(answer.status(), 429);
+        let wait: u64 = answer.headers()["retry-after"].to_str().expect("text").parse().expect("seconds");
+        assert!((1..=60).contains(&wait), "{wait}");
+    }
+    // A provider that is told to wait says it again until it is heard.
+    soon("the message", async || match app.hears(&tidings).await {
+        200 => true,
+        status => {
+            assert_eq!(status, 429);
+            false
+        }
+    })
+    .await;
+    assert_eq!(app.payments_of(&number), ["paid"]);
 }

@@ -5,10 +5,10 @@ use crate::on_both;
 use crate::support::ada::{self, PASSWORD as ADAS};
 use crate::support::api_client::ApiClient;
 use crate::support::app::TestApp;
+use crate::support::heard::heard;
 use crate::support::people::{PASSWORD, Shopper, sign_in};
 use crate::support::storage::TestDb;
 use crate::support::visitor::Visitor;
-use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::prelude::*;
 use futures_util::future::join_all;
 use latchkey::auth::email::Email;
@@ -23,7 +23,6 @@ use latchkey::db::Conn;
 use latchkey::db::schema::{audit_events, login_failures};
 use reqwest::Method;
 use serde_json::json;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 on_both! {
@@ -66,32 +65,19 @@ async fn of_fifty_guesses_at_two_nodes_five_are_looked_at(test: &TestDb) {
     assert_eq!(failed.get_result::<i64>(&mut conn).expect("a count"), 11);
 }
 
-/// Keeps the text of every statement.
-#[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<String>>>);
-
-impl Instrumentation for Heard {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
-            let text = query.to_string();
-            self.0.lock().expect("a list").push(text.split(" -- binds").next().unwrap_or_default().to_owned());
-        }
-    }
-}
-
 async fn the_database_is_asked_the_same_whoever_has_an_account(test: &TestDb) {
     let clock = Clock::standing(Clock::default().now());
     let latch = ada::latch_of(test, &clock);
     ada::register(&latch, Door::Web).await;
     let mut asked = Vec::new();
     for (email, browser) in [("ada@example.com", Browser::random()), ("nobody@example.com", Browser::random())] {
-        let (mut conn, heard) = (test.storage.second_connection(), Heard::default());
-        conn.set_instrumentation(heard.clone());
         let email: Email = email.parse().expect("an address");
-        let counter = Counter::find(&mut conn, &latch, &email, Some(&browser)).expect("a count");
-        counter.wait(&mut conn, &latch, clock.now()).expect("no wait");
-        user::by_email(&mut conn, &email).expect("a look");
-        asked.push(heard.0.lock().expect("a list").clone());
+        let looks = |conn: &mut Conn| {
+            let counter = Counter::find(conn, &latch, &email, Some(&browser)).expect("a count");
+            counter.wait(conn, &latch, clock.now()).expect("no wait");
+            user::by_email(conn, &email).expect("a look");
+        };
+        asked.push(heard(&mut test.storage.second_connection(), looks).1);
     }
     assert_eq!(asked[0].len(), 3, "{asked:?}");
     assert_eq!(asked[0], asked[1]);

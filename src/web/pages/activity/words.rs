@@ -46,8 +46,8 @@ pub(super) fn of(kind: &str, detail: &str) -> String {
         ("second_factor_changed", "removed with the new password") => {
             "Two-step sign-in went with the earlier password, for the address was not confirmed then"
         }
-        ("second_factor_changed", "on") => "Two-step sign-in was turned on",
-        ("second_factor_changed", "off") => "Two-step sign-in was turned off",
+        ("second_factor_changed", "on") => "Codes from an app were turned on",
+        ("second_factor_changed", "off") => "Codes from an app were turned off",
         ("second_factor_changed", detail) if detail.starts_with("removed") => "The shop turned two-step sign-in off for you",
         ("second_factor_changed", "passkey added") => "A passkey was added",
         ("second_factor_changed", "passkey removed") => "A passkey was removed",

@@ -14,6 +14,7 @@ use crate::shop::import::{self, Claim, Import, Job, State};
 use crate::web::app::App;
 use crate::web::form::upload::Upload;
 use crate::web::form::{Fields, Form, Reader, Typed};
+use crate::web::health;
 use crate::web::spool::{self, Spooled};
 use crate::web::view::{View, see_other};
 use actix_web::http::StatusCode;
@@ -97,6 +98,10 @@ pub async fn submit(app: web::Data<App>, view: View, upload: Upload) -> Result<H
     };
     let person = view.visit().person().ok_or(Error::SignedOut)?;
     let now = app.clock.now();
+    // By its clock this node says whose import is dead: with a wrong one it would end another's that lives.
+    if health::is_apart(&app) {
+        return Err(Error::Unavailable("the clocks of this node and of the database are too far apart for an import".to_owned()));
+    }
     let is_open = app.db.read(move |conn| import::open(conn, now)).await?.is_some();
     // Files that come at once would fill the disk before the first of them is claimed.
     let Some(_room) = app.spool.try_acquire().ok().filter(|_| !is_open) else {
@@ -113,7 +118,7 @@ pub async fn submit(app: web::Data<App>, view: View, upload: Upload) -> Result<H
     // Once the row is there its work begins, whatever becomes of the request.
     let begin = move |claim: &Claim| {
         if let Claim::Made(key, _) = *claim {
-            let job = Job { key, actor, currency: shop.config.shop.currency };
+            let job = Job { key, actor, currency: shop.config.shop.currency, stands: roll::runs_the_shop };
             start(shop, job, spooled);
         }
     };

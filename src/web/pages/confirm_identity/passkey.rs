@@ -3,7 +3,6 @@
 //! Invariant: as with a password, a wrong one changes nothing, and a right one leads on to where the person was going.
 
 use crate::auth::passkey::{self, Act, Claim};
-use crate::auth::session::{self, Door};
 use crate::auth::step_up::{self, Outcome, Proof};
 use crate::error::{Error, Result};
 use crate::web::app::App;
@@ -11,6 +10,7 @@ use crate::web::form::ceremony::{Asked, Ceremony};
 use crate::web::identity::{CurrentUser, Visit};
 use crate::web::next::NextPath;
 use crate::web::pages::passkeys::shown::{Shown, offered, onward, refused};
+use crate::web::step_up as proof;
 use actix_web::{HttpResponse, web};
 
 /// `POST /confirm-identity/passkey/challenge`.
@@ -28,8 +28,7 @@ pub async fn challenge(app: web::Data<App>, user: CurrentUser, visit: Visit, _: 
 pub async fn submit(app: web::Data<App>, user: CurrentUser, visit: Visit, sent: Ceremony<Shown>) -> Result<HttpResponse> {
     let Shown { challenge, credential, next, .. } = sent.0;
     let claim = Claim::read(&app.latch, Act::Confirm, visit.binding(), &challenge, &credential);
-    let remember = app.db.read(move |conn| session::is_remembered(conn, user.session)).await?;
-    let wish = visit.wish(Door::Web, remember, Some(user.session));
+    let wish = proof::wish_again(&app, user, &visit).await?;
     match step_up::confirm(&app.latch, user, Proof::Passkey(claim), wish).await? {
         Outcome::Confirmed(tokens) => {
             visit.sign_in(&app, &tokens)?;

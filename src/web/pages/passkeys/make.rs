@@ -4,7 +4,7 @@
 //! proves it again and finds the name as they typed it.
 
 use super::shown::{offered, onward};
-use super::{PAGE, land, wish};
+use super::{PAGE, land};
 use crate::auth::passkey;
 use crate::auth::passkey::change::{self, Made, Outcome};
 use crate::error::{Error, Result};
@@ -116,14 +116,14 @@ pub async fn create(
         return Ok(see_other(&next::confirm(&again(&name))));
     }
     let made = Made::read(&app.latch, visit.binding(), &challenge, &credential).ok_or_else(not_made)?;
-    match change::add(&app.latch, user, made, name, wish(&app, user, &visit).await?).await? {
-        Outcome::Done(tokens, codes) => {
-            let done = if codes.is_empty() {
+    match change::add(&app.latch, user, made, name, step_up::wish_again(&app, user, &visit).await?).await? {
+        Outcome::Done(changed) => {
+            let done = if changed.codes.is_empty() {
                 "The passkey is there. Every other device is signed out."
             } else {
                 "The passkey is there. Keep the recovery codes below where you find them without it."
             };
-            land(&app, &view, &tokens, done, &codes)?;
+            land(&app, &view, &changed, done)?;
             Ok(onward(PAGE))
         }
         Outcome::TooMany => Err(passkey::too_many()),

@@ -5,8 +5,8 @@
 use super::*;
 use crate::config::{Sources, load};
 use crate::mail::letter::{
-    Cancelled, Change, EndedSignIn, FactorAct, FactorChange, Invitation, Move, NewDevice, NewToken, Paid, Receipt, ReceiptLine,
-    Recipient, Shipped,
+    Cancelled, Change, EndedSignIn, FactorAct, FactorChange, Invitation, Move, NewDevice, NewToken, Paid, PasswordChange,
+    Receipt, ReceiptLine, Recipient, Shipped,
 };
 use crate::web::assets::Assets;
 use std::sync::Arc;
@@ -19,7 +19,10 @@ fn every_letter(word: &str) -> Vec<Letter> {
     let invitation = || Invitation { token: "t".repeat(43), at: at(), address: text("203.0.113.9") };
     let moved = || Move { to: text("ada@elsewhere.example"), at: at(), address: text("203.0.113.9") };
     let line = |title: &str, quantity: i64| ReceiptLine { title: text(title), quantity, line_total: 2_400 * quantity };
-    let factor = |act| Letter::SecondFactorChanged(FactorChange { at: at(), address: text("203.0.113.9"), act, left: Some(9) });
+    let factor = |act, still_on| {
+        let address = text("203.0.113.9");
+        Letter::SecondFactorChanged(FactorChange { at: at(), address, act, left: Some(9), still_on: Some(still_on) })
+    };
     vec![
         Letter::OrderPlaced(Box::new(Receipt {
             number: "HG-7K3M-9QX2".to_owned(),
@@ -27,8 +30,11 @@ fn every_letter(word: &str) -> Vec<Letter> {
             lines: vec![line("Oak Bowl", 2), line("Long-handled brush for the bottoms of bottles", 1)],
             subtotal: 7_200,
             discount: 500,
+            discount_code: Some("SPRING".to_owned()),
             delivery: 490,
             total: 7_190,
+            tax: 1_148,
+            tax_rate: "19\u{a0}%".to_owned(),
             address: vec![text("Ada Lovelace"), "12 St James's Square".to_owned(), "SW1Y 4JH London".to_owned()],
         })),
         Letter::OrderCancelled(Cancelled {
@@ -56,7 +62,8 @@ fn every_letter(word: &str) -> Vec<Letter> {
             signed_in_from: text("198.51.100.4"),
             client: "Firefox on Linux".to_owned(),
         }),
-        Letter::PasswordChanged(Change { at: at(), address: text("203.0.113.9") }),
+        Letter::PasswordChanged(PasswordChange { at: at(), address: text("203.0.113.9"), passkeys: false }),
+        Letter::PasswordChanged(PasswordChange { at: at(), address: text("203.0.113.9"), passkeys: true }),
         Letter::VerifyEmail(invitation()),
         Letter::ConfirmRegistration(invitation()),
         Letter::AddressKnown(Change { at: at(), address: text("203.0.113.9") }),
@@ -64,14 +71,16 @@ fn every_letter(word: &str) -> Vec<Letter> {
         Letter::ConfirmEmail(invitation()),
         Letter::EmailChangeAsked(moved()),
         Letter::EmailChanged(moved()),
-        factor(FactorAct::PasskeyAdded),
-        factor(FactorAct::PasskeyRemoved),
-        factor(FactorAct::PasskeyCopied),
-        factor(FactorAct::On),
-        factor(FactorAct::Off),
-        factor(FactorAct::Codes),
-        factor(FactorAct::Used),
-        factor(FactorAct::Removed),
+        factor(FactorAct::PasskeyAdded, true),
+        factor(FactorAct::PasskeyRemoved, true),
+        factor(FactorAct::PasskeyRemoved, false),
+        factor(FactorAct::PasskeyCopied, true),
+        factor(FactorAct::On, true),
+        factor(FactorAct::Off, true),
+        factor(FactorAct::Off, false),
+        factor(FactorAct::Codes, true),
+        factor(FactorAct::Used, true),
+        factor(FactorAct::Removed, false),
         Letter::NewDevice(NewDevice { at: at(), address: text("203.0.113.9"), client: "Firefox on Linux".to_owned() }),
         Letter::ApiTokenMade(NewToken { at: at(), address: text("203.0.113.9"), scope: "read orders".to_owned(), days: 30 }),
         Letter::AccountDeleted(Change { at: at(), address: text("203.0.113.9") }),
@@ -134,10 +143,35 @@ fn every_letter_says_the_same_in_text_and_in_html() {
 }
 
 #[test]
+fn what_still_opens_the_account_is_told() {
+    let letters = drawn("Ada", "");
+    let texts = |kind: &str, word: &str| -> Vec<&Words> {
+        letters.iter().filter(|(known, words)| *known == kind && words.subject.contains(word)).map(|(_, words)| words).collect()
+    };
+    let changed = texts("password_changed", "");
+    for form in [&changed[1].text, &changed[1].html] {
+        assert!(form.contains("passkeys still sign you in") && form.contains("https://shop.example/account/passkeys"), "{form}");
+    }
+    assert!(!changed[0].text.contains("passkey") && !changed[0].html.contains("passkey"));
+    let alone = "your password alone opens your account again";
+    for (word, goes) in [("Codes from your app are off", false), ("Two-step sign-in is off", true)] {
+        let off = texts("second_factor_changed", word)[0];
+        assert_eq!((off.text.contains("passkeys stay"), off.text.contains(alone)), (!goes, goes), "{}", off.text);
+    }
+    let removed: Vec<bool> =
+        texts("second_factor_changed", "passkey was removed").iter().map(|words| words.text.contains(alone)).collect();
+    assert_eq!(removed, [false, true], "with the last one the recovery codes go");
+}
+
+#[test]
 fn a_receipt_has_its_lines_sums_and_address() {
     let (_, words) = drawn("Ada", "").swap_remove(0);
-    for fact in ["2 x Oak Bowl: €48.00\n", "\nDiscount: −€5.00\n", "\nDelivery: €4.90\n", "\nTotal: €71.90\n"] {
+    for fact in ["2 x Oak Bowl: €48.00\n", "\nDiscount (SPRING): −€5.00\n", "\nDelivery: €4.90\n"] {
         assert!(words.text.contains(fact), "{fact:?}: {}", words.text);
+    }
+    assert!(words.text.contains("\nTotal: €71.90\nIncluding 19\u{a0}% tax: €11.48\n\nIt goes to:\n"), "{}", words.text);
+    for fact in ["Discount (SPRING)", "Including 19\u{a0}% tax", "€11.48"] {
+        assert!(words.html.contains(fact), "{fact:?}: {}", words.html);
     }
     assert!(words.text.contains("12 St James's Square\nSW1Y 4JH London\n"), "nothing is escaped in text: {}", words.text);
     assert!(words.text.contains("https://shop.example/orders/HG-7K3M-9QX2\n"));

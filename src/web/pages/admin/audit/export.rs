@@ -112,13 +112,14 @@ mod tests {
         };
         let person = (UserId::random(), text_of("=HYPERLINK(\"http://evil.example\")"));
         let people = HashMap::from([(UserKey(1), person)]);
-        let events: Vec<Event> = ["@SUM(1)", "+1", "-1", "a,b\r\n\"c\"", "\t=1"].iter().map(|detail| event(detail)).collect();
+        let events: Vec<Event> =
+            ["@SUM(1)", "+1", "-1", "a,b\r\n\"c\"", "\t=1", "a;=1"].iter().map(|detail| event(detail)).collect();
         let file = text(&events, &people, true).expect("a file");
         let mut read = csv::Reader::from_reader(&*file);
         assert_eq!(read.headers().expect("a head").len(), 8);
         let rows: Vec<csv::StringRecord> = read.records().map(|row| row.expect("a row")).collect();
         let details: Vec<&str> = rows.iter().map(|row| &row[7]).collect();
-        assert_eq!(details, ["'@SUM(1)", "'+1", "'-1", "a,b\r\n\"c\"", "'\t=1"]);
+        assert_eq!(details, ["'@SUM(1)", "'+1", "'-1", "a,b\r\n\"c\"", "'\t=1", "a;'=1"]);
         assert!(rows.iter().all(|row| row[3].starts_with("'=HYPERLINK")));
     }
 }
