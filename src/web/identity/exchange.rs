@@ -16,6 +16,7 @@ use crate::web::next::NextPath;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header;
+use actix_web::http::uri::PathAndQuery;
 use actix_web::middleware::Next;
 use actix_web::{HttpResponse, ResponseError as _};
 use futures_util::future::{Either, join, select};
@@ -70,11 +71,13 @@ fn settle(
     let of_the_page = visit.dismiss();
     match exchanged.and_then(|exchange| accept(app, visit, exchange)) {
         Ok(()) if visit.person() == Some(drawn_for) => {
-            of_the_page.into_iter().for_each(|cookie| visit.set_cookie(cookie));
+            for cookie in of_the_page {
+                visit.set_cookie(cookie);
+            }
             answer
         }
         Ok(()) => {
-            let asked = answer.request().uri().path_and_query().map(|asked| asked.as_str());
+            let asked = answer.request().uri().path_and_query().map(PathAndQuery::as_str);
             let again = NextPath::or_dashboard(asked, &app.origin);
             let once_more = HttpResponse::SeeOther()
                 .insert_header((header::LOCATION, again.as_str()))
