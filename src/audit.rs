@@ -56,6 +56,8 @@ pub enum Kind {
     EmailChanged,
     /// A mail link was shown that is good no more.
     LinkRefused,
+    /// A person said, by a link in a letter, that what it told of was not their doing.
+    Disowned,
     /// A second factor was turned on or off, or got new recovery codes.
     SecondFactorChanged,
     /// A person proved once more who they are.
@@ -134,6 +136,7 @@ impl Kind {
             Self::EmailChangeAsked => "email_change_asked",
             Self::EmailChanged => "email_changed",
             Self::LinkRefused => "link_refused",
+            Self::Disowned => "disowned",
             Self::SecondFactorChanged => "second_factor_changed",
             Self::SteppedUp => "stepped_up",
             Self::ApiTokenMade => "api_token_made",

@@ -11,6 +11,7 @@ pub mod claims;
 pub mod confirmation;
 pub mod deletion;
 pub mod device;
+pub mod disown;
 pub mod email;
 pub mod email_change;
 pub mod email_verification;

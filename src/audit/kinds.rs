@@ -24,6 +24,7 @@ impl Kind {
         Self::EmailChangeAsked,
         Self::EmailChanged,
         Self::LinkRefused,
+        Self::Disowned,
         Self::SecondFactorChanged,
         Self::SteppedUp,
         Self::ApiTokenMade,

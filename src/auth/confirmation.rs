@@ -63,7 +63,7 @@ pub async fn confirm(latch: &Latch, token: LinkToken, address: String) -> Result
             Purpose::Verify => email_verification::confirm(conn, now, &link, &address)?.map(nothing_ended),
             Purpose::Register => pending::confirm(conn, &inner, now, &link, &address)?.map(nothing_ended),
             Purpose::Change => email_change::confirm(conn, &inner, now, &link, &address)?,
-            Purpose::Reset => None,
+            Purpose::Reset | Purpose::Disown => None,
         };
         Ok(done.map(|(key, revoked)| (link.purpose, key, revoked)))
     };

@@ -2,13 +2,13 @@
 //!
 //! Invariant: each is left in the transaction of what it tells of. It does not know how it reads.
 
-use crate::auth::api_token;
 use crate::auth::latch::Inner;
 use crate::auth::revocation::Revocation;
 use crate::auth::rotation::{self, Exchange, Shown};
 use crate::auth::session::Opening;
 use crate::auth::standing::Found;
 use crate::auth::user_agent::Client;
+use crate::auth::{api_token, disown};
 use crate::clock::{Moment, rfc3339};
 use crate::db::Conn;
 use crate::db::schema::sessions;
@@ -51,7 +51,8 @@ pub(super) fn exchange(
 /// What the database says.
 pub(super) fn new_device(conn: &mut Conn, post: &Postbox, now: Moment, person: UserKey, opening: &Opening) -> Result<()> {
     let client = Client::read(&opening.user_agent).words(opening.door);
-    let letter = Letter::NewDevice(NewDevice { at: rfc3339(now), address: opening.address.clone(), client });
+    let disown = disown::link(conn, now, person)?;
+    let letter = Letter::NewDevice(NewDevice { at: rfc3339(now), address: opening.address.clone(), client, disown });
     post.put(conn, now, person, letter)
 }
 
@@ -67,7 +68,8 @@ pub(super) fn password_changed(
     address: &str,
     passkeys: bool,
 ) -> Result<()> {
-    let letter = Letter::PasswordChanged(PasswordChange { at: rfc3339(now), address: address.to_owned(), passkeys });
+    let disown = disown::link(conn, now, person)?;
+    let letter = Letter::PasswordChanged(PasswordChange { at: rfc3339(now), address: address.to_owned(), passkeys, disown });
     post.put(conn, now, person, letter)
 }
 
@@ -84,8 +86,8 @@ pub(super) fn second_factor(
     act: FactorAct,
     still_on: bool,
 ) -> Result<()> {
-    let (at, address) = (rfc3339(now), address.to_owned());
-    let change = FactorChange { at, address, act, left: None, still_on: Some(still_on) };
+    let (at, address, disown) = (rfc3339(now), address.to_owned(), disown::link(conn, now, person)?);
+    let change = FactorChange { at, address, act, left: None, still_on: Some(still_on), disown };
     post.put(conn, now, person, Letter::SecondFactorChanged(change))
 }
 
@@ -101,8 +103,8 @@ pub(super) fn recovery_code_used(
     address: &str,
     left: i64,
 ) -> Result<()> {
-    let (at, address) = (rfc3339(now), address.to_owned());
-    let change = FactorChange { at, address, act: FactorAct::Used, left: Some(left), still_on: Some(true) };
+    let (at, address, disown) = (rfc3339(now), address.to_owned(), disown::link(conn, now, person)?);
+    let change = FactorChange { at, address, act: FactorAct::Used, left: Some(left), still_on: Some(true), disown };
     post.put(conn, now, person, Letter::SecondFactorChanged(change))
 }
 
@@ -119,7 +121,8 @@ pub(super) fn api_token_made(
     wish: &api_token::Wish,
 ) -> Result<()> {
     let (at, address, scope) = (rfc3339(now), address.to_owned(), wish.scopes.to_string());
-    post.put(conn, now, person, Letter::ApiTokenMade(NewToken { at, address, scope, days: wish.days }))
+    let disown = disown::link(conn, now, person)?;
+    post.put(conn, now, person, Letter::ApiTokenMade(NewToken { at, address, scope, days: wish.days, disown }))
 }
 
 /// Tells a person that their account is gone. It is written before their address goes.

@@ -1,8 +1,9 @@
 //! Links in mails: each lets whoever reads a mailbox do one thing with one account, once.
 //!
 //! Invariant: a link is good for its purpose, its person, its address and the person's epoch at that time, until its time is over, as
-//! long as it is the newest of its kind; it is spent by one conditional UPDATE, and looking at it changes nothing, so that a scanner
-//! of mails burns none. It does not know what its purposes do, nor how a link is written.
+//! long as it is the newest of its kind (but what disowns outlives all that, and ends with its time and with the account); it is spent by
+//! one conditional UPDATE, and looking at it changes nothing, so that a scanner of mails burns none. It does not know what its purposes
+//! do, nor how a link is written.
 
 pub mod budget;
 mod token;
@@ -31,10 +32,12 @@ pub enum Purpose {
     Change,
     /// Makes the account.
     Register,
+    /// Says that what a letter tells of was not its reader's doing.
+    Disown,
 }
 
 impl Purpose {
-    const ALL: [Self; 4] = [Self::Verify, Self::Reset, Self::Change, Self::Register];
+    const ALL: [Self; 5] = [Self::Verify, Self::Reset, Self::Change, Self::Register, Self::Disown];
 
     /// The word in the table and in the audit.
     #[must_use]
@@ -44,6 +47,7 @@ impl Purpose {
             Self::Reset => "reset",
             Self::Change => "change",
             Self::Register => "register",
+            Self::Disown => "disown",
         }
     }
 
@@ -54,6 +58,7 @@ impl Purpose {
             Self::Verify | Self::Register => Duration::from_hours(24),
             Self::Reset => Duration::from_mins(30),
             Self::Change => Duration::from_hours(1),
+            Self::Disown => Duration::from_hours(7 * 24),
         }
     }
 }
@@ -157,7 +162,8 @@ pub fn look(conn: &mut Conn, now: Moment, token: &LinkToken, purposes: &[Purpose
         .optional()?;
     let Some((key, purpose, owner, epoch, email, session, id, name, password_hash)) = row else { return Ok(None) };
     let purpose: Purpose = purpose.parse()?;
-    if newest(conn, purpose, owner, &email)? != Some(key) {
+    // Each letter that warns of something has a link of its own, and none takes another's place.
+    if purpose != Purpose::Disown && newest(conn, purpose, owner, &email)? != Some(key) {
         return Ok(None);
     }
     let pending = match (id, name, password_hash) {
@@ -169,6 +175,8 @@ pub fn look(conn: &mut Conn, now: Moment, token: &LinkToken, purposes: &[Purpose
         None => None,
     };
     let stands = match &user {
+        // It is there for what was changed by somebody who should not have.
+        Some(user) if purpose == Purpose::Disown => user.locked_at.is_none(),
         // A changed password, address, role or lock is another epoch, and the link of an earlier one is nobody's.
         Some(user) => {
             let same_address = purpose == Purpose::Change || user.email == email;
@@ -219,6 +227,20 @@ pub fn refuse(conn: &mut Conn, now: Moment, token: &LinkToken, address: &str) ->
     let Some((user, purpose)) = known.first::<(Option<UserKey>, String)>(conn).optional()? else { return Ok(()) };
     let actor = Actor { user, session: None, address: address.to_owned() };
     audit::record(conn, now, Kind::LinkRefused, &actor, &purpose)
+}
+
+/// Deletes a person's links of a purpose, spent or not, but the newest so many.
+///
+/// # Errors
+/// What the database says.
+pub fn keep_newest(conn: &mut Conn, owner: UserKey, purpose: Purpose, most: i64) -> Result<()> {
+    let own = mail_links::table.filter(mail_links::user_id.eq(owner)).filter(mail_links::purpose.eq(purpose.word()));
+    let beyond = own.order(mail_links::id.desc()).offset(most).limit(most).select(mail_links::id);
+    let old: Vec<LinkKey> = beyond.load(conn)?;
+    if !old.is_empty() {
+        diesel::delete(mail_links::table.filter(mail_links::id.eq_any(old))).execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Deletes at most `most` links whose time was over before `before`; how many there were.

@@ -57,14 +57,22 @@ pub fn asked(conn: &mut Conn, latch: &Inner, now: Moment, email: &Email, address
     }
     // A locked person is sent nothing, and nobody learns of it.
     let person = user::by_email(conn, email)?.map(|(user, _)| user).filter(|user| user.locked_at.is_none());
+    send(conn, latch, now, email.as_str(), person, address)?;
+    Ok(Budget::Taken)
+}
+
+/// Leaves the letter with the link, or for an address without anybody a letter to nobody.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn send(conn: &mut Conn, latch: &Inner, now: Moment, email: &str, person: Option<User>, address: &str) -> Result<()> {
     let bound = Bound { user: person.as_ref().map(|user| (user.key, user.epoch)), ..Bound::default() };
-    let token = mail_link::issue(conn, now, Purpose::Reset, email.as_str(), bound)?;
+    let token = mail_link::issue(conn, now, Purpose::Reset, email, bound)?;
     let letter = Letter::ResetPassword(Invitation { token: token.expose(), at: rfc3339(now), address: address.to_owned() });
     let key = person.as_ref().map(|user| user.key);
     let to = person.map(|User { email, name, .. }| Recipient { address: email, name });
     latch.post.put_unasked(conn, now, to, letter)?;
-    audit::record(conn, now, Kind::ResetAsked, &Actor { user: key, session: None, address: address.to_owned() }, "")?;
-    Ok(Budget::Taken)
+    audit::record(conn, now, Kind::ResetAsked, &Actor { user: key, session: None, address: address.to_owned() }, "")
 }
 
 /// Whose password the link sets; none if it is good no more.

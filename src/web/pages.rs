@@ -20,6 +20,7 @@ pub mod front;
 pub mod login;
 pub mod login_code;
 pub mod logout;
+pub mod not_me;
 pub mod orders;
 pub mod parked;
 pub mod passkeys;

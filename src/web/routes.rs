@@ -16,8 +16,8 @@ use crate::web::api;
 use crate::web::app::App;
 use crate::web::pages::{
     account, activity, admin, cart, checkout, confirm_identity, dashboard, devices, discount, docs, email, forgot_password,
-    front, login, login_code, logout, orders, parked, passkeys, password, pay, products, register, reset_password, saved, tokens,
-    trial, two_factor, verify_email,
+    front, login, login_code, logout, not_me, orders, parked, passkeys, password, pay, products, register, reset_password, saved,
+    tokens, trial, two_factor, verify_email,
 };
 
 /// The pages.
@@ -36,6 +36,8 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/forgot-password").get(forgot_password::show).post(forgot_password::submit).open().limited(limits.reset.throttle()),
         page("/reset-password/{token}").get(reset_password::carry).open(),
         page("/reset-password").get(reset_password::show).post(reset_password::submit).open().limited(limits.code.throttle()),
+        page("/not-me/{token}").get(not_me::carry).open(),
+        page("/not-me").get(not_me::show).post(not_me::submit).open().limited(limits.code.throttle()),
         page("/verify-email/{token}").get(verify_email::carry).open(),
         page("/verify-email").get(verify_email::show).post(verify_email::submit).open().limited(limits.code.throttle()),
         page("/login/code").get(login_code::show).post(login_code::submit).open().limited(limits.code.throttle()),

@@ -24,6 +24,7 @@ pub async fn robots() -> HttpResponse {
         "/forgot-password",
         "/reset-password",
         "/verify-email",
+        "/not-me",
     ];
     let text = closed.iter().fold("User-agent: *\n".to_owned(), |text, path| text + "Disallow: " + path + "\n");
     plain(text)

@@ -21,6 +21,7 @@ mod database;
 mod desk;
 mod devices;
 mod discounts;
+mod disowning;
 mod doctor;
 mod drawn_beside;
 mod email;

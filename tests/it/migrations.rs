@@ -4,11 +4,14 @@
 
 use crate::support::Backend;
 use crate::support::storage::Storage;
+use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
+use latchkey::db::schema::mail_links;
 use latchkey::db::{self, Conn};
 use latchkey::error::Error;
+use latchkey::ids::LinkKey;
 use latchkey::on_either;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Barrier};
@@ -58,6 +61,39 @@ fn a_binary_older_than_the_schema_does_not_start() {
             }
             other => panic!("{backend:?}: {other:?}"),
         }
+    }
+}
+
+#[test]
+fn links_stay_when_another_purpose_is_allowed() {
+    for backend in BOTH {
+        let storage = Storage::migrated(backend);
+        let conn = &mut storage.second_connection();
+        let written = |conn: &mut Conn, purpose: &str| {
+            let row = format!(
+                "INSERT INTO mail_links (hash, purpose, email, created_at, expires_at)
+                VALUES ('{purpose:a>43}', '{purpose}', 'ada@example.com', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)"
+            );
+            diesel::sql_query(row).execute(conn).is_ok()
+        };
+        let kept = |conn: &mut Conn| {
+            let of = mail_links::table.order(mail_links::id).select((mail_links::id, mail_links::purpose));
+            of.load::<(LinkKey, String)>(conn).expect("links")
+        };
+        assert!(["verify", "disown", "reset"].into_iter().all(|purpose| written(conn, purpose)), "{backend:?}");
+        let all = kept(conn);
+        let folder = format!("migrations/{}/2026-11-22-000031_disowning", format!("{backend:?}").to_ascii_lowercase());
+        let runs = |conn: &mut Conn, file: &str| {
+            let text = std::fs::read_to_string(format!("{folder}/{file}")).expect("a migration");
+            conn.transaction(|conn| conn.batch_execute(&text)).expect("it runs");
+        };
+        runs(conn, "down.sql");
+        assert_eq!(kept(conn), [all[0].clone(), all[2].clone()], "{backend:?}");
+        assert!(!written(conn, "disown"), "{backend:?}: an earlier version knows no such link");
+        runs(conn, "up.sql");
+        assert_eq!(kept(conn), [all[0].clone(), all[2].clone()], "{backend:?}");
+        assert!(written(conn, "disown") && !written(conn, "dishonour"), "{backend:?}");
+        assert!(kept(conn)[2].0 > all[2].0, "{backend:?}: no key is given twice");
     }
 }
 

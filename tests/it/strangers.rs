@@ -24,7 +24,7 @@ use latchkey::clock::Clock;
 use latchkey::db::Conn;
 use latchkey::db::schema::{mail_budgets, mail_links};
 use latchkey::error::Result;
-use latchkey::ids::UserId;
+use latchkey::ids::{UserId, UserKey};
 use std::time::Duration;
 
 on_both! {
@@ -174,6 +174,7 @@ fn links_and_counts_are_found_by_index() {
             mail_link::refuse(conn, now, &token, &Actor::default().address)?;
         }
         let taken = budget::take(conn, keys, "3/1h".parse().expect("a limit"), now, Kind::Reset, &known)?;
+        mail_link::keep_newest(conn, UserKey(1), mail_link::Purpose::Disown, 20)?;
         let later = now + Duration::from_hours(48);
         assert_eq!((mail_link::purge(conn, later, 500)?, budget::purge(conn, later, 500)?), (2, 1));
         Ok(taken)

@@ -66,7 +66,7 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Ye
         _ if here == Some(false) => ANOTHERS,
         Purpose::Register => "Your account is ready. Sign in with the password you chose.",
         Purpose::Change => "Your new address is confirmed. Sign in with it from now on.",
-        Purpose::Verify | Purpose::Reset => "Your address is confirmed. Thank you.",
+        Purpose::Verify | Purpose::Reset | Purpose::Disown => "Your address is confirmed. Thank you.",
     };
     view.flash(Kind::Success, said);
     Ok(see_other(if here == Some(true) { "/account" } else { "/login" }))

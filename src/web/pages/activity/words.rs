@@ -24,6 +24,7 @@ pub(super) fn of(kind: &str, detail: &str) -> String {
         ("session_ended", "password") => "Signed out, because the password was changed",
         ("session_ended", "limit") => "Signed out: there were more devices than there can be",
         ("session_ended", "locked") => "Signed out, because the account was locked",
+        ("session_ended", detail) if detail.contains("disowned") => "Signed out by a link from a mail: “This wasn’t me”",
         ("session_ended", detail) if detail.contains("another address") => "Signed out, because the e-mail address was changed",
         ("session_ended", detail) if detail.contains(", by an operator") => "The shop signed a device out",
         ("session_ended", detail) if detail.contains(", by ") => "Signed out from another device, or by the shop",
@@ -42,6 +43,7 @@ pub(super) fn of(kind: &str, detail: &str) -> String {
         ("email_verified", _) => "Your e-mail address was confirmed",
         ("email_change_asked", _) => "Another e-mail address was asked for",
         ("email_changed", _) => "The e-mail address was changed",
+        ("disowned", _) => "“This wasn’t me” was said by a link from a mail: every sign-in and API token ended",
         ("link_refused", _) => "A link from a mail was followed that was no longer good",
         ("second_factor_changed", "removed with the new password") => {
             "Two-step sign-in went with the earlier password, for the address was not confirmed then"

@@ -17,11 +17,13 @@ fn every_letter(word: &str) -> Vec<Letter> {
     let text = |usual: &str| if word.is_empty() { usual.to_owned() } else { word.to_owned() };
     let at = || "2026-11-22T10:00:00Z".to_owned();
     let invitation = || Invitation { token: "t".repeat(43), at: at(), address: text("203.0.113.9") };
+    let link = || Some("t".repeat(43));
     let moved = || Move { to: text("ada@elsewhere.example"), at: at(), address: text("203.0.113.9") };
     let line = |title: &str, quantity: i64| ReceiptLine { title: text(title), quantity, line_total: 2_400 * quantity };
     let factor = |act, still_on| {
         let address = text("203.0.113.9");
-        Letter::SecondFactorChanged(FactorChange { at: at(), address, act, left: Some(9), still_on: Some(still_on) })
+        let (at, left, still_on, disown) = (at(), Some(9), Some(still_on), link());
+        Letter::SecondFactorChanged(FactorChange { at, address, act, left, still_on, disown })
     };
     vec![
         Letter::OrderPlaced(Box::new(Receipt {
@@ -62,8 +64,8 @@ fn every_letter(word: &str) -> Vec<Letter> {
             signed_in_from: text("198.51.100.4"),
             client: "Firefox on Linux".to_owned(),
         }),
-        Letter::PasswordChanged(PasswordChange { at: at(), address: text("203.0.113.9"), passkeys: false }),
-        Letter::PasswordChanged(PasswordChange { at: at(), address: text("203.0.113.9"), passkeys: true }),
+        Letter::PasswordChanged(PasswordChange { at: at(), address: text("203.0.113.9"), passkeys: false, disown: link() }),
+        Letter::PasswordChanged(PasswordChange { at: at(), address: text("203.0.113.9"), passkeys: true, disown: link() }),
         Letter::VerifyEmail(invitation()),
         Letter::ConfirmRegistration(invitation()),
         Letter::AddressKnown(Change { at: at(), address: text("203.0.113.9") }),
@@ -81,8 +83,19 @@ fn every_letter(word: &str) -> Vec<Letter> {
         factor(FactorAct::Codes, true),
         factor(FactorAct::Used, true),
         factor(FactorAct::Removed, false),
-        Letter::NewDevice(NewDevice { at: at(), address: text("203.0.113.9"), client: "Firefox on Linux".to_owned() }),
-        Letter::ApiTokenMade(NewToken { at: at(), address: text("203.0.113.9"), scope: "read orders".to_owned(), days: 30 }),
+        Letter::NewDevice(NewDevice {
+            at: at(),
+            address: text("203.0.113.9"),
+            client: "Firefox on Linux".to_owned(),
+            disown: link(),
+        }),
+        Letter::ApiTokenMade(NewToken {
+            at: at(),
+            address: text("203.0.113.9"),
+            scope: "read orders".to_owned(),
+            days: 30,
+            disown: link(),
+        }),
         Letter::AccountDeleted(Change { at: at(), address: text("203.0.113.9") }),
         Letter::Trial,
     ]
@@ -200,6 +213,10 @@ fn a_link_is_written_out_once_in_each_form_and_says_how_long_it_is_good() {
         ("confirm_registration", "/verify-email/", "24 hours"),
         ("confirm_email", "/verify-email/", "an hour"),
         ("reset_password", "/reset-password/", "30 minutes"),
+        ("new_device", "/not-me/", "7 days"),
+        ("password_changed", "/not-me/", "7 days"),
+        ("second_factor_changed", "/not-me/", "7 days"),
+        ("api_token_made", "/not-me/", "7 days"),
     ];
     for (kind, words) in drawn("Ada", "") {
         let found = links.iter().find(|(known, ..)| *known == kind);

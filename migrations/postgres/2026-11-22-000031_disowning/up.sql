@@ -1,0 +1,3 @@
+-- A link for what happened to an account and was not its person's doing.
+ALTER TABLE mail_links DROP CONSTRAINT mail_links_purpose_check;
+ALTER TABLE mail_links ADD CONSTRAINT mail_links_purpose_check CHECK (purpose IN ('verify', 'reset', 'change', 'register', 'disown'));
