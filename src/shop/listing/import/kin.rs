@@ -1,6 +1,6 @@
 //! The families of some lines.
 //!
-//! Invariant: families are taken before the products of the lines, with all their options, and settled when all lines were taken. A line
+//! Invariant: families are taken before the products of the lines, with all their options, and settled when the lines of a piece were taken. A line
 //! without a family leaves it as it is; its title is that of the family. It does not know files.
 
 use super::super::line::Line;
@@ -11,27 +11,29 @@ use crate::error::Result;
 use crate::ids::{CategoryKey, FamilyKey, ProductKey};
 use crate::shop::family;
 use diesel::prelude::*;
+use std::collections::HashSet;
 
 /// The families that the lines touched.
 #[derive(Debug, Default)]
 pub(super) struct Kin(Vec<(FamilyKey, Option<CategoryKey>)>);
 
-impl Kin {
-    /// Takes what the lines will change.
-    pub(super) fn hold(conn: &mut Conn, lines: &[Line], keys: &[ProductKey]) -> Result<Self> {
-        let codes: Vec<&str> = lines.iter().filter_map(|line| line.seat.as_ref()).map(|seat| seat.code.as_str()).collect();
-        let mut held: Vec<FamilyKey> = Vec::new();
-        if !codes.is_empty() {
-            held = families::table.filter(families::code.eq_any(&codes)).select(families::id).load(conn)?;
-        }
-        let of_lines = products::table.filter(products::id.eq_any(keys)).filter(products::family_id.is_not_null());
-        let of_lines: Vec<Option<FamilyKey>> = of_lines.select(products::family_id).load(conn)?;
-        held.extend(of_lines.into_iter().flatten());
-        family::hold(conn, &held, keys)?;
-        Ok(Self::default())
+/// Takes what the lines will change.
+pub(super) fn hold(conn: &mut Conn, lines: &[Line], keys: &[ProductKey]) -> Result<()> {
+    let codes: HashSet<&str> = lines.iter().filter_map(|line| line.seat.as_ref()).map(|seat| seat.code.as_str()).collect();
+    let mut held: Vec<FamilyKey> = Vec::new();
+    if !codes.is_empty() {
+        held = families::table.filter(families::code.eq_any(codes)).select(families::id).load(conn)?;
     }
+    let of_lines = products::table.filter(products::id.eq_any(keys)).filter(products::family_id.is_not_null());
+    let of_lines: Vec<Option<FamilyKey>> = of_lines.select(products::family_id).distinct().load(conn)?;
+    held.extend(of_lines.into_iter().flatten());
+    held.sort_unstable();
+    held.dedup();
+    family::hold(conn, &held, keys)
+}
 
-    /// Seats a product that was there.
+impl Kin {
+    /// Seats a product, which is one of `before` still.
     pub(super) fn seat(
         &mut self,
         conn: &mut Conn,
@@ -53,15 +55,6 @@ impl Kin {
             self.0.push((left, None));
         }
         self.0.push((key, Some(shelf)));
-        Ok(())
-    }
-
-    /// Seats a product that was just made.
-    pub(super) fn seat_new(&mut self, conn: &mut Conn, now: Moment, line: &Line, shelf: CategoryKey) -> Result<()> {
-        if line.seat.is_some() {
-            let product = products::table.filter(products::sku.eq(&line.sku)).select(products::id).first(conn)?;
-            self.seat(conn, now, line, product, None, shelf)?;
-        }
         Ok(())
     }
 
