@@ -25,7 +25,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// After so long a batch takes no more lines in.
-const AIM: Duration = Duration::from_millis(70);
+const AIM: Duration = Duration::from_millis(50);
 /// Fewest and most lines that a batch begins with, and most letters of what is read at once.
 const LEAST: usize = 10;
 const MOST: usize = 500;
@@ -209,3 +209,6 @@ fn refused(complaints: Vec<Complaint>) -> Error {
     let told = complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     Error::refused("bad_file", told)
 }
+
+#[cfg(test)]
+mod tests;
