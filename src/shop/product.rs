@@ -9,6 +9,7 @@ mod insert;
 mod inventory;
 mod make;
 mod reach;
+mod rewrite;
 mod shown;
 
 pub use edit::{Change, Edited, Record, edit, record};
@@ -18,6 +19,7 @@ pub use insert::{NewProduct, insert};
 pub use inventory::{Inventory, Item, ON_A_PAGE, Shelf, by_sku, inventory};
 pub use make::{Draft, Made, make};
 pub(super) use reach::{STOCK_OF_ALL, StockOfAll};
+pub(super) use rewrite::{Standing, Written, rewrite, rewrite_options};
 pub(super) use shown::{KIN, KinColumns, KinRow, kin};
 pub use shown::{by_id, by_slug, related};
 

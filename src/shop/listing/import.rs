@@ -4,9 +4,7 @@
 //! batches others get their turn; a line says how a product shall be, so taking it twice changes nothing the second time. It does not know how far a run has come.
 
 mod batch;
-mod kin;
 mod piece;
-mod rewrite;
 
 pub use batch::Count;
 

@@ -10,6 +10,7 @@ use crate::ids::{CategoryKey, FamilyKey, PictureId, ProductKey, base64url};
 use crate::on_either;
 use crate::shop::family::{self, Seat};
 use crate::shop::money::Money;
+use crate::shop::product::Status;
 use crate::shop::{category, picture};
 use aws_lc_rs::digest::{SHA256, digest};
 use diesel::prelude::*;
@@ -25,7 +26,7 @@ pub struct Stands {
     pub category: CategoryKey,
     pub price: Money,
     pub stock: i64,
-    pub status: String,
+    pub status: Status,
     pub picture: Option<PictureId>,
     pub family: Option<FamilyKey>,
     pub seat: Option<Seat>,
@@ -42,7 +43,7 @@ impl Stands {
         let words = (&self.title, &self.description, self.category) == (&self.title_by(line), &line.description, shelf);
         let words = words && line.seat.as_ref().is_none_or(|seat| self.seat.as_ref() == Some(seat));
         let counts = self.price == line.price && line.stock.is_none_or(|stock| stock == self.stock);
-        let status = line.status.is_none_or(|status| status.word() == self.status);
+        let status = line.status.is_none_or(|status| status == self.status);
         words && counts && status && picture.is_none_or(|picture| self.picture == Some(picture))
     }
 }
@@ -121,9 +122,10 @@ pub fn standing(conn: &mut Conn, keys: &[ProductKey]) -> Result<HashMap<String, 
         let shared = shared.map(family::shared);
         let family = shared.as_ref().map(|family| family.key);
         let seat = shared.map(|family| Seat { code: family.code, names: family.names, words: family::listed(words) });
-        (sku, Stands { key, slug, title, description, category, price, stock, status, picture, family, seat })
+        let status = Status::read(&status).ok_or_else(|| Error::internal(format!("`{status}` is no status of a product")))?;
+        Ok((sku, Stands { key, slug, title, description, category, price, stock, status, picture, family, seat }))
     };
-    Ok(rows.into_iter().map(stands).collect())
+    rows.into_iter().map(stands).collect()
 }
 
 /// What the picture that a line names is called, or will be.

@@ -5,14 +5,16 @@
 //! does not know files.
 
 use super::super::line::{Line, Picture};
-use super::super::stand::{self, Stands, is_kin};
-use super::{kin, piece};
+use super::super::stand::{self, Stands};
+use super::piece;
 use crate::audit::Actor;
 use crate::clock::Moment;
+use crate::db::schema::{families, products};
 use crate::db::{Conn, lock_categories};
 use crate::error::{Error, Result};
-use crate::ids::{CategoryKey, PictureId};
-use crate::shop::{category, picture, slug};
+use crate::ids::{CategoryKey, FamilyKey, PictureId, ProductKey};
+use crate::shop::{category, family, picture, slug};
+use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::ops::AddAssign;
 
@@ -33,10 +35,11 @@ impl AddAssign for Count {
     }
 }
 
-/// How much one piece is: a line is its letters and what any line costs; an option is as much as a family that is made right.
+/// How much one piece is: a line is its letters and what any line costs, an option as much more, and the first of a family as much as to
+/// make right all of them.
 const PIECE: usize = 12_000;
 const ANY_LINE: usize = 100;
-const OPTION: usize = 2_000;
+const FAMILY: usize = 2_000;
 
 /// What the lines of one transaction are compared with.
 #[derive(Debug)]
@@ -59,7 +62,7 @@ pub fn take(
     let known = category::all_meant(conn, lines.iter().map(|line| line.category.as_str()))?;
     let shelves: HashMap<String, _> = known.into_iter().map(|(name, shelf)| (name.to_owned(), shelf)).collect();
     let keys = stand::keys(conn, lines)?;
-    kin::hold(conn, lines, &keys)?;
+    hold(conn, lines, &keys)?;
     let stand = stand::standing(conn, &keys)?;
     let mut shelf_keys: Vec<CategoryKey> = shelves.values().map(|(key, _)| *key).collect();
     shelf_keys.extend(stand.values().map(|it| it.category));
@@ -79,12 +82,28 @@ pub fn take(
     Ok((lines.len() - left.len(), count))
 }
 
+/// Takes what the lines will change: families with all their options, and before other products.
+fn hold(conn: &mut Conn, lines: &[Line], keys: &[ProductKey]) -> Result<()> {
+    let codes: HashSet<&str> = lines.iter().filter_map(|line| line.seat.as_ref()).map(|seat| seat.code.as_str()).collect();
+    let mut held: Vec<FamilyKey> = Vec::new();
+    if !codes.is_empty() {
+        held = families::table.filter(families::code.eq_any(codes)).select(families::id).load(conn)?;
+    }
+    let of_lines = products::table.filter(products::id.eq_any(keys)).filter(products::family_id.is_not_null());
+    let of_lines: Vec<Option<FamilyKey>> = of_lines.select(products::family_id).distinct().load(conn)?;
+    held.extend(of_lines.into_iter().flatten());
+    held.sort_unstable();
+    held.dedup();
+    family::hold(conn, &held, keys)
+}
+
 impl Batch<'_> {
     /// How many of the lines are a piece.
     fn reach(&self, lines: &[Line]) -> usize {
-        let mut room = PIECE;
+        let (mut room, mut families) = (PIECE, HashSet::new());
         let fits = |line: &&Line| {
-            let option = if is_kin(line, self.stand.get(&line.sku)) { OPTION } else { 0 };
+            let seat = line.seat.as_ref().or_else(|| self.stand.get(&line.sku)?.seat.as_ref());
+            let option = seat.map_or(0, |seat| if families.insert(seat.code.clone()) { FAMILY } else { ANY_LINE });
             let weight = ANY_LINE + option + line.title.len() + line.description.len();
             let fits = weight <= room;
             room = room.saturating_sub(weight);

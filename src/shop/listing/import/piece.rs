@@ -1,19 +1,19 @@
 //! A few lines at once.
 //!
-//! Invariant: however many lines there are, new products are put in and others changed in a few statements for all; only an option of a
-//! family comes by itself, because each counts what the others are when it comes. A changed stock is a movement. It does not know how long
+//! Invariant: however many lines there are, new products are put in and others changed in a few statements for all; of a family one option
+//! after the other (`Gathering`). A changed stock is a movement. It does not know how long
 //! it may take.
 
 use super::super::line::{Line, full_title};
 use super::super::stand::{self, Stands, is_kin};
 use super::batch::{Batch, Count};
-use super::kin::Kin;
-use super::rewrite::{Rewrite, Written};
 use crate::audit::{self, Kind};
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::{CategoryKey, PictureId, ProductKey};
-use crate::shop::product::{NewProduct, Status, insert_all};
+use crate::shop::family::{Gathering, Guest};
+use crate::shop::money::Money;
+use crate::shop::product::{NewProduct, Status, Written, insert_all, rewrite};
 use crate::shop::{category, picture, search, stock};
 use std::collections::HashMap;
 
@@ -46,19 +46,18 @@ pub(super) fn take(conn: &mut Conn, batch: &mut Batch, lines: &[Line]) -> Result
         |placed: &&Placed| placed.before.as_ref().is_some_and(|it| !it.is_as(placed.line, placed.shelf.0, placed.picture));
     count.changed = placed.iter().filter(changed).count() as u64;
     count.same = lines.len() as u64 - count.new - count.changed;
-    let (kin, plain): (Vec<&Placed>, Vec<&Placed>) = placed.iter().partition(|it| is_kin(it.line, it.before.as_ref()));
-    let plain: Vec<Written> = plain.into_iter().filter(changed).filter_map(|it| written(it, &mut notes)).collect();
-    Rewrite(plain).execute(conn)?;
-    let mut families = Kin::default();
-    for one in kin {
-        let key = one.before.as_ref().map(|it| it.key).or_else(|| made.get(&one.line.sku).copied());
-        let key = key.ok_or_else(|| Error::internal("a line without its product"))?;
-        families.seat(conn, batch.now, one.line, key, one.before.as_ref().and_then(|it| it.family), one.shelf.0)?;
-        if changed(&one) {
-            Rewrite(written(one, &mut notes).into_iter().collect()).execute(conn)?;
-        }
+    let (kin, plain): (Vec<&Placed>, Vec<&Placed>) = placed.iter().partition(|it| it.is_kin());
+    let plain: Vec<Written> = plain.into_iter().filter(changed).filter_map(|it| written(it, None, &mut notes)).collect();
+    rewrite(conn, &plain)?;
+    let mut guests = Vec::with_capacity(kin.len());
+    for it in kin {
+        guests.push(guest(it, made.get(&it.line.sku).copied(), changed(&it), &mut notes)?);
     }
-    families.settle(conn)?;
+    let mut gathering = Gathering::of(conn, batch.now, &guests)?;
+    for guest in guests {
+        gathering.seat(guest)?;
+    }
+    gathering.write(conn)?;
     notes.write(conn, batch)?;
     Ok(count)
 }
@@ -81,7 +80,8 @@ fn add(conn: &mut Conn, batch: &Batch, placed: &[Placed], notes: &mut Notes) -> 
         category: (it.shelf.0, &it.shelf.1),
         price: it.line.price,
         stock: it.line.stock.unwrap_or_default(),
-        status: it.line.status.unwrap_or(Status::Active),
+        // An option is for sale when it has its seat, and counts as one of its family from the beginning.
+        status: if it.is_kin() { Status::Draft } else { it.line.status.unwrap_or(Status::Active) },
         picture: it.picture,
     });
     let new: Vec<NewProduct> = new.collect();
@@ -89,40 +89,71 @@ fn add(conn: &mut Conn, batch: &Batch, placed: &[Placed], notes: &mut Notes) -> 
     insert_all(conn, batch.now, batch.actor, &new)
 }
 
-/// A product as its line says, and what is to be noted of it.
-fn written<'a>(placed: &'a Placed, notes: &mut Notes) -> Option<Written<'a>> {
+/// An option on its way to its family.
+fn guest<'a>(it: &'a Placed, made: Option<ProductKey>, changed: bool, notes: &mut Notes) -> Result<Guest<'a>> {
+    let product = written(it, made, notes).ok_or_else(|| Error::internal("a line without its product"))?;
+    Ok(Guest {
+        product: Written { raised: i64::from(changed), ..product },
+        sku: &it.line.sku,
+        category: &it.shelf.1,
+        title: &it.line.title,
+        seat: it.line.seat.as_ref(),
+        before: it.before.as_ref().and_then(|it| it.family),
+    })
+}
+
+/// A product as its line says, and what is to be noted of it if it was there before.
+fn written(placed: &Placed, made: Option<ProductKey>, notes: &mut Notes) -> Option<Written> {
     let Placed { line, shelf, picture, title, before } = placed;
-    let before = before.as_ref()?;
-    let status = line.status.map_or(before.status.as_str(), |status| status.word());
-    let (picture, stock) = (picture.or(before.picture), line.stock.unwrap_or(before.stock));
-    notes.moved.push((before.key, stock - before.stock));
-    notes.left.extend(before.picture.filter(|old| picture != Some(*old)));
-    if before.price != line.price || before.status != status {
-        let prices = format!("price {} to {}", before.price.minor(), line.price.minor());
-        let told = format!("{}, import, {prices}, {} to {status}", before.slug, before.status);
-        notes.acts.push((Kind::ProductChanged, told));
+    let (key, status, stock, picture) = match before {
+        None => (made?, line.status.unwrap_or(Status::Active), line.stock.unwrap_or_default(), *picture),
+        Some(before) => {
+            let (status, stock) = (line.status.unwrap_or(before.status), line.stock.unwrap_or(before.stock));
+            (before.key, status, stock, picture.or(before.picture))
+        }
+    };
+    if let Some(before) = before {
+        notes.of(before, line.price, (status, stock, picture));
     }
-    if before.stock != stock {
-        notes.acts.push((Kind::StockChanged, format!("{} {:+} import", before.slug, stock - before.stock)));
-    }
-    if status == Status::Active.word() {
+    if status == Status::Active {
         notes.offered.push(shelf.0);
     }
     Some(Written {
-        key: before.key,
-        title,
+        key,
+        title: title.clone(),
         words: search::words_of(title, &line.description, &shelf.1, &line.sku),
         sort_title: search::fold(title),
-        description: &line.description,
+        description: line.description.clone(),
         category: shelf.0,
         price: line.price,
         stock,
         status,
         picture,
+        raised: 1,
     })
 }
 
+impl Placed<'_> {
+    fn is_kin(&self) -> bool {
+        is_kin(self.line, self.before.as_ref())
+    }
+}
+
 impl Notes {
+    /// What changes of a product that was there.
+    fn of(&mut self, before: &Stands, price: Money, (status, stock, picture): (Status, i64, Option<PictureId>)) {
+        self.moved.push((before.key, stock - before.stock));
+        self.left.extend(before.picture.filter(|old| picture != Some(*old)));
+        if before.price != price || before.status != status {
+            let prices = format!("price {} to {}", before.price.minor(), price.minor());
+            let told = format!("{}, import, {prices}, {} to {}", before.slug, before.status.word(), status.word());
+            self.acts.push((Kind::ProductChanged, told));
+        }
+        if before.stock != stock {
+            self.acts.push((Kind::StockChanged, format!("{} {:+} import", before.slug, stock - before.stock)));
+        }
+    }
+
     fn write(mut self, conn: &mut Conn, batch: &Batch) -> Result<()> {
         stock::counted(conn, batch.now, batch.actor, &self.moved, "import")?;
         for picture in self.left {
