@@ -13,7 +13,6 @@ use latchkey::auth::refresh_token::RefreshToken;
 use latchkey::auth::rotation::Exchange;
 use latchkey::auth::session::Door;
 use latchkey::clock::Moment;
-use latchkey::db::Conn;
 use latchkey::db::schema::{refresh_tokens, sessions, users};
 use latchkey::ids::{SessionId, UserId, base64url, random_bytes};
 use latchkey::on_either;
@@ -85,8 +84,7 @@ fn statements(shop: &Shop, latch: &Latch, chains: usize, seconds: u64) -> Result
                 })?;
                 while Instant::now() < end {
                     let next = base64url(random_bytes::<32>());
-                    let now = latch.clock.now();
-                    latch.db.write_here(|conn| Ok(turn(conn, key, &hash, &next, now)?))?;
+                    turn(&latch, key, &hash, &next, latch.clock.now())?;
                     hash = next;
                     count += 1;
                 }
@@ -104,13 +102,10 @@ fn statements(shop: &Shop, latch: &Latch, chains: usize, seconds: u64) -> Result
 /// The columns that rule 1 reads, of the token, its session and its person.
 type Standing = (SessionId, i64, String, bool, i64, Moment, String, Moment, Moment, Option<String>, Option<i64>);
 type Person = (UserId, String, i64, Option<Moment>);
-type Token = (i64, i64, Option<Moment>, Option<Moment>);
+type Token = (i64, i64, Option<Moment>);
 
-/// The statements of rule 1, in their order.
-fn turn(conn: &mut Conn, key: i64, hash: &str, next: &str, now: Moment) -> QueryResult<()> {
-    if let Conn::Postgres(conn) = conn {
-        sessions::table.find(key).select(sessions::id).for_no_key_update().first::<i64>(conn)?;
-    }
+/// The statements of rule 1, in their order: a look without a lock, then a transaction.
+fn turn(latch: &Latch, key: i64, hash: &str, next: &str, now: Moment) -> latchkey::error::Result<()> {
     let standing = (
         sessions::public_id,
         sessions::user_id,
@@ -125,26 +120,29 @@ fn turn(conn: &mut Conn, key: i64, hash: &str, next: &str, now: Moment) -> Query
         sessions::replaces,
     );
     let person = (users::public_id, users::role, users::epoch, users::locked_at);
-    let token = (refresh_tokens::id, refresh_tokens::generation, refresh_tokens::replaced_at, refresh_tokens::seen_at);
+    let token = (refresh_tokens::id, refresh_tokens::generation, refresh_tokens::seen_at);
     let shown = refresh_tokens::table
         .inner_join(sessions::table.inner_join(users::table))
         .filter(refresh_tokens::hash.eq(hash))
-        .filter(refresh_tokens::session_id.eq(key))
         .select((standing, person, token));
-    let (_, _, (row, generation, _, seen)): (Standing, Person, Token) = on_either!(conn, conn => shown.first(conn))?;
-    let successor = diesel::insert_into(refresh_tokens::table).values((
-        refresh_tokens::session_id.eq(key),
-        refresh_tokens::generation.eq(generation + 1),
-        refresh_tokens::hash.eq(next),
-        refresh_tokens::derived_with.eq("reference"),
-        refresh_tokens::created_at.eq(now),
-    ));
-    on_either!(conn, conn => successor.execute(conn))?;
-    let replaced = (refresh_tokens::replaced_at.eq(now), refresh_tokens::seen_at.eq(seen.unwrap_or(now)));
-    let replaced = diesel::update(refresh_tokens::table.find(row)).set(replaced);
-    on_either!(conn, conn => replaced.execute(conn))?;
-    let turned = (sessions::generation.eq(generation + 1), sessions::last_seen_at.eq(now));
-    let turned = diesel::update(sessions::table.find(key)).set(turned);
-    on_either!(conn, conn => turned.execute(conn))?;
-    Ok(())
+    let (_, _, (_, generation, _)): (Standing, Person, Token) =
+        latch.db.read_here(|conn| Ok(on_either!(conn, conn => shown.first(conn))?))?;
+    latch.db.write_here(|conn| {
+        let alive = sessions::table
+            .find(key)
+            .filter(sessions::generation.eq(generation))
+            .filter(sessions::ended_at.is_null())
+            .filter(sessions::expires_at.gt(now));
+        let turned = diesel::update(alive).set((sessions::generation.eq(generation + 1), sessions::last_seen_at.eq(now)));
+        on_either!(conn, conn => turned.execute(conn))?;
+        let successor = diesel::insert_into(refresh_tokens::table).values((
+            refresh_tokens::session_id.eq(key),
+            refresh_tokens::generation.eq(generation + 1),
+            refresh_tokens::hash.eq(next),
+            refresh_tokens::derived_with.eq("reference"),
+            refresh_tokens::created_at.eq(now),
+        ));
+        on_either!(conn, conn => successor.execute(conn))?;
+        Ok(())
+    })
 }

@@ -7,12 +7,13 @@ use crate::auth::latch::Inner;
 use crate::auth::revocation::Revocation;
 use crate::auth::rotation::{self, Exchange, Shown};
 use crate::auth::session::Opening;
+use crate::auth::standing::Found;
 use crate::auth::user_agent::Client;
 use crate::clock::{Moment, rfc3339};
 use crate::db::Conn;
 use crate::db::schema::sessions;
 use crate::error::Result;
-use crate::ids::{SessionKey, UserKey};
+use crate::ids::UserKey;
 use crate::mail::letter::{Change, EndedSignIn, FactorAct, FactorChange, Letter, NewDevice, NewToken};
 use crate::mail::outbox::Postbox;
 use diesel::prelude::*;
@@ -25,22 +26,21 @@ pub(super) fn exchange(
     conn: &mut Conn,
     latch: &Inner,
     now: Moment,
-    key: SessionKey,
+    found: &Found,
     shown: Shown<'_>,
 ) -> Result<(Exchange, Vec<Revocation>)> {
-    let done = rotation::exchange(conn, &latch.secrets, &latch.limits, now, key, shown)?;
+    let done = rotation::exchange(conn, &latch.secrets, &latch.limits, now, found, shown)?;
     if matches!(done.0, Exchange::Reuse) {
-        let session =
-            sessions::table.find(key).select((sessions::user_id, sessions::created_at, sessions::address, sessions::user_agent));
-        let (person, signed_in_at, signed_in_from, agent): (UserKey, Moment, String, String) = session.first(conn)?;
+        let session = &found.session;
+        let signed_in_from: String = sessions::table.find(session.key).select(sessions::address).first(conn)?;
         let letter = Letter::SignInEnded(EndedSignIn {
             at: rfc3339(now),
             address: shown.address.to_owned(),
-            signed_in_at: rfc3339(signed_in_at),
+            signed_in_at: rfc3339(session.created_at),
             signed_in_from,
-            client: Client::read(&agent).words(shown.door),
+            client: Client::read(&session.user_agent).words(shown.door),
         });
-        latch.post.put(conn, now, person, letter)?;
+        latch.post.put(conn, now, session.user, letter)?;
     }
     Ok(done)
 }

@@ -11,7 +11,7 @@ use crate::auth::refresh_token::RefreshToken;
 use crate::auth::revocation::Revocation;
 use crate::auth::secrets::Secrets;
 use crate::auth::session::{self, Because, Door, Owner, Tokens};
-use crate::auth::standing::{self, Standing};
+use crate::auth::standing::{self, Found, Standing};
 use crate::clock::Moment;
 use crate::config::SessionLimits;
 use crate::db::Conn;
@@ -55,10 +55,10 @@ pub enum Exchange {
 }
 
 /// What a look without a lock tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Look {
-    /// It may be exchanged: the row of its session.
-    Live(SessionKey),
+    /// It may be exchanged: what was found.
+    Live(Box<Found>),
     /// It may not.
     Refused(Refusal),
 }
@@ -68,8 +68,8 @@ pub enum Look {
 /// # Errors
 /// What the database says.
 pub fn look(conn: &mut Conn, limits: &SessionLimits, now: Moment, door: Door, token: &RefreshToken) -> Result<Look> {
-    let Some(session) = standing::of_token(conn, &token.hash())? else { return Ok(Look::Refused(Refusal::Unknown)) };
-    Ok(session.refusal(limits, now, door)?.map_or(Look::Live(session.key), Look::Refused))
+    let Some(found) = standing::of_token(conn, &token.hash())? else { return Ok(Look::Refused(Refusal::Unknown)) };
+    Ok(found.session.refusal(limits, now, door)?.map_or_else(|| Look::Live(Box::new(found)), Look::Refused))
 }
 
 /// The session that a token of that door names, whatever became of it.
@@ -98,8 +98,8 @@ pub struct Shown<'a> {
     pub renew: bool,
 }
 
-/// Exchanges a token, by the four rules of docs/SESSIONS.md, "The four rules". The revocations are for the node's memory, after
-/// the commit.
+/// Exchanges a token that a look found, by the four rules of docs/SESSIONS.md, "The four rules". The revocations are for the node's
+/// memory, after the commit.
 ///
 /// # Errors
 /// What the database says; nothing was changed then.
@@ -108,42 +108,45 @@ pub fn exchange(
     secrets: &Secrets,
     limits: &SessionLimits,
     now: Moment,
-    key: SessionKey,
+    found: &Found,
     shown: Shown<'_>,
 ) -> Result<(Exchange, Vec<Revocation>)> {
+    // Nearly always it is as the look found it, and the session's row says so when it is taken.
+    if shown.renew
+        && found.session.replaces.is_none()
+        && let Some(next) = turn(conn, secrets, now, found, shown.token, now + session::REPLACED_FOR)?
+    {
+        return Ok((Exchange::Renewed(found.session.tokens(limits, now, next, found.token.generation + 1)?), Vec::new()));
+    }
+    let key = found.session.key;
     let taken = standing::take_with(conn, key, &shown.token.hash())?;
-    let Some((session, token)) = taken else { return Ok((Exchange::Refused(Refusal::Unknown), Vec::new())) };
+    let Some(taken) = taken else { return Ok((Exchange::Refused(Refusal::Unknown), Vec::new())) };
+    let Found { session, token } = &taken;
     if let Some(refusal) = session.refusal(limits, now, shown.door)? {
         return Ok((Exchange::Refused(refusal), Vec::new()));
     }
-    let mut revoked: Vec<Revocation> = acknowledge(conn, &session, now)?.into_iter().collect();
+    let mut revoked: Vec<Revocation> = acknowledge(conn, session, now)?.into_iter().collect();
     let straggler =
         || Ok::<_, Error>(Exchange::Straggler { owner: session.owner()?, session: session.id, generation: session.generation });
     // The browser has the cookies of the new session, or will have them in a moment: older ones, in an answer that comes later, would
     // wipe them out.
-    let makes_way = shown.renew && makes_way(conn, &session, now)?;
+    let makes_way = shown.renew && makes_way(conn, session, now)?;
 
-    // Rule 1: not yet replaced. It is seen and replaced in one statement.
-    if token.replaced_at.is_none() && shown.renew && !makes_way {
-        let next = shown.token.successor(secrets.current());
-        insert_successor(conn, key, &next, token.generation + 1, secrets.current().id(), now)?;
-        let replaced = (refresh_tokens::replaced_at.eq(now), refresh_tokens::seen_at.eq(token.seen_at.unwrap_or(now)));
-        let replace = diesel::update(refresh_tokens::table.find(token.row)).set(replaced);
-        on_either!(conn, conn => replace.execute(conn))?;
-        forget_oldest(conn, key, token.generation + 1)?;
-        let turned = (sessions::generation.eq(token.generation + 1), sessions::last_seen_at.eq(now));
-        let turn = diesel::update(sessions::table.find(key)).set(turned);
-        on_either!(conn, conn => turn.execute(conn))?;
+    // Rule 1: not yet replaced.
+    if shown.renew
+        && !makes_way
+        && let Some(next) = turn(conn, secrets, now, &taken, shown.token, now)?
+    {
         return Ok((Exchange::Renewed(session.tokens(limits, now, next, token.generation + 1)?), revoked));
     }
-    if token.seen_at.is_none() {
+    if token.generation == session.generation && token.seen_at.is_none() {
         diesel::update(refresh_tokens::table.find(token.row)).set(refresh_tokens::seen_at.eq(now)).execute(conn)?;
     }
-    if token.replaced_at.is_none() {
+    if token.generation == session.generation {
         return Ok((if makes_way { straggler()? } else { Exchange::Kept }, revoked));
     }
     if token.generation + 1 == session.generation {
-        let (derived_with, seen_at) = newest(conn, &session)?;
+        let (derived_with, seen_at) = newest(conn, session)?;
         match (seen_at, derived_with.as_deref().and_then(|id| secrets.by_id(id))) {
             // Rule 2: a race or a lost answer, however late.
             (None, _) if !shown.renew => return Ok((Exchange::Kept, revoked)),
@@ -196,12 +199,15 @@ pub fn see(
     }
     let touch = diesel::update(sessions::table.find(key)).set(sessions::last_seen_at.eq(now));
     on_either!(conn, conn => touch.execute(conn))?;
-    let unseen = refresh_tokens::table
-        .filter(refresh_tokens::session_id.eq(key))
-        .filter(refresh_tokens::generation.eq(generation))
-        .filter(refresh_tokens::seen_at.is_null());
-    let seen = diesel::update(unseen).set(refresh_tokens::seen_at.eq(now));
-    on_either!(conn, conn => seen.execute(conn))?;
+    // That an older one was seen follows from its successor.
+    if generation == session.generation {
+        let unseen = refresh_tokens::table
+            .filter(refresh_tokens::session_id.eq(key))
+            .filter(refresh_tokens::generation.eq(generation))
+            .filter(refresh_tokens::seen_at.is_null());
+        let seen = diesel::update(unseen).set(refresh_tokens::seen_at.eq(now));
+        on_either!(conn, conn => seen.execute(conn))?;
+    }
     Ok(Some(Witness { user: session.user, revoked: acknowledge(conn, &session, now)? }))
 }
 
@@ -221,23 +227,35 @@ fn acknowledge(conn: &mut Conn, session: &Standing, now: Moment) -> Result<Optio
     session::end(conn, now, replaced, Because::Replaced)
 }
 
-fn insert_successor(
+/// Rule 1: the session takes its next generation, if the token that was found is still its newest, and if it is alive and will be
+/// beyond that moment. `None` if not, and then nothing was written. With its first word it takes the session's row. The row of the
+/// token that is replaced stays as it is: that its session has a newer generation says that it was seen, and replaced.
+fn turn(
     conn: &mut Conn,
-    key: SessionKey,
-    next: &RefreshToken,
-    generation: i64,
-    with: &str,
+    secrets: &Secrets,
     now: Moment,
-) -> Result<()> {
+    found: &Found,
+    token: &RefreshToken,
+    beyond: Moment,
+) -> Result<Option<RefreshToken>> {
+    let (key, generation) = (found.session.key, found.token.generation);
+    let newest = sessions::table.find(key).filter(sessions::generation.eq(generation));
+    let alive = newest.filter(sessions::ended_at.is_null()).filter(sessions::expires_at.gt(beyond));
+    let turn = diesel::update(alive).set((sessions::generation.eq(generation + 1), sessions::last_seen_at.eq(now)));
+    if on_either!(conn, conn => turn.execute(conn))? == 0 {
+        return Ok(None);
+    }
+    let next = token.successor(secrets.current());
     let row = diesel::insert_into(refresh_tokens::table).values((
         refresh_tokens::session_id.eq(key),
-        refresh_tokens::generation.eq(generation),
+        refresh_tokens::generation.eq(generation + 1),
         refresh_tokens::hash.eq(next.hash()),
-        refresh_tokens::derived_with.eq(with),
+        refresh_tokens::derived_with.eq(secrets.current().id()),
         refresh_tokens::created_at.eq(now),
     ));
     on_either!(conn, conn => row.execute(conn))?;
-    Ok(())
+    forget_oldest(conn, key, generation + 1)?;
+    Ok(Some(next))
 }
 
 /// How many generations of a live session are kept: enough to know an old token for what it is.

@@ -66,8 +66,14 @@ macro_rules! columns {
 pub(super) struct TokenRow {
     pub(super) row: i64,
     pub(super) generation: i64,
-    pub(super) replaced_at: Option<Moment>,
     pub(super) seen_at: Option<Moment>,
+}
+
+/// A token that was shown, and its session: what an exchange decides by.
+#[derive(Debug)]
+pub struct Found {
+    pub(super) session: Standing,
+    pub(super) token: TokenRow,
 }
 
 /// How the session of that row stands.
@@ -97,27 +103,25 @@ pub(super) fn take(conn: &mut Conn, key: SessionKey) -> Result<Option<Standing>>
     load(conn, key)
 }
 
-/// Takes the session's row, then says how it stands, and its token of that hash.
+/// Takes the session's row, then says what is found of its token of that hash.
 ///
 /// # Errors
 /// What the database says.
-pub(super) fn take_with(conn: &mut Conn, key: SessionKey, hash: &str) -> Result<Option<(Standing, TokenRow)>> {
+pub(super) fn take_with(conn: &mut Conn, key: SessionKey, hash: &str) -> Result<Option<Found>> {
     lock(conn, key)?;
-    let token = refresh_tokens::table.inner_join(sessions::table.inner_join(users::table));
-    let token = token.filter(refresh_tokens::hash.eq(hash)).filter(refresh_tokens::session_id.eq(key));
-    let shown = (refresh_tokens::id, refresh_tokens::generation, refresh_tokens::replaced_at, refresh_tokens::seen_at);
-    let row = token.select((columns!(), shown));
-    Ok(on_either!(conn, conn => row.first(conn)).optional()?)
+    of_token(conn, hash)
 }
 
-/// How the session of the token with that hash stands.
+/// What is found of the token with that hash.
 ///
 /// # Errors
 /// What the database says.
-pub(super) fn of_token(conn: &mut Conn, hash: &str) -> Result<Option<Standing>> {
+pub(super) fn of_token(conn: &mut Conn, hash: &str) -> Result<Option<Found>> {
     let token = refresh_tokens::table.inner_join(sessions::table.inner_join(users::table));
-    let row = token.filter(refresh_tokens::hash.eq(hash)).select(columns!());
-    Ok(on_either!(conn, conn => row.first(conn)).optional()?)
+    let shown = (refresh_tokens::id, refresh_tokens::generation, refresh_tokens::seen_at);
+    let row = token.filter(refresh_tokens::hash.eq(hash)).select((columns!(), shown));
+    let found: Option<(Standing, TokenRow)> = on_either!(conn, conn => row.first(conn)).optional()?;
+    Ok(found.map(|(session, token)| Found { session, token }))
 }
 
 /// Is a token of that session and epoch as good now as when it was made?

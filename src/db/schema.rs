@@ -88,7 +88,6 @@ diesel::table! {
         hash -> Text,
         derived_with -> Nullable<Text>,
         created_at -> Timestamp,
-        replaced_at -> Nullable<Timestamp>,
         seen_at -> Nullable<Timestamp>,
     }
 }

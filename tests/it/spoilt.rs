@@ -140,8 +140,7 @@ fn restore(app: &TestApp, at: Moment) {
     let late: Vec<i64> =
         sessions::table.filter(sessions::created_at.gt(at)).select(sessions::id).load(&mut conn).expect("sessions");
     diesel::delete(sessions::table.filter(sessions::id.eq_any(late))).execute(&mut conn).expect("sessions");
-    let unused = (refresh_tokens::replaced_at.eq(None::<Moment>), refresh_tokens::seen_at.eq(None::<Moment>));
-    diesel::update(refresh_tokens::table).set(unused).execute(&mut conn).expect("tokens");
+    diesel::update(refresh_tokens::table).set(refresh_tokens::seen_at.eq(None::<Moment>)).execute(&mut conn).expect("tokens");
     diesel::update(sessions::table)
         .set((sessions::generation.eq(1_i64), sessions::last_seen_at.eq(at)))
         .execute(&mut conn)

@@ -8,6 +8,7 @@ use crate::auth::letters;
 use crate::auth::refresh_token::RefreshToken;
 use crate::auth::rotation::{self, Exchange, Look, Shown};
 use crate::auth::session::Door;
+use crate::auth::standing::Found;
 use crate::db::Conn;
 use crate::error::Result;
 use std::ops::ControlFlow;
@@ -31,15 +32,15 @@ impl Latch {
         let (now, shown) = (self.clock.now(), token.clone());
         let (looking, latch, memory) = (self.clone(), self.clone(), self.clone());
         let look = move |conn: &mut Conn| match rotation::look(conn, &looking.limits, now, door, &shown)? {
-            Look::Live(key) => Ok(ControlFlow::Continue(key)),
+            Look::Live(found) => Ok(ControlFlow::Continue(found)),
             Look::Refused(refusal) => {
                 looking.refused.remember(door, hash, refusal);
                 Ok(ControlFlow::Break((Exchange::Refused(refusal), Vec::new())))
             }
         };
-        let work = move |conn: &mut Conn, key| {
+        let work = move |conn: &mut Conn, found: Box<Found>| {
             let shown = Shown { door, token: &token, address: &address, renew };
-            letters::exchange(conn, &latch, now, key, shown)
+            letters::exchange(conn, &latch, now, &found, shown)
         };
         let (exchange, _) = self.db.look_then_write(look, work, move |(_, revoked)| memory.forget(revoked)).await?;
         Ok(exchange)
