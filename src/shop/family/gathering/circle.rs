@@ -22,7 +22,7 @@ pub(super) struct Place {
     pub member: Member,
     product: Written,
     category: String,
-    place: i64,
+    order: i64,
     listed: bool,
     /// Is it written in any case, and does it come from another family?
     changed: bool,
@@ -71,7 +71,7 @@ impl Circle {
         self.shelf = Some((guest.product.category, guest.category.to_owned()));
         let words = guest.seat.map(|seat| seat.words.clone());
         let Some(at) = at else {
-            let place = self.places.last().map_or(1, |last| last.place.saturating_add(1));
+            let place = self.places.last().map_or(1, |last| last.order.saturating_add(1));
             self.raised = true;
             self.places.push(Place::new(guest, words.unwrap_or_default(), place, moved));
             return Ok(());
@@ -108,7 +108,7 @@ impl Circle {
         let aspects = aspects(&self.family.title, &known);
         let mut rows = Vec::new();
         for (place, Aspect { title, words, listed }) in self.places.drain(..).zip(aspects) {
-            let Place { member, product, place, listed: before, changed, moved, .. } = place;
+            let Place { member, product, order, listed: before, changed, moved, .. } = place;
             if !changed && (&product.title, &product.words, before) == (&title, &words, listed) {
                 continue;
             }
@@ -116,7 +116,7 @@ impl Circle {
             let raised = product.raised.max(i64::from(product.title != title));
             let (one, two, three) = three(&member.words);
             let names = [one, two, three].map(str::to_owned);
-            let standing = Standing { family: self.family.key, words: names, place, listed };
+            let standing = Standing { family: self.family.key, words: names, place: order, listed };
             let sort_title = search::fold(&title);
             rows.push(((Written { title, words, sort_title, raised, ..product }, standing), moved));
         }
@@ -125,13 +125,13 @@ impl Circle {
 }
 
 impl Place {
-    fn new(guest: Guest, words: Vec<String>, place: i64, moved: bool) -> Self {
+    fn new(guest: Guest, words: Vec<String>, order: i64, moved: bool) -> Self {
         let Written { key, price, stock, status, .. } = guest.product;
         // Only what settles a family is asked of a member that is not read from its row.
         let (id, slug) = (ProductId::random(), String::new());
         let member = Member { key, id, sku: guest.sku.to_owned(), slug, words, price, stock, status };
         let product = Written { raised: 1, ..guest.product };
-        Self { member, product, category: guest.category.to_owned(), place, listed: true, changed: true, moved }
+        Self { member, product, category: guest.category.to_owned(), order, listed: true, changed: true, moved }
     }
 }
 
@@ -154,7 +154,7 @@ pub(super) fn places(conn: &mut Conn, keys: impl Iterator<Item = FamilyKey>) -> 
         .load(conn)?;
     let place = |row: Row| {
         let (family, own, rest, (price, stock, status, picture)) = row;
-        let (key, id, sku, slug, words, place, is_listed) = own;
+        let (key, id, sku, slug, words, order, is_listed) = own;
         let (title, found_by, description, shelf, category) = rest;
         let family = family.ok_or_else(|| Error::internal("an option of no family"))?;
         let status = Status::read(&status).ok_or_else(|| Error::internal(format!("`{status}` is no status of a product")))?;
@@ -172,7 +172,7 @@ pub(super) fn places(conn: &mut Conn, keys: impl Iterator<Item = FamilyKey>) -> 
             picture,
             raised: 0,
         };
-        Ok((family, Place { member, product, category, place, listed: is_listed, changed: false, moved: false }))
+        Ok((family, Place { member, product, category, order, listed: is_listed, changed: false, moved: false }))
     };
     rows.into_iter().map(place).collect()
 }

@@ -139,7 +139,8 @@ fn whatever_files_say_of_options_they_are_counted_right() {
                 let seat = if dice(5) == 0 { ",".to_owned() } else { format!("mug-{family},Size: {nth}") };
                 let status = ["active", "draft", "archived", "active"][dice(4) as usize];
                 let (price, stock, shelf) = (dice(9), dice(3) * 4, dice(3));
-                file += &format!("A-{nth},Mug {family} {title},x,Shelf {shelf},{price},{stock},{status},{seat}\n");
+                let line = format!("A-{nth},Mug {family} {title},x,Shelf {shelf},{price},{stock},{status},{seat}\n");
+                file.push_str(&line);
             }
             taken(db, &file);
             assert_eq!(miscounted(db), [""; 0], "round {round}");
