@@ -4,6 +4,7 @@
 //! batches others get their turn; a line says how a product shall be, so taking it twice changes nothing the second time. It does not know how far a run has come.
 
 mod batch;
+mod pace;
 mod piece;
 
 pub use batch::Count;
@@ -17,15 +18,13 @@ use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use batch::take;
+use pace::Pace;
 use std::collections::HashSet;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-/// After so long a batch takes no more lines in.
-const AIM: Duration = Duration::from_millis(50);
-/// Fewest and most lines that a batch begins with, and most letters of what is read at once.
-const LEAST: usize = 10;
+/// Most lines, and most letters, that are read at once.
 const MOST: usize = 500;
 const LETTERS: usize = 256 * 1024;
 /// On a machine with few cores shoppers would else get half of it.
@@ -105,7 +104,7 @@ fn take_all<R: Read>(
     file: Reader<R>,
     mut progress: impl FnMut(u64, Count) -> ControlFlow<()>,
 ) -> Result<ControlFlow<()>> {
-    let (mut file, mut size) = (Groups::new(file), MOST);
+    let (mut file, mut pace) = (Groups::new(file), Pace::default());
     loop {
         let lines = file.next_lines()?;
         if lines.is_empty() {
@@ -120,11 +119,11 @@ fn take_all<R: Read>(
         }
         std::thread::sleep(BREATH);
         while !left.is_empty() {
-            let (now, some, mut since) = (clock.now(), &left[..size.min(left.len())], Instant::now());
+            let (now, some, mut since) = (clock.now(), &left[..pace.lines.min(left.len())], Instant::now());
             let (taken, count) = patiently(|| {
                 db.write_here(|conn| {
                     since = Instant::now();
-                    take(conn, now, actor, some, || since.elapsed() >= AIM)
+                    take(conn, now, actor, some, || since.elapsed() >= pace.time)
                 })
             })?;
             let took = since.elapsed();
@@ -132,8 +131,7 @@ fn take_all<R: Read>(
             if progress(file.position(), count).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
-            // More than can be taken in the time would be looked up and locked in vain.
-            size = if taken == some.len() { size * 2 } else { taken + taken / 2 }.clamp(LEAST, MOST);
+            pace.learn(took, taken, some.len());
             left = &left[taken..];
             db.give_way(took);
         }
