@@ -10,6 +10,7 @@ mod fault;
 mod lock;
 mod migrate;
 mod pool;
+mod prepared;
 pub mod schema;
 mod watch;
 
@@ -18,6 +19,7 @@ pub use connection::Conn;
 pub use fault::is_duplicate;
 pub use lock::{lock_categories, lock_families, lock_order, lock_parking, lock_products, lock_sessions, lock_stewards};
 pub use migrate::{Migrated, migrate, pending};
+pub use prepared::update;
 pub use watch::{Pulse, Watch, queue_to_revoke};
 
 /// A statement that is written once and run on either database's own connection: one that `MultiConnection` cannot build

@@ -14,6 +14,7 @@ use latchkey::auth::rotation::Exchange;
 use latchkey::auth::session::Door;
 use latchkey::clock::Moment;
 use latchkey::db::schema::{refresh_tokens, sessions, users};
+use latchkey::db::update;
 use latchkey::ids::{SessionId, UserId, base64url, random_bytes};
 use latchkey::on_either;
 use std::thread;
@@ -53,7 +54,7 @@ fn rotations(shop: &Shop, latch: &Latch, chains: usize, seconds: u64) -> Result<
         let mut token = RefreshToken::parse(&pass.refresh).ok_or_else(|| anyhow::anyhow!("a token"))?;
         let mut count = 0;
         while Instant::now() < end {
-            token = match latch.refresh(Door::Web, token, String::new(), true).await? {
+            token = match latch.refresh(Door::Web, token, String::new(), true, None).await? {
                 Exchange::Renewed(tokens) => tokens.refresh,
                 other => bail!("not renewed: {other:?}"),
             };
@@ -128,12 +129,10 @@ fn turn(latch: &Latch, key: i64, hash: &str, next: &str, now: Moment) -> latchke
     let (_, _, (_, generation, _)): (Standing, Person, Token) =
         latch.db.read_here(|conn| Ok(on_either!(conn, conn => shown.first(conn))?))?;
     latch.db.write_here(|conn| {
-        let alive = sessions::table
-            .find(key)
-            .filter(sessions::generation.eq(generation))
-            .filter(sessions::ended_at.is_null())
-            .filter(sessions::expires_at.gt(now));
-        let turned = diesel::update(alive).set((sessions::generation.eq(generation + 1), sessions::last_seen_at.eq(now)));
+        let newest = sessions::id.eq(key).and(sessions::generation.eq(generation));
+        let alive = newest.and(sessions::ended_at.is_null()).and(sessions::expires_at.gt(now));
+        let next_one = (sessions::generation.eq(generation + 1), sessions::last_seen_at.eq(now));
+        let turned = update(sessions::table, alive, next_one);
         on_either!(conn, conn => turned.execute(conn))?;
         let successor = diesel::insert_into(refresh_tokens::table).values((
             refresh_tokens::session_id.eq(key),

@@ -91,7 +91,8 @@ pub fn search(conn: &mut Conn, filter: &Filter, after: Option<Place>, most: i64)
     Ok(events)
 }
 
-/// At most `most` events of a person's own account: signing in and out and what was changed, not what they bought or did for the shop.
+/// At most `most` events of a person's own account: signing in and out and what was changed, not what they bought or did for the shop,
+/// nor that a session made room for its own successor, by which nobody was signed out.
 ///
 /// # Errors
 /// What the database says.
@@ -99,6 +100,7 @@ pub fn of_account(conn: &mut Conn, person: UserKey, after: Option<Place>, most: 
     let mut found = audit_events::table
         .filter(audit_events::user_id.eq(person))
         .filter(audit_events::kind.ne_all(Kind::OF_THE_SHOP.iter().map(|kind| kind.word())))
+        .filter(audit_events::kind.ne(Kind::SessionEnded.word()).or(audit_events::detail.ne("replaced")))
         .into_boxed();
     if let Some(place) = after {
         found =

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::ids::UserKey;
 
 /// The purposes that confirm an address.
-const CONFIRMS: [Purpose; 3] = [Purpose::Verify, Purpose::Change, Purpose::Register];
+pub const CONFIRMS: [Purpose; 3] = [Purpose::Verify, Purpose::Change, Purpose::Register];
 
 /// What a link confirms.
 #[derive(Debug, Clone, PartialEq, Eq)]

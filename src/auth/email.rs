@@ -26,6 +26,11 @@ impl FromStr for Email {
         let (local, domain) = text.rsplit_once('@').ok_or_else(wrong)?;
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~.-".contains(&b);
         let dots = local.starts_with('.') || local.ends_with('.') || local.contains("..");
+        if let Some(letter) = local.chars().find(|c| !c.is_ascii() && c.is_alphanumeric()) {
+            return Err(format!(
+                "Before the @ only the letters a to z and digits work: “{letter}” is another one, even if it looks alike."
+            ));
+        }
         if local.is_empty() || local.len() > 64 || dots || !local.bytes().all(allowed) {
             return Err(wrong());
         }
@@ -91,5 +96,8 @@ mod tests {
         ] {
             assert!(text.parse::<Email>().is_err(), "{text}");
         }
+        // Cyrillic, and looks like any other: to say "like name@example.com" would help nobody.
+        let said = "аda@example.com".parse::<Email>();
+        assert!(said.is_err_and(|said| said.contains("“а” is another one")));
     }
 }

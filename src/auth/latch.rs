@@ -19,7 +19,7 @@ use crate::auth::revocation::Revocation;
 use crate::auth::rotation;
 use crate::auth::secrets::{Secrets, needed};
 use crate::auth::seen::{Seen, SeenSessions};
-use crate::auth::session::{self, Because, Door, Tokens};
+use crate::auth::session::{self, Because, Door, Owner, Tokens};
 use crate::auth::standing;
 use crate::auth::tally::Tally;
 use crate::auth::user::Role;
@@ -43,6 +43,14 @@ pub struct Person {
     pub session: SessionId,
     /// What they may do.
     pub role: Role,
+}
+
+impl Person {
+    /// The owner of a session, there.
+    #[must_use]
+    pub fn of(owner: Owner, session: SessionId) -> Self {
+        Self { key: owner.key, id: owner.id, session, role: owner.role }
+    }
 }
 
 /// What an access token is worth.

@@ -199,6 +199,17 @@ pub fn spend(conn: &mut Conn, now: Moment, token: &LinkToken, purposes: &[Purpos
     Ok((spent == 1).then_some(link))
 }
 
+/// Was a link for one of these purposes followed before? Only who has it can ask, and may know why it is good no more.
+///
+/// # Errors
+/// What the database says.
+pub fn was_used(conn: &mut Conn, token: &LinkToken, purposes: &[Purpose]) -> Result<bool> {
+    let words: Vec<&str> = purposes.iter().map(|purpose| purpose.word()).collect();
+    let used = mail_links::table.filter(mail_links::hash.eq(token.hash())).filter(mail_links::spent_at.is_not_null());
+    let used = used.filter(mail_links::purpose.eq_any(words));
+    Ok(used.select(mail_links::id).first::<LinkKey>(conn).optional()?.is_some())
+}
+
 /// Writes down that a link of ours was shown that is good no more, or for something else. What we never made is noise.
 ///
 /// # Errors

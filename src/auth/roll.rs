@@ -51,6 +51,18 @@ pub fn people(conn: &mut Conn, keys: &[UserKey]) -> Result<HashMap<UserKey, (Use
     Ok(found.into_iter().map(|(key, id, name)| (key, (id, name))).collect())
 }
 
+/// What we call the people of these public names: nothing, if they deleted their account.
+///
+/// # Errors
+/// What the database says.
+pub fn by_public_names(conn: &mut Conn, ids: &[UserId]) -> Result<HashMap<UserId, String>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = users::table.filter(users::public_id.eq_any(ids)).select((users::public_id, users::name));
+    Ok(found.load::<(UserId, String)>(conn)?.into_iter().collect())
+}
+
 /// What we call these people.
 ///
 /// # Errors

@@ -14,8 +14,8 @@ use crate::auth::session::{self, Because, Door, Owner, Tokens};
 use crate::auth::standing::{self, Found, Standing};
 use crate::clock::Moment;
 use crate::config::SessionLimits;
-use crate::db::Conn;
 use crate::db::schema::{refresh_tokens, sessions};
+use crate::db::{Conn, update};
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, SessionKey, UserKey};
 use crate::on_either;
@@ -113,7 +113,7 @@ pub fn exchange(
 ) -> Result<(Exchange, Vec<Revocation>)> {
     // Nearly always it is as the look found it, and the session's row says so when it is taken.
     if shown.renew
-        && found.session.replaces.is_none()
+        && found.is_plain()
         && let Some(next) = turn(conn, secrets, now, found, shown.token, now + session::REPLACED_FOR)?
     {
         return Ok((Exchange::Renewed(found.session.tokens(limits, now, next, found.token.generation + 1)?), Vec::new()));
@@ -197,16 +197,14 @@ pub fn see(
     if session.refusal(limits, now, door)?.is_some() {
         return Ok(None);
     }
-    let touch = diesel::update(sessions::table.find(key)).set(sessions::last_seen_at.eq(now));
+    let touch = update(sessions::table, sessions::id.eq(key), sessions::last_seen_at.eq(now));
     on_either!(conn, conn => touch.execute(conn))?;
     // That an older one was seen follows from its successor.
     if generation == session.generation {
-        let unseen = refresh_tokens::table
-            .filter(refresh_tokens::session_id.eq(key))
-            .filter(refresh_tokens::generation.eq(generation))
-            .filter(refresh_tokens::seen_at.is_null());
-        let seen = diesel::update(unseen).set(refresh_tokens::seen_at.eq(now));
-        on_either!(conn, conn => seen.execute(conn))?;
+        let shown = refresh_tokens::session_id.eq(key).and(refresh_tokens::generation.eq(generation));
+        let unseen = shown.and(refresh_tokens::seen_at.is_null());
+        let see = update(refresh_tokens::table, unseen, refresh_tokens::seen_at.eq(now));
+        on_either!(conn, conn => see.execute(conn))?;
     }
     Ok(Some(Witness { user: session.user, revoked: acknowledge(conn, &session, now)? }))
 }
@@ -239,9 +237,10 @@ fn turn(
     beyond: Moment,
 ) -> Result<Option<RefreshToken>> {
     let (key, generation) = (found.session.key, found.token.generation);
-    let newest = sessions::table.find(key).filter(sessions::generation.eq(generation));
-    let alive = newest.filter(sessions::ended_at.is_null()).filter(sessions::expires_at.gt(beyond));
-    let turn = diesel::update(alive).set((sessions::generation.eq(generation + 1), sessions::last_seen_at.eq(now)));
+    let newest = sessions::id.eq(key).and(sessions::generation.eq(generation));
+    let alive = newest.and(sessions::ended_at.is_null()).and(sessions::expires_at.gt(beyond));
+    let next = (sessions::generation.eq(generation + 1), sessions::last_seen_at.eq(now));
+    let turn = update(sessions::table, alive, next);
     if on_either!(conn, conn => turn.execute(conn))? == 0 {
         return Ok(None);
     }

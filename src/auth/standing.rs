@@ -76,6 +76,13 @@ pub struct Found {
     pub(super) token: TokenRow,
 }
 
+impl Found {
+    /// Is it the newest of a session that has nothing else to settle?
+    pub(super) fn is_plain(&self) -> bool {
+        self.token.generation == self.session.generation && self.session.replaces.is_none()
+    }
+}
+
 /// How the session of that row stands.
 ///
 /// # Errors

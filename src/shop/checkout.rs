@@ -10,8 +10,8 @@ pub use review::{Change, Review, Told};
 use crate::audit::{self, Actor, Kind};
 use crate::clock::Moment;
 use crate::config::Shop;
-use crate::db::Conn;
 use crate::db::schema::{carts, order_events, order_lines, orders};
+use crate::db::{Conn, update};
 use crate::error::{Error, Result};
 use crate::ids::{CartId, CartKey, OrderKey, UserKey};
 use crate::mail::outbox::Postbox;
@@ -240,12 +240,10 @@ fn order(
 
 fn claim(conn: &mut Conn, user: UserKey, cart: &Cart) -> Result<Option<CartKey>> {
     let Some(version) = cart.version else { return Ok(None) };
-    let as_it_was = carts::table
-        .filter(carts::public_id.eq(version.cart))
-        .filter(carts::user_id.eq(user))
-        .filter(carts::status.eq(cart::OPEN))
-        .filter(carts::version.eq(version.counter));
-    Ok(diesel::update(as_it_was).set(carts::status.eq(cart::ORDERED)).returning(carts::id).get_result(conn).optional()?)
+    let theirs = carts::public_id.eq(version.cart).and(carts::user_id.eq(user));
+    let as_it_was = theirs.and(carts::status.eq(cart::OPEN)).and(carts::version.eq(version.counter));
+    let claim = update(carts::table, as_it_was, carts::status.eq(cart::ORDERED)).returning(carts::id);
+    Ok(on_either!(conn, conn => claim.get_result(conn)).optional()?)
 }
 
 fn insert(

@@ -47,7 +47,7 @@ pub fn leave(conn: &mut Conn, now: Moment, actor: &Actor, post: &Postbox, user: 
     diesel::delete(saved_items::table.filter(saved_items::user_id.eq(user))).execute(conn)?;
     diesel::delete(idempotency_keys::table.filter(idempotency_keys::user_id.eq(user))).execute(conn)?;
     for (number, _) in under_way(conn, user)? {
-        match order::cancel(conn, now, actor, post, user, &number) {
+        match order::cancel_leaving(conn, now, actor, post, user, &number) {
             Err(Error::Refused { .. }) => return Err(packed(&number)),
             done => done?,
         }

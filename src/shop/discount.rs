@@ -16,8 +16,8 @@ pub(super) use standing::{COLUMNS, Row};
 
 use crate::audit::{self, Actor, Kind};
 use crate::clock::Moment;
-use crate::db::Conn;
 use crate::db::schema::{discount_uses, discounts};
+use crate::db::{Conn, update};
 use crate::error::{Error, Result};
 use crate::ids::{DiscountKey, OrderKey, UserKey};
 use crate::on_either;
@@ -144,12 +144,12 @@ pub(super) fn find(conn: &mut Conn, now: Moment, user: UserKey, code: &Code) -> 
 
 /// Counts a use; `false` if the code may not be used any more, and then the caller takes its order back.
 pub(super) fn take(conn: &mut Conn, now: Moment, discount: DiscountKey, user: UserKey, order: OrderKey) -> Result<bool> {
-    let good = discounts::table
-        .filter(discounts::id.eq(discount))
-        .filter(discounts::most_uses.is_null().or(discounts::uses.nullable().lt(discounts::most_uses)))
-        .filter(discounts::starts_at.is_null().or(discounts::starts_at.le(now)))
-        .filter(discounts::ends_at.is_null().or(discounts::ends_at.gt(now)));
-    if diesel::update(good).set(discounts::uses.eq(discounts::uses + 1)).execute(conn)? == 0 {
+    let left = discounts::most_uses.is_null().or(discounts::uses.nullable().lt(discounts::most_uses)).assume_not_null();
+    let begun = discounts::starts_at.is_null().or(discounts::starts_at.le(now)).assume_not_null();
+    let lasts = discounts::ends_at.is_null().or(discounts::ends_at.gt(now)).assume_not_null();
+    let good = discounts::id.eq(discount).and(left).and(begun).and(lasts);
+    let take = update(discounts::table, good, discounts::uses.eq(discounts::uses + 1));
+    if on_either!(conn, conn => take.execute(conn))? == 0 {
         return Ok(false);
     }
     let kept = on_either!(conn, conn => diesel::insert_into(discount_uses::table)

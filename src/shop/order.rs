@@ -13,6 +13,7 @@ mod status;
 mod step;
 
 pub use cancel::cancel;
+pub(in crate::shop) use cancel::cancel_leaving;
 pub use history::{History, PER_PAGE, Summary, history, latest};
 pub use ledger::{Entry, Ledger, ledger, waiting};
 pub use number::{NotANumber, Number};

@@ -14,9 +14,10 @@ pub use movement::{Movement, Reason, latest};
 use crate::audit::Actor;
 use crate::clock::Moment;
 use crate::db::schema::products;
-use crate::db::{Conn, lock_products};
+use crate::db::{Conn, lock_products, update};
 use crate::error::Result;
 use crate::ids::{CategoryKey, OrderKey, ProductKey};
+use crate::on_either;
 use crate::shop::money::Money;
 use crate::shop::product::Status;
 pub(super) use booking::counted;
@@ -39,12 +40,10 @@ pub(super) fn take(conn: &mut Conn, now: Moment, actor: &Actor, order: OrderKey,
     movement::of_order(conn, now, actor, order, Reason::Sold, &pieces)?;
     in_order(conn, &mut pieces)?;
     for piece in pieces {
-        let there = products::table
-            .filter(products::id.eq(piece.key))
-            .filter(products::stock.ge(piece.count))
-            .filter(products::status.eq(Status::Active.word()))
-            .filter(products::price.eq(piece.price));
-        if diesel::update(there).set(products::stock.eq(products::stock - piece.count)).execute(conn)? == 0 {
+        let there = products::id.eq(piece.key).and(products::stock.ge(piece.count));
+        let sold = there.and(products::status.eq(Status::Active.word())).and(products::price.eq(piece.price));
+        let take = update(products::table, sold, products::stock.eq(products::stock - piece.count));
+        if on_either!(conn, conn => take.execute(conn))? == 0 {
             return Ok(false);
         }
     }
@@ -56,9 +55,9 @@ pub(super) fn give_back(conn: &mut Conn, now: Moment, actor: &Actor, order: Orde
     movement::of_order(conn, now, actor, order, Reason::Cancelled, &pieces)?;
     in_order(conn, &mut pieces)?;
     for piece in pieces {
-        diesel::update(products::table.filter(products::id.eq(piece.key)))
-            .set(products::stock.eq(products::stock + piece.count))
-            .execute(conn)?;
+        let back = products::stock.eq(products::stock + piece.count);
+        let give = update(products::table, products::id.eq(piece.key), back);
+        on_either!(conn, conn => give.execute(conn))?;
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
-//! Who is asking, decided once for each request, before anything else of the site runs.
+//! Who is asking, decided once for each request, before any answer of the site leaves.
 //!
 //! Invariant: the refresh happens inside the request: a dead access token beside a live refresh token is exchanged, and the same
 //! request goes on, body untouched; the new cookies go on whatever the answer is. A failed refresh deletes nothing, since the loser
 //! of a race must not wipe the winner's cookies. It does not know what the request wants.
 
+mod exchange;
 mod visit;
 
 pub use crate::auth::latch::Person as CurrentUser;
@@ -13,7 +14,6 @@ use crate::audit::{self, Kind};
 use crate::auth::api_token;
 use crate::auth::latch::{Access, Person};
 use crate::auth::refresh_token::RefreshToken;
-use crate::auth::rotation::{Exchange, Refusal};
 use crate::auth::session::Door;
 use crate::error::{Error, Result};
 use crate::web::app::App;
@@ -24,7 +24,7 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage as _, HttpResponse, ResponseError as _, web};
+use actix_web::{HttpMessage as _, ResponseError as _, web};
 
 /// The layer before all pages: cookies.
 ///
@@ -36,15 +36,10 @@ pub async fn identify(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let visit = Visit::new(&app, &request);
-    let known = recognise(&app, &visit, is_prefetch(request.headers())).await;
     request.extensions_mut().insert(visit.clone());
-    let mut response = match known {
-        Ok(Known::Yes) => next.call(request).await?.map_into_boxed_body(),
-        // The exchange waits for the real navigation (docs/SECURITY.md, "Sessions").
-        Ok(Known::NotYet) => {
-            return Ok(request
-                .into_response(HttpResponse::ServiceUnavailable().insert_header((header::CACHE_CONTROL, "no-store")).finish()));
-        }
+    let mut response = match recognise(&app, &visit).await {
+        Ok(None) => next.call(request).await?.map_into_boxed_body(),
+        Ok(Some(token)) => exchange::go_on(&app, &visit, token, request, next).await?,
         Err(cause) => request.into_response(cause.error_response()),
     };
     visit.add_cookies(response.headers_mut());
@@ -105,50 +100,24 @@ async fn by_token(app: &App, visit: &Visit, token: &str) -> Result<()> {
     Ok(())
 }
 
-enum Known {
-    /// As far as they ever will be.
-    Yes,
-    /// A prefetch with a dead access token.
-    NotYet,
-}
-
-/// Finds out who it is from the cookies, exchanging the refresh token where the access token is dead.
-async fn recognise(app: &App, visit: &Visit, prefetch: bool) -> Result<Known> {
+/// Finds out who it is from the cookies; if only the refresh token can tell, here it is.
+async fn recognise(app: &App, visit: &Visit) -> Result<Option<RefreshToken>> {
     let cookies = visit.cookies();
     if cookies.doubled() {
         record(app, visit, Kind::DuplicateCookie, "").await;
-        return Ok(Known::Yes);
+        return Ok(None);
     }
     if let Some(token) = cookies.get(Name::Access) {
         match app.latch.access(Door::Web, token).await? {
             Access::Granted(person) => {
                 visit.admit(person);
-                return Ok(Known::Yes);
+                return Ok(None);
             }
             Access::Stale => {}
             Access::Forged(why) => record(app, visit, Kind::ForgedToken, why).await,
         }
     }
-    let Some(token) = cookies.get(Name::Refresh) else { return Ok(Known::Yes) };
-    let Some(token) = RefreshToken::parse(token) else { return Ok(Known::Yes) };
-    let exchange = app.latch.refresh(Door::Web, token, visit.address().to_string(), !prefetch).await?;
-    if prefetch {
-        // Seen and judged like any other (no header switches that off), but the exchange waits for the real navigation.
-        return Ok(Known::NotYet);
-    }
-    match exchange {
-        Exchange::Renewed(tokens) => {
-            visit.sign_in(app, &tokens)?;
-        }
-        Exchange::Straggler { owner, session, .. } => {
-            visit.admit(Person { key: owner.key, id: owner.id, session, role: owner.role });
-        }
-        Exchange::Reuse | Exchange::Refused(Refusal::Reused) => visit.note_end(Ended::Reused),
-        Exchange::Refused(Refusal::Ended) => visit.note_end(Ended::Over),
-        Exchange::Refused(Refusal::Unknown) => visit.note_end(Ended::Forgotten),
-        Exchange::Kept => {}
-    }
-    Ok(Known::Yes)
+    Ok(cookies.get(Name::Refresh).and_then(RefreshToken::parse))
 }
 
 /// Writes an audit event that must not decide over the request. A stranger gets a few of them written down, not the whole flood.

@@ -81,6 +81,7 @@ async fn a_known_address_is_told_to_sign_in(app: &TestApp) {
     let page = Visitor::new(app).submit("/register", &fields).await.expect(422);
     assert!(page.wrong("email").contains("already"), "{}", page.wrong("email"));
     assert!(ada.is_signed_in().await);
+    assert!(page.has("a[href='/forgot-password']"), "and a way on: {}", page.words());
 }
 
 async fn a_closed_shop_takes_no_accounts(app: &TestApp) {

@@ -62,6 +62,11 @@ async fn a_person_reads_what_happened_to_them_in_words(app: &TestApp) {
         assert!(told.contains(&words.to_owned()), "{words}: {told:?}");
     }
     assert_eq!(told.last().map(String::as_str), Some("You made this account"));
+    // A session that a change made anew ended the one before it. Nobody was signed out by that, and it would only frighten.
+    ada.get("/account").await.expect(200);
+    let page = ada.get("/account/activity").await.expect(200);
+    let out = page.texts(".device-name").into_iter().filter(|words| words.starts_with("Signed out"));
+    assert_eq!(out.collect::<Vec<_>>(), ["Signed out, because the password was changed"]);
     let facts = page.texts(".device-facts").join(" | ");
     assert!(facts.contains("With Chrome on Linux From the shop’s own machine"), "{facts}");
     assert!(ada.get("/account").await.expect(200).has("a[href='/account/activity']"));

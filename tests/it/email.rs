@@ -14,6 +14,7 @@ use std::time::Duration;
 on_both! {
     an_address_is_confirmed_by_a_button_and_not_by_looking,
     a_link_is_followed_in_another_browser_that_nobody_is_signed_in_at,
+    who_is_signed_in_to_another_account_is_not_told_that_theirs_is_confirmed,
     the_link_is_sent_again_and_only_the_newest_works,
     an_address_changes_when_the_new_one_is_confirmed,
     who_asks_for_another_address_proves_who_they_are_and_types_it_once,
@@ -56,7 +57,15 @@ async fn an_address_is_confirmed_by_a_button_and_not_by_looking(app: &TestApp) {
         account.words()
     );
     assert!(!account.words().contains("Send the link again"));
-    assert!(confirms(&ada, &link).await.heading().contains("no longer good"), "once");
+    let again = confirms(&ada, &link).await;
+    assert!(again.heading().contains("no longer good"), "once");
+    let words = again.words();
+    assert!(
+        words.contains("It was used already") && words.contains(&format!("Your address {} is confirmed", ada.email)),
+        "{words}"
+    );
+    let words = Visitor::new(app).visit(&link).await.expect(200).words();
+    assert!(words.contains("If it was you who followed it, nothing is left to do") && !words.contains(&ada.email), "{words}");
     let page = ada.get("/account/password").await.expect(200);
     let fields = [("csrf", page.value("csrf"))];
     ada.post("/account/email/resend", &fields).await.expect_to("/account/email");
@@ -69,6 +78,16 @@ async fn a_link_is_followed_in_another_browser_that_nobody_is_signed_in_at(app: 
     confirms(&somewhere_else, &app.link(&ada.email, VERIFY, 0).await).await.expect_to("/login");
     assert!(!somewhere_else.is_signed_in().await, "a link signs nobody in");
     assert!(ada.is_signed_in().await);
+    assert!(ada.get("/dashboard").await.text(".tag-good").contains("Confirmed"));
+}
+
+async fn who_is_signed_in_to_another_account_is_not_told_that_theirs_is_confirmed(app: &TestApp) {
+    let (ada, eve) = (Shopper::registered(app).await, Shopper::registered(app).await);
+    confirms(&eve, &app.link(&ada.email, VERIFY, 0).await).await.expect_to("/login");
+    eve.get("/login").await.expect_to("/dashboard");
+    let dashboard = eve.get("/dashboard").await.expect(200);
+    assert!(dashboard.messages().concat().contains("signed in to another one"), "{}", dashboard.words());
+    assert!(dashboard.words().contains("Not confirmed yet"));
     assert!(ada.get("/dashboard").await.text(".tag-good").contains("Confirmed"));
 }
 
@@ -114,7 +133,13 @@ async fn who_asks_for_another_address_proves_who_they_are_and_types_it_once(app:
     app.pass(Duration::from_mins(6));
     wants(&ada, "new@example.com").await.expect_to("/confirm-identity?next=/parked");
     let page = ada.get("/confirm-identity?next=/parked").await.expect(200);
-    ada.press(&page, "/confirm-identity", &[("password", "wrong-wagon-lantern-42")]).await.expect(422);
+    let wrong = ada.press(&page, "/confirm-identity", &[("password", "wrong-wagon-lantern-42")]).await.expect(422);
+    for page in [&page, &wrong] {
+        let words = page.words();
+        assert!(words.contains("What you sent is kept.") && !words.contains("still kept"), "said once: {words}");
+    }
+    let dashboard = ada.get("/dashboard").await.expect(200).words();
+    assert!(dashboard.contains("still kept"), "and everywhere else: {dashboard}");
     ada.press(&page, "/confirm-identity", &[("password", PASSWORD)]).await.expect_to("/parked");
     let kept = ada.get("/parked").await.expect(200);
     assert!(kept.words().contains("new@example.com"), "{}", kept.words());

@@ -82,6 +82,11 @@ async fn the_file_holds_what_is_kept_and_no_secret(app: &TestApp) {
     eve.press(&form, "/confirm-identity", &[("password", PASSWORD)]).await.expect_to("/parked");
     let asked = eve.get("/parked").await.expect(200);
     assert_eq!(eve.press(&asked, "/parked", &[]).await.expect(200).json()["account"]["email"], eve.email);
+    // It is done then, and nothing offers the file once more, though the browser is still at the page with its button.
+    assert!(eve.press(&asked, "/parked", &[]).await.expect(404).words().contains("sent already"));
+    assert!(!eve.get("/parked").await.expect(200).words().contains("Download"));
+    let account = eve.get("/account").await.expect(200).words();
+    assert!(!account.contains("still kept"), "{account}");
 }
 
 async fn who_leaves_is_gone_and_the_shop_still_adds_up(app: &TestApp) {
@@ -95,7 +100,8 @@ async fn who_leaves_is_gone_and_the_shop_still_adds_up(app: &TestApp) {
     let sheet = program(app, &makes(&ada, "read", "7").await);
     assert_eq!(stock(app), (6, 6));
     let told = ada.get(DELETE).await.expect(200);
-    assert!(told.words().contains("not packed yet: it is cancelled") && told.words().contains("What stays"), "{}", told.words());
+    assert!(told.words().contains("not packed yet: it is cancelled"), "{}", told.words());
+    assert!(told.words().contains("What stays Your order, as what was bought"), "{}", told.words());
     let left = leaves(&ada).await.expect_to("/");
     for name in ["__Host-at", "__Host-rt", "__Host-hint", "__Host-dev"] {
         assert!(left.cookies_set().iter().any(|cookie| cookie.starts_with(&format!("{name}=;"))), "{name}");
@@ -131,6 +137,8 @@ async fn who_leaves_is_gone_and_the_shop_still_adds_up(app: &TestApp) {
         .get_result(&mut conn)
         .expect("a count");
     assert_eq!((agents, carts::table.count().get_result::<i64>(&mut conn)), (0, Ok(0)));
+    let told = app.letter(&ada.email, "is cancelled", 0).await;
+    assert!(told.contains("because your account was deleted"), "{told}");
     let letters = outbox::table.filter(outbox::kind.eq("account_deleted")).count();
     assert_eq!(letters.get_result::<i64>(&mut conn), Ok(1));
     let kept: Vec<String> = audit_events::table

@@ -108,16 +108,24 @@ fn a_server_that_cannot_prove_who_it_is_gets_nothing() {
     let (server, stranger) = (MailServer::start(Kind::StartTls, Some(LOGIN)), MailServer::start(Kind::Smtps, Some(LOGIN)));
     let plain = MailServer::start(Kind::Plain, None);
     let (ca, port) = (stranger.ca().display().to_string(), server.port());
-    for (url, why) in [
-        (format!("smtp://shop:canary-mail-password@localhost:{port}?ca={ca}"), "another authority"),
-        (format!("smtps://shop:canary-mail-password@localhost:{}", stranger.port()), "the machine's own authorities"),
-        (format!("smtps://shop:canary-mail-password@127.0.0.1:{}?ca={ca}", stranger.port()), "another name"),
-        (format!("smtp://shop:canary-mail-password@localhost:{}?ca={ca}", plain.port()), "STARTTLS struck out"),
-        (format!("smtp://shop:wrong@localhost:{port}?ca={}", server.ca().display()), "a wrong password"),
+    for (url, why, fix) in [
+        (format!("smtp://shop:canary-mail-password@localhost:{port}?ca={ca}"), "another authority", "?ca=FILE"),
+        (format!("smtps://shop:canary-mail-password@localhost:{}", stranger.port()), "the machine's own authorities", "?ca=FILE"),
+        (format!("smtps://shop:canary-mail-password@127.0.0.1:{}?ca={ca}", stranger.port()), "another name", "certificate"),
+        (
+            format!("smtp://shop:canary-mail-password@localhost:{}?ca={ca}", plain.port()),
+            "STARTTLS struck out",
+            "has no STARTTLS",
+        ),
+        (format!("smtp://shop:wrong@localhost:{port}?ca={}", server.ca().display()), "a wrong password", "user and password"),
+        (format!("smtp://shop:canary-mail-password@localhost:{port}"), "no TLS to this machine", "nobody sign in before TLS"),
+        (format!("smtps://localhost:{}?ca={ca}", plain.port()), "no TLS at first", "smtp:// in place"),
+        ("smtp://127.0.0.1:9".to_owned(), "nobody there", "name and port"),
     ] {
         let place = Place::new(&[("LATCHKEY_MAIL", &url)]);
         let told = place.run(&["doctor", "mail", "--to", EMAIL], "");
         assert!(told.code == Some(1) && told.errors.contains("not taken"), "{why}: {told:?}");
+        assert!(told.errors.contains("fix: ") && told.errors.contains(fix), "{why}: {told:?}");
         assert!(!told.errors.contains("canary-mail") && !told.output.contains("canary-mail"), "{told:?}");
         let told = place.run(&["doctor"], "");
         assert!(told.code == Some(1) && told.output.contains("problem  mail"), "{why}: {told:?}");

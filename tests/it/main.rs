@@ -22,6 +22,7 @@ mod desk;
 mod devices;
 mod discounts;
 mod doctor;
+mod drawn_beside;
 mod email;
 mod feed;
 mod files;

@@ -106,7 +106,7 @@ async fn a_prefetch_renews_nothing_and_is_judged_like_any_other(test: &TestDb) {
     let first = register(&latch, Door::Web).await;
     let glance = |token: &RefreshToken| {
         let (latch, token) = (latch.clone(), token.clone());
-        async move { latch.refresh(Door::Web, token, String::new(), false).await.expect("the database is there") }
+        async move { latch.refresh(Door::Web, token, String::new(), false, None).await.expect("the database is there") }
     };
     assert!(matches!(glance(&first.refresh).await, Exchange::Kept));
     let second = renewed(&latch, &first.refresh).await;

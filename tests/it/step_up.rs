@@ -93,6 +93,8 @@ async fn a_code_proves_it_too_and_once(app: &TestApp) {
     prove(&code).await.expect(422);
     prove(&codes[0]).await.expect_to("/account");
     app.pass(Duration::from_mins(6));
+    assert!(prove(&codes[0]).await.expect(422).wrong("code").contains("recovery code is wrong, or was used already"));
+    app.pass(Duration::from_mins(16));
     for _ in 0..5 {
         prove("000000").await.expect(422);
     }

@@ -57,6 +57,11 @@ async fn who_is_locked_out_is_out_at_once_until_they_are_let_in(app: &TestApp) {
     assert_eq!(audit(app, "person_changed"), ["lock", "unlock", "sign_out"].map(|act| format!("{act} {id}")));
     let happened = audit(app, "lock_changed");
     assert!(happened.len() == 2 && happened[0].starts_with("locked, by ") && !happened[0].contains(&id), "{happened:?}");
+    // Whoever reads it later is told by name who did it, and to whom.
+    for (event, words) in [("lock_changed", "locked, by Grace Hopper"), ("person_changed", &*format!("lock {}", ada.name))] {
+        let page = grace.get(&format!("/admin/audit?event={event}")).await.expect(200);
+        assert!(page.texts("tbody td").contains(&words.to_owned()), "{}", page.words());
+    }
 }
 
 async fn a_role_holds_from_the_next_request_on(app: &TestApp) {

@@ -17,6 +17,7 @@ use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
 
+mod browser;
 mod ends;
 
 const PAGE: &str = "/account/tokens";

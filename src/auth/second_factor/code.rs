@@ -22,7 +22,7 @@ impl FromStr for Code {
     fn from_str(typed: &str) -> Result<Self, String> {
         let blank =
             |c: &char| c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{200b}'..='\u{200f}' | '\u{feff}');
-        let text: String = typed.chars().filter(|c| !blank(c)).map(|c| c.to_ascii_uppercase()).collect();
+        let text: String = typed.chars().filter(|c| !blank(c)).map(plain).collect();
         let length = text.chars().count();
         if text.is_empty() {
             return Err("Enter the code.".to_owned());
@@ -49,6 +49,17 @@ impl FromStr for Code {
     }
 }
 
+/// The zeros of the digits that phones and keyboards write instead of ours; the one to nine follow each: Arabic, Persian, Devanagari,
+/// Bengali, full-width.
+const ZEROS: [char; 5] = ['\u{660}', '\u{6f0}', '\u{966}', '\u{9e6}', '\u{ff10}'];
+
+/// The sign as we compare it: a digit of ours for that of another script, a large letter for a small one.
+fn plain(sign: char) -> char {
+    let worth = |zero: &char| (0..10).find(|digit| u32::from(sign) == u32::from(*zero) + digit);
+    let digit = ZEROS.iter().find_map(worth).and_then(|digit| char::from_digit(digit, 10));
+    digit.unwrap_or_else(|| sign.to_ascii_uppercase())
+}
+
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Code(…)")
@@ -61,7 +72,18 @@ mod tests {
 
     #[test]
     fn blanks_and_dashes_mean_nothing() {
-        for typed in ["123456", " 123 456 ", "123-456", "1 2 3 4 5 6", "123\u{a0}456", "\u{200b}123456"] {
+        for typed in [
+            "123456",
+            " 123 456 ",
+            "123-456",
+            "1 2 3 4 5 6",
+            "123\u{a0}456",
+            "\u{200b}123456",
+            "١٢٣٤٥٦",
+            "۱۲۳۴۵۶",
+            "१२३४५६",
+            "１２３ ４５６",
+        ] {
             assert_eq!(typed.parse(), Ok(Code::App("123456".to_owned())), "{typed:?}");
         }
         let recovery = Code::Recovery("ABCDEFGHJKLMNPQRSTUVWXYZ2".to_owned());
@@ -76,8 +98,7 @@ mod tests {
         for (typed, why) in [
             ("", "Enter the code."),
             (" - ", "Enter the code."),
-            ("١٢٣٤٥٦", "digits 0 to 9"),
-            ("１２３４５６", "digits 0 to 9"),
+            ("①②③④⑤⑥", "digits 0 to 9"),
             ("123456123456", "twice"),
             ("12345", "this has 5"),
             ("1234567", "this has 7"),

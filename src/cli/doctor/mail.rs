@@ -9,7 +9,7 @@ use crate::ids::LetterId;
 use crate::mail::letter::{Addressed, Letter, Recipient};
 use crate::mail::message;
 use crate::mail::sender::LIMIT;
-use crate::mail::transport::Verdict;
+use crate::mail::transport::{Answer, Verdict};
 use crate::web::assets::Assets;
 use crate::web::server;
 use crate::web::view::letters;
@@ -35,8 +35,39 @@ pub(super) fn send(config: &Config, to: &str) -> Result<ExitCode, Failure> {
             say(format!("sent     {}", answer.text));
             Ok(ExitCode::SUCCESS)
         }
-        Ok(verdict) => Err(Failure::Told(format!("the mail was not taken: {}", verdict.answer().text))),
-        Err(_elapsed) => Err(Failure::Told("the mail server did not answer in time".to_owned())),
+        Ok(verdict) => {
+            let Answer { code, text } = verdict.answer();
+            Err(Failure::Told(format!("the mail was not taken: {text}\n  fix: {}", fix(code, text))))
+        }
+        Err(_elapsed) => Err(Failure::Told(format!("the mail server did not answer in time\n  fix: {ELSEWHERE}"))),
+    }
+}
+
+const ELSEWHERE: &str = "look at name and port in LATCHKEY_MAIL, and whether something between here and there closes that port";
+
+/// What to change, as far as the answer tells it.
+fn fix(code: &str, text: &str) -> &'static str {
+    match code {
+        "534" | "535" => {
+            "write user and password into LATCHKEY_MAIL as the server knows them; in them @ is %40, : is %3A, / is %2F"
+        }
+        "530" | "538" => "the server wants to know who sends: LATCHKEY_MAIL=smtp://user:password@host:port",
+        "550" | "551" | "553" => {
+            "try another recipient; if none works, LATCHKEY_MAIL_FROM must be an address that the server lets you use"
+        }
+        code if code.starts_with('4') => "the server will take it later, and the shop tries again by itself",
+        code if code.starts_with('5') => "the server will not have this mail: what it answered says why",
+        _ if text.contains("certificate") => {
+            "the name must be that of the server's certificate; its own authority is named by ?ca=FILE"
+        }
+        _ if text.contains("InvalidContentType") => "the server begins without TLS: write smtp:// in place of smtps://",
+        _ if text.contains("STARTTLS") => {
+            "the server has no STARTTLS: write smtps://, if it has TLS at all, with the port for that (465)"
+        }
+        _ if text.contains("authentication mechanism") => {
+            "the server lets nobody sign in before TLS: name its authority by ?ca=FILE, which turns TLS on to this machine too"
+        }
+        _ => ELSEWHERE,
     }
 }
 

@@ -50,6 +50,9 @@ pub struct Cancelled {
     /// What was paid for it and goes back. (Letters from before there were payments do not say.)
     #[serde(default)]
     pub owed: i64,
+    /// Was it called off because its customer left the shop? Nobody can open it then. (Not in letters of before.)
+    #[serde(default)]
+    pub leaving: bool,
 }
 
 /// An order that is paid.

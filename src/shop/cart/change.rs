@@ -7,8 +7,8 @@ use super::notice::Notice;
 use super::undo::remember;
 use super::{MOST_LINES, OPEN};
 use crate::clock::Moment;
-use crate::db::Conn;
 use crate::db::schema::{cart_items, carts, products};
+use crate::db::{Conn, update};
 use crate::error::{Error, Result};
 use crate::ids::{CartId, CartKey, DiscountKey, ProductId, ProductKey, UserKey};
 use crate::on_either;
@@ -174,8 +174,10 @@ pub(in crate::shop) fn put(conn: &mut Conn, cart: CartKey, ware: Ware, wish: imp
     let there = items.iter().find(|(key, _)| *key == ware.key).map(|(_, quantity)| *quantity);
     let (quantity, notices) = possible(wish(there.unwrap_or(0)), ware.stock);
     if there.is_some() {
-        let item = cart_items::table.filter(cart_items::cart_id.eq(cart)).filter(cart_items::product_id.eq(ware.key));
-        diesel::update(item).set((cart_items::quantity.eq(quantity), cart_items::seen_price.eq(ware.price))).execute(conn)?;
+        let item = cart_items::cart_id.eq(cart).and(cart_items::product_id.eq(ware.key));
+        let as_wished = (cart_items::quantity.eq(quantity), cart_items::seen_price.eq(ware.price));
+        let set = update(cart_items::table, item, as_wished);
+        on_either!(conn, conn => set.execute(conn))?;
     } else if items.len() >= MOST_LINES {
         let text =
             format!("Your cart holds {MOST_LINES} different things, which is all it can. Take one out, or order these first.");
@@ -206,11 +208,9 @@ fn possible(wish: i64, stock: i64) -> (i64, Vec<Notice>) {
 
 /// Takes the row of the open cart and raises its version.
 fn raise(conn: &mut Conn, user: UserKey) -> Result<Option<CartKey>> {
-    Ok(diesel::update(carts::table.filter(carts::user_id.eq(user)).filter(carts::status.eq(OPEN)))
-        .set(carts::version.eq(carts::version + 1))
-        .returning(carts::id)
-        .get_result(conn)
-        .optional()?)
+    let open = carts::user_id.eq(user).and(carts::status.eq(OPEN));
+    let raise = update(carts::table, open, carts::version.eq(carts::version + 1)).returning(carts::id);
+    Ok(on_either!(conn, conn => raise.get_result(conn)).optional()?)
 }
 
 fn for_sale(conn: &mut Conn, id: ProductId) -> Result<Ware> {

@@ -18,10 +18,37 @@ use diesel::prelude::*;
 /// # Errors
 /// `NotFound` if it is not theirs; `Refused` as `not_cancellable` once it is packed.
 pub fn cancel(conn: &mut Conn, now: Moment, actor: &Actor, post: &Postbox, user: UserKey, number: &Number) -> Result<()> {
+    call_off(conn, now, actor, post, user, number, false)
+}
+
+/// The same for a person who leaves the shop in this transaction: their letter does not lead to what they can open no more.
+///
+/// # Errors
+/// As `cancel`.
+pub(in crate::shop) fn cancel_leaving(
+    conn: &mut Conn,
+    now: Moment,
+    actor: &Actor,
+    post: &Postbox,
+    user: UserKey,
+    number: &Number,
+) -> Result<()> {
+    call_off(conn, now, actor, post, user, number, true)
+}
+
+fn call_off(
+    conn: &mut Conn,
+    now: Moment,
+    actor: &Actor,
+    post: &Postbox,
+    user: UserKey,
+    number: &Number,
+    leaving: bool,
+) -> Result<()> {
     let cancellable: Vec<Status> = Status::ALL.into_iter().filter(|status| status.is_cancellable()).collect();
     let order = orders::table.filter(orders::number.eq(number)).filter(orders::user_id.eq(user));
     let key: OrderKey = order.select(orders::id).first(conn).optional()?.ok_or(Error::NotFound)?;
-    let step = Take { order: key, number, from: &cancellable, to: Status::Cancelled, note: "" };
+    let step = Take { order: key, number, from: &cancellable, to: Status::Cancelled, note: "", leaving };
     if take(conn, now, actor, post, &step)? {
         return Ok(());
     }

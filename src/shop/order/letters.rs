@@ -33,13 +33,14 @@ pub fn placed(number: &Number, now: Moment, cart: &Cart, to: &Address) -> Letter
 
 /// The letter to whose order was called off.
 #[must_use]
-pub fn cancelled(number: &Number, placed_at: Moment, now: Moment, total: Money, owed: Money) -> Letter {
+pub fn cancelled(number: &Number, placed_at: Moment, now: Moment, total: Money, owed: Money, leaving: bool) -> Letter {
     Letter::OrderCancelled(Cancelled {
         number: number.as_str().to_owned(),
         placed_at: rfc3339(placed_at),
         at: rfc3339(now),
         total: total.minor(),
         owed: owed.minor(),
+        leaving,
     })
 }
 

@@ -53,7 +53,7 @@ pub fn step(conn: &mut Conn, now: Moment, actor: &Actor, post: &Postbox, number:
     if !status.moves(was_paid(conn, key)?).any(|next| next == wish.to) {
         return Ok(Stepped::Illegal(status));
     }
-    let step = Take { order: key, number, from: &[status], to: wish.to, note: &wish.note };
+    let step = Take { order: key, number, from: &[status], to: wish.to, note: &wish.note, leaving: false };
     if take(conn, now, actor, post, &step)? {
         return Ok(Stepped::Done);
     }
@@ -78,6 +78,8 @@ pub(in crate::shop) struct Take<'a> {
     pub to: Status,
     /// What is to be remembered of it.
     pub note: &'a str,
+    /// Does the customer leave the shop with this step? Then their letter leads nowhere that is gone.
+    pub leaving: bool,
 }
 
 /// Takes the step; `false` if the order stands elsewhere.
@@ -103,7 +105,7 @@ pub(in crate::shop) fn take(conn: &mut Conn, now: Moment, actor: &Actor, post: &
     let letter = match step.to {
         Status::Paid => Some(letters::paid(number, placed_at, now, total)),
         Status::Shipped => Some(letters::shipped(number, placed_at, now)),
-        Status::Cancelled => Some(letters::cancelled(number, placed_at, now, total, owed)),
+        Status::Cancelled => Some(letters::cancelled(number, placed_at, now, total, owed, step.leaving)),
         _ => None,
     };
     if step.to != Status::Cancelled {

@@ -66,7 +66,7 @@ pub fn settle(conn: &mut Conn, now: Moment, post: &Postbox, provider: &str, tidi
                 row::advance(conn, now, open, State::Cancelled)?;
             }
             row::advance(conn, now, row, State::Paid)?;
-            let step = Take { order, number: &number, from: &[Status::Placed], to: Status::Paid, note: "" };
+            let step = Take { order, number: &number, from: &[Status::Placed], to: Status::Paid, note: "", leaving: false };
             if !take(conn, now, &actor, post, &step)? {
                 row::tell(conn, now, &actor, order, status, State::Paid, "")?;
             }

@@ -131,7 +131,14 @@ fn put_off(conn: &mut Conn, key: PaymentKey, until: Moment) -> Result<()> {
 fn call_off(conn: &mut Conn, now: Moment, post: &Postbox, order: OrderKey) -> Result<bool> {
     lock_order(conn, order)?;
     let number: Number = orders::table.find(order).select(orders::number).first(conn)?;
-    let step = Take { order, number: &number, from: &[Status::Placed], to: Status::Cancelled, note: "Nobody paid in time." };
+    let step = Take {
+        order,
+        number: &number,
+        from: &[Status::Placed],
+        to: Status::Cancelled,
+        note: "Nobody paid in time.",
+        leaving: false,
+    };
     let taken = take(conn, now, &Actor::default(), post, &step)?;
     diesel::update(payments::table.filter(payments::order_id.eq(order)))
         .set(payments::due_at.eq(None::<Moment>))

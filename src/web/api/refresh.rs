@@ -38,7 +38,7 @@ pub async fn submit(app: web::Data<App>, visit: Visit, body: Json<Shown>) -> Res
         (None, None) => return Err(Error::refused("no_token", "No refresh token came with this. Sign in to get one.")),
     };
     let token = RefreshToken::parse(&text).ok_or_else(unknown)?;
-    match app.latch.refresh(Door::Api, token, visit.address().to_string(), true).await? {
+    match app.latch.refresh(Door::Api, token, visit.address().to_string(), true, None).await? {
         Exchange::Renewed(tokens) => Ok(HttpResponse::Ok().json(tokens::give(&app, &visit, &tokens, place)?)),
         Exchange::Straggler { .. } | Exchange::Kept => Err(Error::refused(
             "already_refreshed",

@@ -231,8 +231,7 @@ impl Visit {
             let year = i64::try_from(known_device::LIFE.as_secs()).unwrap_or(i64::MAX);
             self.set_cookie(cookies::set(Name::Device, browser.expose(), Some(year)));
         }
-        let owner = tokens.owner;
-        self.admit(Person { key: owner.key, id: owner.id, session: tokens.session, role: owner.role });
+        self.admit(Person::of(tokens.owner, tokens.session));
         Ok(())
     }
 
@@ -257,6 +256,12 @@ impl Visit {
 
     pub(super) fn admit(&self, person: Person) {
         self.0.person.set(Some(person));
+    }
+
+    /// Takes back that there is a person, and the cookies that were set since.
+    pub(super) fn dismiss(&self) -> Vec<String> {
+        self.0.person.set(None);
+        self.0.set.take()
     }
 
     pub(super) fn note_fault(&self, fault: Fault) {

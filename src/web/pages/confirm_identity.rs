@@ -76,9 +76,13 @@ pub async fn submit(app: web::Data<App>, user: CurrentUser, visit: Visit, view: 
         Ok(sent) => sent,
         Err(typed) => return show_with(&view, user, typed, next).await,
     };
+    let mut wrong = login_code::WRONG;
     let (proof, field, tries) = match sent.given {
         Proven::Password(password) => (Proof::Password(password), "password", "passwords"),
-        Proven::Code(code) => (Proof::Code(Given { code, most: app.config.limits.code_account }), "code", "codes"),
+        Proven::Code(code) => {
+            wrong = login_code::wrong(&code);
+            (Proof::Code(Given { code, most: app.config.limits.code_account }), "code", "codes")
+        }
     };
     let remember = app.db.read(move |conn| session::is_remembered(conn, user.session)).await?;
     let wish = visit.wish(Door::Web, remember, Some(user.session));
@@ -88,7 +92,7 @@ pub async fn submit(app: web::Data<App>, user: CurrentUser, visit: Visit, view: 
             return Ok(see_other(NextPath::or_dashboard(sent.next.as_deref(), &app.origin).as_str()));
         }
         Outcome::WrongPassword => form.refuse("password", "This is not your password. Check it and try again."),
-        Outcome::WrongCode | Outcome::WrongPasskey => form.refuse("code", login_code::WRONG),
+        Outcome::WrongCode | Outcome::WrongPasskey => form.refuse("code", wrong),
         Outcome::Wait(left) => {
             let mut page = show_with(&view, user, form.put_off(field, tries, left), next).await?;
             page.headers_mut().insert(header::RETRY_AFTER, words::whole_seconds(left).into());

@@ -9,21 +9,25 @@ use crate::auth::half_sign_in::{self, Awaited, Outcome, Ticket};
 use crate::auth::second_factor::{Code, Given, Proof};
 use crate::auth::session::Door;
 use crate::auth::sign_in::Wish;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{FieldError, Result};
 use crate::web::app::App;
 use crate::web::cookies::{self, Name};
+use crate::web::errors::words;
 use crate::web::form::{Fields, Form, Reader, Typed};
 use crate::web::identity::Visit;
 use crate::web::next::NextPath;
 use crate::web::parking;
 use crate::web::view::{Kind, Layout, View, see_other};
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 /// What is said of a code that is not right.
 pub const WRONG: &str = "This code is wrong, too old, or was used already. Wait for the next one and enter that. If none works, let \
                          your phone set its clock by itself.";
+/// The same of a recovery code, for which no clock counts.
+const WRONG_RECOVERY: &str =
+    "This recovery code is wrong, or was used already. Check it letter by letter, or enter another of the ten.";
 const GONE: &str = "That took too long, or was finished in another window. Sign in once more.";
 
 /// What the form asks.
@@ -65,7 +69,7 @@ pub async fn show(app: web::Data<App>, visit: Visit, view: View, request: HttpRe
 /// `POST /login/code`: signs in and goes on; 401 with the form when the code is wrong.
 ///
 /// # Errors
-/// `TooMany` after too many wrong codes; `Unavailable` when the database is: never a wrong code.
+/// `Unavailable` when the database is: never a wrong code.
 pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Sent>) -> Result<HttpResponse> {
     let Some(ticket) = visit.cookie(Name::Mfa).and_then(Ticket::parse) else { return Ok(elsewhere(&visit)) };
     // Whoever types letters has no use for a keyboard of digits.
@@ -74,6 +78,7 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Se
         Ok(sent) => sent,
         Err(typed) => return show_with(&app, &view, typed, recovery, awaited(&app, ticket).await?).await,
     };
+    let sentence = wrong(&code);
     let (errand, done) = parking::errand(&app, &visit);
     let wish = visit.wish(Door::Web, false, visit.person().map(|person| person.session));
     let given = Given { code, most: app.config.limits.code_account };
@@ -85,12 +90,25 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Se
             Ok(parking::land(&view, done, next.as_ref(), recovery_left.map(left)))
         }
         Outcome::Wrong => {
-            let error = FieldError { field: "code".to_owned(), message: WRONG.to_owned() };
+            let error = FieldError { field: "code".to_owned(), message: sentence.to_owned() };
             let typed = Typed { errors: vec![error], ..form.as_typed(StatusCode::UNAUTHORIZED) };
             show_with(&app, &view, typed, recovery, awaited(&app, ticket).await?).await
         }
-        Outcome::Wait(wait) => Err(Error::TooMany { wait }),
+        Outcome::Wait(left) => {
+            let typed = form.put_off("code", "codes", left);
+            let mut page = show_with(&app, &view, typed, recovery, awaited(&app, ticket).await?).await?;
+            page.headers_mut().insert(header::RETRY_AFTER, words::whole_seconds(left).into());
+            Ok(page)
+        }
         Outcome::Gone => Ok(gone(&view)),
+    }
+}
+
+/// The sentence for a code of that kind that is not right.
+pub(super) fn wrong(code: &Code) -> &'static str {
+    match code {
+        Code::App(_) => WRONG,
+        Code::Recovery(_) => WRONG_RECOVERY,
     }
 }
 

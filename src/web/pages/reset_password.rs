@@ -2,9 +2,11 @@
 //!
 //! Invariant: looking spends nothing, and nobody is signed in by it.
 
+use crate::auth::mail_link::{self, Purpose};
 use crate::auth::password::Password;
 use crate::auth::password_reset::{self, Outcome};
 use crate::auth::user::User;
+use crate::db::Conn;
 use crate::error::Result;
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Reader, Typed};
@@ -96,8 +98,16 @@ async fn show_with(app: &App, view: &View, form: Typed, person: Option<User>) ->
         /// Whose password it is; none when the link is good no more.
         email: Option<String>,
         password_min: usize,
+        /// Was the link followed before?
+        used: bool,
     }
-    let status = form.status;
-    let page = Page { form, email: person.map(|person| person.email), password_min: app.config.password_min };
-    view.show_as(status, "reset_password/show.html", move |_| Ok(page)).await
+    let (status, password_min, token) = (form.status, app.config.password_min, view.visit().link());
+    let load = move |conn: &mut Conn| {
+        let used = match token.filter(|_| person.is_none()) {
+            Some(token) => mail_link::was_used(conn, &token, &[Purpose::Reset])?,
+            None => false,
+        };
+        Ok(Page { form, email: person.map(|person| person.email), password_min, used })
+    };
+    view.show_as(status, "reset_password/show.html", load).await
 }

@@ -2,8 +2,10 @@
 //!
 //! Invariant: looking shows what is confirmed and spends nothing, so that a scanner of mails confirms nothing; a form does.
 
-use crate::auth::confirmation::{self, Outcome, Shown};
-use crate::auth::mail_link::Purpose;
+use crate::auth::confirmation::{self, CONFIRMS, Outcome, Shown};
+use crate::auth::mail_link::{self, Purpose};
+use crate::auth::user;
+use crate::db::Conn;
 use crate::error::Result;
 use crate::web::app::App;
 use crate::web::form::{Fields, Form, Reader, Typed};
@@ -13,6 +15,9 @@ use crate::web::view::{Kind, View, see_other};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
+
+/// What is said to who is signed in to another account than the link's.
+const ANOTHERS: &str = "Done, for the account that the link belongs to. In this browser you are signed in to another one.";
 
 /// What the form asks: nothing but the button.
 #[derive(Debug)]
@@ -56,14 +61,15 @@ pub async fn submit(app: web::Data<App>, visit: Visit, view: View, form: Form<Ye
         return show_with(&app, &visit, &view, form.as_typed(StatusCode::UNPROCESSABLE_ENTITY)).await;
     };
     visit.forget_link();
+    let here = visit.person().map(|person| person.key == key);
     let said = match purpose {
+        _ if here == Some(false) => ANOTHERS,
         Purpose::Register => "Your account is ready. Sign in with the password you chose.",
         Purpose::Change => "Your new address is confirmed. Sign in with it from now on.",
         Purpose::Verify | Purpose::Reset => "Your address is confirmed. Thank you.",
     };
     view.flash(Kind::Success, said);
-    let here = visit.person().is_some_and(|person| person.key == key);
-    Ok(see_other(if here { "/account" } else { "/login" }))
+    Ok(see_other(if here == Some(true) { "/account" } else { "/login" }))
 }
 
 async fn show_with(app: &App, visit: &Visit, view: &View, form: Typed) -> Result<HttpResponse> {
@@ -74,15 +80,31 @@ async fn show_with(app: &App, visit: &Visit, view: &View, form: Typed) -> Result
         email: Option<String>,
         name: String,
         purpose: &'static str,
+        /// Was the link followed before?
+        used: bool,
+        /// The confirmed address of who looks at it; none if nobody is signed in, or theirs is not confirmed.
+        confirmed: Option<String>,
     }
     let shown = match visit.link() {
         Some(token) => confirmation::look(&app.latch, token).await?,
         None => None,
     };
     let status = form.status;
-    let page = match shown {
-        Some(Shown { purpose, email, name }) => Page { form, email: Some(email), name, purpose: purpose.word() },
-        None => Page { form, email: None, name: String::new(), purpose: "" },
+    let (token, person) = (visit.link(), visit.person());
+    let load = move |conn: &mut Conn| {
+        if let Some(Shown { purpose, email, name }) = shown {
+            return Ok(Page { form, email: Some(email), name, purpose: purpose.word(), used: false, confirmed: None });
+        }
+        let used = match token {
+            Some(token) => mail_link::was_used(conn, &token, &CONFIRMS)?,
+            None => false,
+        };
+        let confirmed = match person {
+            Some(person) => Some(user::find(conn, person.key)?).filter(|user| user.email_verified_at.is_some()),
+            None => None,
+        };
+        let confirmed = confirmed.map(|user| user.email);
+        Ok(Page { form, email: None, name: String::new(), purpose: "", used, confirmed })
     };
-    view.show_as(status, "verify_email/show.html", move |_| Ok(page)).await
+    view.show_as(status, "verify_email/show.html", load).await
 }

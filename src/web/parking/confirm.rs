@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::ids::ParkedId;
 use crate::web::app::App;
 use crate::web::csrf;
-use crate::web::errors::{Again, Refusal};
+use crate::web::errors::{Again, Refusal, form_page};
 use crate::web::form::{Fields, Form, Reader, body};
 use crate::web::identity::{CurrentUser, Visit};
 use crate::web::view::see_other;
@@ -137,10 +137,16 @@ fn is_uncertain(answer: &ServiceResponse<BoxBody>) -> bool {
 /// Writes down what became of it. What was not even looked at (a limit, a busy database) goes back, and the error page leads to it;
 /// what may have been done or not counts as interrupted half a minute from now, and is offered with these words.
 async fn settle(app: &App, visit: &Visit, ticket: &Ticket, id: ParkedId, answer: &ServiceResponse<BoxBody>) {
-    let place = answer.headers().get(header::LOCATION).and_then(|place| place.to_str().ok()).unwrap_or_default().to_owned();
+    let place = match answer.headers().get(header::LOCATION).and_then(|place| place.to_str().ok()) {
+        Some(place) => place.to_owned(),
+        // A file leads nowhere, and the browser stays at the page with its button: pressed again, that leads to where it came from.
+        None if answer.status() == StatusCode::OK => form_page(answer.request().path()),
+        None => String::new(),
+    };
     let answered = matches!(
         answer.status(),
-        StatusCode::SEE_OTHER
+        StatusCode::OK
+            | StatusCode::SEE_OTHER
             | StatusCode::FORBIDDEN
             | StatusCode::NOT_FOUND
             | StatusCode::CONFLICT

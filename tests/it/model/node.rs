@@ -99,7 +99,7 @@ impl Server {
             }
         }
         let Some(generation) = sent.refresh else { return Ok(Reply::without(Verdict::Nobody, None)) };
-        let said = self.latch.refresh(Door::Web, known[place(generation)].clone(), "192.0.2.1".to_owned(), renew).await;
+        let said = self.latch.refresh(Door::Web, known[place(generation)].clone(), "192.0.2.1".to_owned(), renew, None).await;
         let said = said.map_err(|cause| cause.to_string())?;
         let expected = session.exchange(&mut self.memory, now, generation, renew);
         let verdict = match &said {

@@ -89,6 +89,7 @@ async fn wrong_codes_are_counted_by_all_nodes_together(app: &TestApp) {
         let told = enters(&browser, code).await.expect(429);
         let seconds: u64 = told.header("retry-after").parse().expect("seconds");
         assert!((880..=900).contains(&seconds), "{seconds}");
+        assert!(told.words().contains("Too many codes were wrong. Wait 15 minutes, then try again."), "{}", told.words());
     }
     assert!(ada.is_signed_in().await, "who is in stays in");
     app.pass(Duration::from_mins(15));

@@ -98,7 +98,7 @@ async fn sign_in_with(latch: &Latch, email: &str, replaces: Option<SessionId>) -
 
 /// Shows a refresh token at a door.
 pub async fn show(latch: &Latch, door: Door, token: &RefreshToken) -> Exchange {
-    latch.refresh(door, token.clone(), "192.0.2.7".to_owned(), true).await.expect("the database is there")
+    latch.refresh(door, token.clone(), "192.0.2.7".to_owned(), true, None).await.expect("the database is there")
 }
 
 /// Shows a refresh token of a browser that must be renewed.

@@ -199,6 +199,14 @@ impl Browser {
         }
     }
 
+    /// Makes the window so wide; by how many pixels does the page stick out of it?
+    pub async fn sticks_out_at(&self, width: u32) -> i64 {
+        self.client.set_window_size(width, 1_000).await.expect("a window can be made smaller");
+        let wider = "return document.documentElement.scrollWidth - window.innerWidth";
+        let pixels = self.client.execute(wider, Vec::new()).await.expect("a page can be measured");
+        pixels.as_i64().expect("a whole number")
+    }
+
     /// Every cookie of the site: name and value.
     pub async fn cookies(&self) -> Vec<(String, String)> {
         let cookies = self.client.get_all_cookies().await.expect("cookies can be listed");

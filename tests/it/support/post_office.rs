@@ -71,6 +71,7 @@ pub fn short(number: &str) -> Letter {
         at: at.to_owned(),
         total: 100,
         owed: 0,
+        leaving: false,
     })
 }
 

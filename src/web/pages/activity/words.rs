@@ -25,7 +25,6 @@ pub(super) fn of(kind: &str, detail: &str) -> String {
         ("session_ended", "limit") => "Signed out: there were more devices than there can be",
         ("session_ended", "locked") => "Signed out, because the account was locked",
         ("session_ended", detail) if detail.contains("another address") => "Signed out, because the e-mail address was changed",
-        ("session_ended", "replaced") => "Signed out: another sign-in took its place",
         ("session_ended", detail) if detail.contains(", by an operator") => "The shop signed a device out",
         ("session_ended", detail) if detail.contains(", by ") => "Signed out from another device, or by the shop",
         ("session_ended", _) => "Signed out from another device",
@@ -75,7 +74,8 @@ pub(super) fn is_odd(kind: &str) -> bool {
 pub(in crate::web) fn called(kind: &str) -> String {
     let mut letters = kind.chars().filter(|letter| letter.is_ascii_lowercase() || *letter == '_');
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    first.into_iter().chain(letters.map(|letter| if letter == '_' { ' ' } else { letter })).collect()
+    let name: String = first.into_iter().chain(letters.map(|letter| if letter == '_' { ' ' } else { letter })).collect();
+    name.strip_prefix("Api ").map(|rest| format!("API {rest}")).unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -94,5 +94,6 @@ mod tests {
         }
         assert_eq!(of("tea_cooled", ""), "Tea cooled");
         assert_eq!(called("<b>x</b>"), "Bxb");
+        assert_eq!(called("api_token_made"), "API token made");
     }
 }

@@ -91,6 +91,14 @@ struct Row {
     client: String,
     address: String,
     detail: String,
+    /// Whom the detail ends with: who did it to the account, or to whom its person did it.
+    other: Option<(UserId, String)>,
+}
+
+/// The person whom a detail ends with, such as `locked, by ID`, and what stands before; a token's id looks alike, and is nobody's.
+fn other(detail: &str) -> Option<(&str, UserId)> {
+    let (rest, id) = detail.rsplit_once(' ')?;
+    id.parse().ok().map(|id| (rest, id))
 }
 
 #[derive(Serialize)]
@@ -134,14 +142,21 @@ pub async fn index(request: HttpRequest, view: View) -> Result<HttpResponse> {
         let older = events.last().filter(|_| more).map(|last| older(&secrets, &query, last));
         let keys: Vec<_> = events.iter().filter_map(|event| event.user).collect();
         let people = roll::people(conn, &keys)?;
-        let row = |event: Event| Row {
-            at: rfc3339(event.at),
-            event: called(&event.kind),
-            who: event.user.and_then(|key| people.get(&key).cloned()),
-            kind: event.kind,
-            client: event.client,
-            address: event.address,
-            detail: event.detail,
+        let others: Vec<UserId> = events.iter().filter_map(|event| other(&event.detail)).map(|(_, id)| id).collect();
+        let others = roll::by_public_names(conn, &others)?;
+        let row = |event: Event| {
+            let known = other(&event.detail).and_then(|(rest, id)| Some((rest.to_owned(), (id, others.get(&id)?.clone()))));
+            let (detail, other) = known.map_or((event.detail, None), |(rest, other)| (rest, Some(other)));
+            Row {
+                at: rfc3339(event.at),
+                event: called(&event.kind),
+                who: event.user.and_then(|key| people.get(&key).cloned()),
+                kind: event.kind,
+                client: event.client,
+                address: event.address,
+                detail,
+                other,
+            }
         };
         let kinds = Kind::ALL.iter().map(|kind| Choice { code: kind.word(), name: called(kind.word()) });
         Ok(Page {

@@ -37,8 +37,16 @@ fn every_letter(word: &str) -> Vec<Letter> {
             at: at(),
             total: 7_190,
             owed: 7_190,
+            leaving: false,
         }),
-        Letter::OrderCancelled(Cancelled { number: "HG-7K3M-9QX2".to_owned(), placed_at: at(), at: at(), total: 7_190, owed: 0 }),
+        Letter::OrderCancelled(Cancelled {
+            number: "HG-7K3M-9QX2".to_owned(),
+            placed_at: at(),
+            at: at(),
+            total: 7_190,
+            owed: 0,
+            leaving: true,
+        }),
         Letter::OrderPaid(Paid { number: "HG-7K3M-9QX2".to_owned(), placed_at: at(), at: at(), total: 7_190 }),
         Letter::OrderShipped(Shipped { number: "HG-7K3M-9QX2".to_owned(), placed_at: at(), at: at() }),
         Letter::SignInEnded(EndedSignIn {
@@ -82,6 +90,24 @@ fn drawn(name: &str, word: &str) -> Vec<(&'static str, Words)> {
         (kind, draw(&templates, &Addressed { to: to.clone(), letter }).expect(kind))
     };
     every_letter(word).into_iter().map(draw).collect()
+}
+
+#[test]
+fn a_letter_to_who_left_leads_to_no_page_that_is_gone() {
+    let cancelled: Vec<_> = drawn("Ada Lovelace", "").into_iter().filter(|(kind, _)| *kind == "order_cancelled").collect();
+    for (form, leads) in cancelled.iter().flat_map(|(_, words)| [&words.text, &words.html]).zip([true, true, false, false]) {
+        assert_eq!(form.contains("/orders/HG-7K3M-9QX2"), leads, "{form}");
+        assert_ne!(form.contains("because your account was deleted"), leads, "{form}");
+    }
+}
+
+#[test]
+fn a_letter_about_a_token_says_what_it_may_do() {
+    let (_, words) = drawn("Ada Lovelace", "").into_iter().find(|(kind, _)| *kind == "api_token_made").expect("a letter");
+    for form in [&words.text, &words.html] {
+        let may = "no password of yours to look at your profile, cart and orders, and to place and cancel orders.";
+        assert!(form.contains(may) && form.contains(". For 30 days a program"), "{form}");
+    }
 }
 
 #[test]
