@@ -203,8 +203,38 @@ pub fn record_each(conn: &mut Conn, now: Moment, kind: Kind, actors: &[Actor], d
     write(conn, now, kind, actors, "", detail)
 }
 
+/// Writes what one actor did to several things, in one statement.
+///
+/// # Errors
+/// What the database says.
+pub fn record_all(conn: &mut Conn, now: Moment, actor: &Actor, acts: &[(Kind, String)]) -> Result<()> {
+    let row = |(kind, detail): &(Kind, String)| {
+        (
+            audit_events::at.eq(now),
+            audit_events::kind.eq(kind.word()),
+            audit_events::user_id.eq(actor.user),
+            audit_events::session.eq(actor.session),
+            audit_events::address.eq(actor.address.clone()),
+            audit_events::detail.eq(cut(detail)),
+            audit_events::client.eq(""),
+        )
+    };
+    for some in acts.chunks(AT_ONCE) {
+        let rows: Vec<_> = some.iter().map(row).collect();
+        on_either!(conn, conn => diesel::insert_into(audit_events::table).values(rows).execute(conn))?;
+    }
+    Ok(())
+}
+
+/// Rows of one statement.
+const AT_ONCE: usize = 500;
+
+fn cut(detail: &str) -> String {
+    detail.chars().take(256).collect()
+}
+
 fn write(conn: &mut Conn, now: Moment, kind: Kind, actors: &[Actor], client: &str, detail: &str) -> Result<()> {
-    let cut: String = detail.chars().take(256).collect();
+    let cut = cut(detail);
     let row = |actor: &Actor| {
         (
             audit_events::at.eq(now),
@@ -216,7 +246,7 @@ fn write(conn: &mut Conn, now: Moment, kind: Kind, actors: &[Actor], client: &st
             audit_events::client.eq(client),
         )
     };
-    for some in actors.chunks(500) {
+    for some in actors.chunks(AT_ONCE) {
         let rows: Vec<_> = some.iter().map(row).collect();
         on_either!(conn, conn => diesel::insert_into(audit_events::table).values(rows).execute(conn))?;
     }

@@ -50,6 +50,9 @@ use tokio::sync::Semaphore;
 /// How long a request waits for a connection (docs/SECURITY.md, "Input and limits").
 const POOL_WAIT: Duration = Duration::from_secs(2);
 
+/// Another program that waits for SQLite's lock looks for it at least this often, in the first eighth of a second (its busy handler).
+const POLL: Duration = Duration::from_millis(26);
+
 /// The two doors to the database; a clone leads to the same.
 #[derive(Clone)]
 pub struct Db {
@@ -58,6 +61,8 @@ pub struct Db {
     /// Turns at each door: who waits for a connection waits here, not on a blocking thread that a page could use.
     reading: Arc<Semaphore>,
     writing: Arc<Semaphore>,
+    /// How long others need to find a door free that was closed for long.
+    gap: Duration,
 }
 
 impl Db {
@@ -77,10 +82,11 @@ impl Db {
                 reading,
                 // One writes and one stands ready, so that the writer need not wait for a thread.
                 writing: turns(2),
+                gap: POLL,
             }),
             DatabaseUrl::Postgres(_) => {
                 let both = Pool::open(url, pool::Use::Write, connections, POOL_WAIT)?;
-                Ok(Self { readers: both.clone(), writers: both, writing: Arc::clone(&reading), reading })
+                Ok(Self { readers: both.clone(), writers: both, writing: Arc::clone(&reading), reading, gap: Duration::ZERO })
             }
         }
     }
@@ -164,6 +170,11 @@ impl Db {
     /// As `write`.
     pub fn write_here<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         self.writers.get()?.work(|conn| conn.write(work))
+    }
+
+    /// Lets others have their turn, on this very thread, after a write that took so long.
+    pub fn give_way(&self, took: Duration) {
+        std::thread::sleep(self.gap.max((took / 8).min(POLL)));
     }
 
     /// Most rows a transaction of `in_steps` deletes.

@@ -10,7 +10,7 @@ use crate::server::Server;
 use crate::shop::{Home, Shop, Size};
 use crate::table::{median, percent, show};
 use anyhow::Result;
-use crowd::Crowd;
+pub use crowd::Crowd;
 
 /// Carts that are ordered in a round, for each second that was asked for.
 const ORDERS: usize = 1_000;

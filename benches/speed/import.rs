@@ -1,97 +1,94 @@
-//! An import of products into an open shop: how long it takes, how much memory it wants, and how long a shopper waits meanwhile.
+//! An import of products into an open shop: how long it takes and how much memory it wants, how long it closes the door to writers, and
+//! what people who order meanwhile notice of it.
 //!
-//! Invariant: the import is the program itself, beside the server, as an operator would run it; the shopper writes into the cart over
-//! HTTP the whole time, and for as long once more while nothing is imported. It does not know how products are read.
+//! Invariant: people order over HTTP the whole time, and for a while without an import; beside both stands a probe that asks for the
+//! same lock. What an import is compared with are as many rows, put in by plain INSERTs with nobody there, in the same run. It does not know how
+//! products are read.
+
+mod file;
+mod meanwhile;
+mod page;
+mod probe;
 
 use crate::Open;
-use crate::client::Client;
-use crate::load::Aim;
-use crate::table::{millis, show};
+use crate::checkout::Crowd;
+use crate::shop::{Home, Shop, Size};
+use crate::table::{millis, percent, show};
 use anyhow::{Context as _, Result, ensure};
-use std::fmt::Write as _;
+use meanwhile::{Met, meanwhile};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Lines of the two files.
-const LINES: [usize; 2] = [10_000, 100_000];
-/// What a shopper does between two writes; without it, one who waits long would write seldom and be counted as often.
-const PAUSE: Duration = Duration::from_millis(5);
+/// Lines of the large file, of the short one, and of one whose products are all called alike.
+const MANY: usize = 100_000;
+const FEW: usize = 10_000;
+const ALIKE: usize = 20_000;
+/// People who order, one after the other; when all have, they order once more.
+const PEOPLE: usize = 500;
+/// How long they order without an import.
+const QUIET: Duration = Duration::from_secs(5);
 
-/// Imports a short and a long file of new products.
+/// Imports short and long files of new, known and changed products.
 ///
 /// # Errors
-/// When a line is refused, or the shopper is.
-pub fn compare(open: &Open) -> Result<()> {
-    println!("\nimports into an open shop, while a shopper writes");
-    println!("  {:<24} {:>12} {:>14} {:>14} {:>14}", "", "took", "peak memory", "longest wait", "without it");
-    for lines in LINES {
-        let file = open.shop.folder().join("products.csv");
-        fs::write(&file, products(lines)?)?;
-        let (beside, (took, memory)) = while_writing(open, || import(open, &file))?;
-        let (alone, ()) = while_writing(open, || {
-            thread::sleep(took);
-            Ok(())
-        })?;
-        println!(
-            "  {:<24} {:>12} {:>14} {:>14} {:>14}",
-            format!("{lines} lines"),
-            format!("{:.1} s", took.as_secs_f64()),
-            format!("{memory:.1} MiB"),
-            millis(beside.longest),
-            millis(alone.longest)
-        );
-        show("  the shopper's writes, with and without", &format!("{} and {}", beside.writes, alone.writes));
+/// When a line is refused, or an order is.
+pub fn compare(home: Home) -> Result<()> {
+    let open = Open::new(Shop::fill(home, Size::Small)?, 4)?;
+    let mut crowd = Crowd::comes(&open.shop, home, open.server.port, PEOPLE)?;
+    let operator = page::Operator::enters(&open)?;
+    println!("\nimports into an open shop, while people order");
+    println!("  {:<34} {:>9} {:>12} {:>12} {:>13} {:>9}", "", "took", "peak memory", "longest lock", "longest order", "orders/s");
+    let path = open.shop.folder().join("products.csv");
+    let mut took = Vec::new();
+    for (name, text) in [
+        ("10,000 new", file::products("F", FEW, 0)?),
+        ("100,000 new", file::products("M", MANY, 0)?),
+        ("the same again", file::products("M", MANY, 0)?),
+        ("all with another price", file::products("M", MANY, 1)?),
+        ("20,000 new of one name", file::alike(ALIKE)?),
+        ("5,000 new with long texts", file::wordy(FEW / 2)?),
+        ("10,000 new options", file::options(FEW)?),
+    ] {
+        fs::write(&path, text)?;
+        let (met, memory) = meanwhile(&open, home, &mut crowd, || import(&open, &path))?;
+        row(name, &met, Some(memory));
+        took.push(met.took);
     }
+    let text = file::products("M", MANY, 2)?;
+    let before = open.server.resident()?;
+    let (met, after) = meanwhile(&open, home, &mut crowd, || operator.imports(&open, text.as_bytes()))?;
+    row("another price, by the page", &met, None);
+    show("the server's memory before and after", &format!("{before:.1} and {after:.1} MiB"));
+    let started = Instant::now();
+    // Nobody orders beside it: statements that leave no gap between them turn people away.
+    file::insert(&open, home, MANY)?;
+    let plain = started.elapsed().as_secs_f64();
+    show("100,000 by plain INSERTs, with nobody there", &format!("{plain:.1} s"));
+    show("an import of new ones takes, beside that", &percent(took[1].as_secs_f64() / plain));
+    let (met, ()) = meanwhile(&open, home, &mut crowd, || {
+        thread::sleep(QUIET);
+        Ok(())
+    })?;
+    row("nothing", &met, None);
     Ok(())
 }
 
-/// What a shopper met.
-#[derive(Default)]
-struct Waits {
-    writes: u32,
-    longest: Duration,
+fn row(name: &str, met: &Met, memory: Option<f64>) {
+    println!(
+        "  {name:<34} {:>9} {:>12} {:>12} {:>13} {:>9.0}",
+        format!("{:.1} s", met.took.as_secs_f64()),
+        memory.map_or(String::new(), |memory| format!("{memory:.1} MiB")),
+        millis(met.held),
+        millis(met.waited),
+        f64::from(met.orders) / met.took.as_secs_f64(),
+    );
 }
 
-/// A shopper sets quantities for as long as something else lasts.
-fn while_writing<T>(open: &Open, work: impl FnOnce() -> Result<T>) -> Result<(Waits, T)> {
-    let over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let shopper = scope.spawn(|| writes(open, &over));
-        let done = work();
-        over.store(true, Ordering::Relaxed);
-        let waits = shopper.join().map_err(|_| anyhow::anyhow!("the shopper panicked"))?;
-        Ok((waits?, done?))
-    })
-}
-
-fn writes(open: &Open, over: &AtomicBool) -> Result<Waits> {
-    let Aim { path, host, headers, bodies } = open.set();
-    let headers = headers.iter().fold(String::new(), |text, (name, value)| text + name + ": " + value + "\r\n");
-    let request =
-        |body: &String| format!("POST {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len());
-    let requests: Vec<String> = bodies.iter().map(request).collect();
-    let (mut client, mut waits) = (Client::connect(open.server.port)?, Waits::default());
-    for request in requests.iter().cycle() {
-        let asked = Instant::now();
-        let reply = client.ask(request)?;
-        ensure!(reply.status == 303, "the shopper is told {} {:?}", reply.status, reply.headers);
-        waits.longest = waits.longest.max(asked.elapsed());
-        waits.writes += 1;
-        if over.load(Ordering::Relaxed) {
-            break;
-        }
-        thread::sleep(PAUSE);
-    }
-    Ok(waits)
-}
-
-/// Runs the import; how long it took, and the most memory that it had, in MiB.
-fn import(open: &Open, file: &Path) -> Result<(Duration, f64)> {
-    let started = Instant::now();
+/// Runs the import as an operator would; the most memory that it had, in MiB.
+fn import(open: &Open, file: &Path) -> Result<f64> {
     let mut import = Command::new(env!("CARGO_BIN_EXE_latchkey"));
     import.args(["shop", "import"]).arg(file).env_clear().envs(open.shop.settings(4));
     let mut child = import.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
@@ -108,14 +105,15 @@ fn import(open: &Open, file: &Path) -> Result<(Duration, f64)> {
         thread::sleep(Duration::from_millis(10));
     };
     ensure!(ended.success(), "the import ended with {ended}");
-    Ok((started.elapsed(), peak))
+    Ok(peak)
 }
 
-/// New products, as many as a file has lines.
-fn products(lines: usize) -> Result<String> {
-    let mut text = "sku,title,description,category,price,stock\n".to_owned();
-    for nth in 0..lines {
-        writeln!(text, "B{lines}-{nth},Mug {nth} of {lines},\"Thrown by hand, glazed twice.\",Mugs,12.50,{}", nth % 90)?;
+/// Waits for something of the database, for two minutes at most.
+fn until(mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
+    let started = Instant::now();
+    while !is_so()? {
+        ensure!(started.elapsed() < Duration::from_mins(2), "it does not come about");
+        thread::sleep(Duration::from_millis(20));
     }
-    Ok(text)
+    Ok(())
 }

@@ -5,7 +5,7 @@
 //! `cargo bench -- --seconds 4 --rounds 7` measures longer, `cargo bench -- sessions` only what a refresh costs, `-- catalogue`
 //! only the list of products and the search, with a thousand and a million (`--products N`) of them, `-- sign-ins` only sign-ins beside
 //! bcrypt alone, `-- strangers` only what the clock tells strangers (`--pairs N`, `--cost N`, `--only WORDS`), `-- checkout` only orders, with pgbench beside them,
-//! `-- import` only imports while a shopper writes; `--postgres` on a private server instead of SQLite.
+//! `-- import` only imports while people order; `--postgres` on a private server instead of SQLite.
 
 mod answer;
 mod catalogue;
@@ -63,7 +63,7 @@ fn main() -> Result<()> {
         return catalogue::compare(bench.home, many, bench.rounds);
     }
     if words.iter().any(|word| word == "import") {
-        return import::compare(&Open::new(Shop::fill(bench.home, Size::Small)?, 4)?);
+        return import::compare(bench.home);
     }
     if words.iter().any(|word| word == "checkout") {
         return checkout::compare(bench.home, bench.seconds, bench.rounds);

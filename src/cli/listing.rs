@@ -5,7 +5,8 @@
 use super::{Failure, say};
 use crate::audit::{self, Actor, Kind};
 use crate::config::Config;
-use crate::shop::listing::{self, Complaint, Reader, TOLD, Taken};
+use crate::db;
+use crate::shop::listing::{self, Complaint, Count, Reader, TOLD, Taken};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::File;
 use std::io::Write as _;
@@ -31,17 +32,40 @@ pub(super) fn import(config: &Config, path: &Path, dry_run: bool) -> Result<Exit
         Ok(lines) => lines,
         Err(complaints) => {
             bar.finish_and_clear();
-            return Err(Failure::Told(told(path, &complaints)));
+            return Err(Failure::Told(told(path, &complaints, complaints.len() == TOLD)));
         }
     };
-    if dry_run {
+    let good = format!("{}: {lines} products, nothing to complain of", path.display());
+    // A dry run makes no database; beside none, every product of the file is new.
+    if dry_run && !db::pending(&config.database).is_ok_and(|pending| pending == 0) {
         bar.finish_and_clear();
-        say(format!("{}: {lines} products, nothing to complain of; nothing was changed", path.display()));
+        say(format!("{good}; nothing was changed"));
         return Ok(ExitCode::SUCCESS);
     }
     let (db, _, clock) = super::open(config)?;
+    bar.set_message("comparing");
+    let file = Reader::new(opened()?, currency).map_err(|complaint| Failure::Told(complaint.to_string()))?;
+    let survey = listing::survey(&db, file, |at, _| {
+        bar.set_position(at);
+        ControlFlow::Continue(())
+    });
+    let survey = survey?.unwrap_or_default();
+    if survey.wrong > 0 || dry_run {
+        bar.finish_and_clear();
+    }
+    if survey.wrong > 0 {
+        return Err(Failure::Told(told(path, &survey.told, survey.untold > 0)));
+    }
+    if dry_run {
+        let Count { new, changed, same } = survey.count;
+        say(format!(
+            "{good}: {new} new, {changed} changed, {same} as they are{}; nothing was changed",
+            makes(&survey.categories)
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
     bar.set_message("products");
-    let file = Reader::new(opened()?, currency).map_err(|complaint| Failure::Told(told(path, &[complaint])))?;
+    let file = Reader::new(opened()?, currency).map_err(|complaint| Failure::Told(complaint.to_string()))?;
     let taken = listing::import(&db, &clock, &Actor::default(), file, |at, _| {
         bar.set_position(at);
         ControlFlow::Continue(())
@@ -52,9 +76,18 @@ pub(super) fn import(config: &Config, path: &Path, dry_run: bool) -> Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-fn told(path: &Path, complaints: &[Complaint]) -> String {
+/// The categories that a file would make.
+fn makes(categories: &[String]) -> String {
+    match categories {
+        [] => String::new(),
+        [only] => format!(". It makes a new category: {only}"),
+        many => format!(". It makes {} new categories: {}", many.len(), many.join(", ")),
+    }
+}
+
+fn told(path: &Path, complaints: &[Complaint], more: bool) -> String {
     let mut lines: Vec<String> = complaints.iter().map(|complaint| format!("  {complaint}")).collect();
-    if complaints.len() == TOLD {
+    if more {
         lines.push("  and perhaps more".to_owned());
     }
     format!("{}: nothing was changed\n{}", path.display(), lines.join("\n"))

@@ -15,6 +15,7 @@ use crate::on_either;
 use crate::shop::product::Status;
 use crate::shop::slug;
 use diesel::prelude::*;
+use std::collections::HashMap;
 
 /// A category, as lists name it.
 #[derive(Debug, Clone, Queryable)]
@@ -116,6 +117,37 @@ pub fn meant(conn: &mut Conn, name: &str) -> Result<Option<(CategoryKey, String)
     }
 }
 
+/// What files mean by these names: as `meant` says, in two statements for all.
+///
+/// # Errors
+/// What the database says.
+pub fn all_meant<'a>(
+    conn: &mut Conn,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<HashMap<&'a str, (CategoryKey, String)>> {
+    let mut unknown: Vec<(&str, String)> = names.into_iter().map(|name| (name, slug::of(name, ""))).collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    let columns = (categories::slug, categories::id, categories::name);
+    let called = categories::name.eq_any(unknown.iter().map(|(name, _)| *name));
+    let called: Vec<(String, CategoryKey, String)> =
+        categories::table.filter(called).order(categories::id).select(columns).load(conn)?;
+    let mut meant = HashMap::new();
+    unknown.retain(|(name, _)| {
+        let found = called.iter().find(|(_, _, other)| other == name);
+        meant.extend(found.map(|(_, key, called)| (*name, (*key, called.clone()))));
+        found.is_none()
+    });
+    unknown.retain(|(_, slug)| !slug.is_empty());
+    if !unknown.is_empty() {
+        let at = categories::slug.eq_any(unknown.iter().map(|(_, slug)| slug));
+        let at: Vec<(String, CategoryKey, String)> = categories::table.filter(at).select(columns).load(conn)?;
+        let at: HashMap<String, (CategoryKey, String)> = at.into_iter().map(|(slug, key, name)| (slug, (key, name))).collect();
+        meant.extend(unknown.into_iter().filter_map(|(name, slug)| Some((name, at.get(&slug)?.clone()))));
+    }
+    Ok(meant)
+}
+
 /// The place behind all others.
 ///
 /// # Errors
@@ -126,10 +158,10 @@ pub fn behind(conn: &mut Conn) -> Result<i64> {
     Ok(last.map_or(1, |last| last.saturating_add(1)))
 }
 
-/// Something of it is for sale: it cannot stay archived. It is asked after the product's own change, so that products are taken
+/// Something of them is for sale: they cannot stay archived. It is asked after the products' own change, so that products are taken
 /// before categories, as everywhere.
-pub(super) fn bring_back(conn: &mut Conn, key: CategoryKey) -> Result<()> {
-    let archived = categories::table.filter(categories::id.eq(key)).filter(categories::archived.eq(true));
+pub(super) fn bring_back(conn: &mut Conn, keys: &[CategoryKey]) -> Result<()> {
+    let archived = categories::table.filter(categories::id.eq_any(keys)).filter(categories::archived.eq(true));
     diesel::update(archived)
         .set((categories::archived.eq(false), categories::version.eq(categories::version + 1)))
         .execute(conn)?;

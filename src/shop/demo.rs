@@ -16,9 +16,9 @@ use crate::db::schema::products as rows;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::{PictureId, base64url};
-use crate::shop::family::{self, Seat};
+use crate::shop::family::{self, Gathering, Guest, Seat};
 use crate::shop::money::Money;
-use crate::shop::product::{NewProduct, Status};
+use crate::shop::product::{NewProduct, Status, Written};
 use crate::shop::{category, picture, product};
 use aws_lc_rs::digest::{SHA256, digest};
 use diesel::prelude::*;
@@ -120,8 +120,11 @@ fn add(conn: &mut Conn, now: Moment, currency: &Currency, ware: &Ware, position:
     let added = product::insert(conn, now, &new)?;
     if let Some(seat) = seat.filter(|_| added) {
         let product = rows::table.filter(rows::sku.eq(&ware.sku)).select(rows::id).first(conn)?;
-        let key = family::seat(conn, now, product, &ware.title, &seat)?;
-        family::settle(conn, key)?;
+        let (sku, category, title) = (ware.sku.as_str(), ware.category.as_str(), ware.title.as_str());
+        let guest = Guest { product: Written::of(product, &new), sku, category, title, seat: Some(&seat), before: None };
+        let mut gathering = Gathering::of(conn, now, std::slice::from_ref(&guest))?;
+        gathering.seat(guest)?;
+        gathering.write(conn)?;
     }
     Ok(added)
 }

@@ -7,14 +7,15 @@
 mod change;
 pub mod check;
 mod choose;
+mod gathering;
 mod join;
 mod settle;
 mod words;
 
 pub use change::{Addition, Changed, Wish, add, call, leave, shift};
 pub use choose::{Choice, Row, choose};
-pub use join::Seat;
-pub(super) use join::{retitle, seat};
+pub use gathering::Seat;
+pub(super) use gathering::{Gathering, Guest};
 pub(super) use settle::{hold, settle, shelve};
 pub use words::{LONGEST, MOST_NAMES, parted, plain, said, titled, written};
 

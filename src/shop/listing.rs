@@ -20,5 +20,8 @@ pub use survey::{Survey, survey};
 /// Most complaints that are told of one file.
 pub const TOLD: usize = 100;
 
+/// Most categories that one file makes: each stands in the shop's lists, and more of them mean that a column is another's.
+pub const NEW_CATEGORIES: usize = 100;
+
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::ids::{PictureId, ProductKey};
 use crate::on_either;
 use diesel::prelude::*;
+use std::collections::HashSet;
 
 /// The bytes of a picture and what they are.
 #[derive(Debug, Clone, Queryable)]
@@ -79,13 +80,17 @@ pub fn keep_sizes(conn: &mut Conn, now: Moment, sizes: &Sizes) -> Result<Picture
     Ok(id)
 }
 
-/// Is there a picture with this id?
+/// Which of these there are.
 ///
 /// # Errors
 /// What the database says.
-pub fn is_there(conn: &mut Conn, id: PictureId) -> Result<bool> {
-    let found: Option<i64> = pictures::table.filter(pictures::public_id.eq(id)).select(pictures::id).first(conn).optional()?;
-    Ok(found.is_some())
+pub fn there(conn: &mut Conn, ids: impl IntoIterator<Item = PictureId>) -> Result<HashSet<PictureId>> {
+    let ids: HashSet<PictureId> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let found: Vec<PictureId> = pictures::table.filter(pictures::public_id.eq_any(ids)).select(pictures::public_id).load(conn)?;
+    Ok(found.into_iter().collect())
 }
 
 /// Deletes a picture that no product shows any more.

@@ -1,33 +1,33 @@
 //! A product.
 //!
 //! Invariant: only active products are found here; a draft or archived one is as if it did not exist, but to those who run the shop
-//! (`edit`, `inventory`). What `words` and `sort_title` hold is made by one place (`search`) at every insert. It does not know carts or
-//! orders.
+//! (`edit`, `inventory`). It does not know carts or orders.
 
 mod edit;
 mod hang;
+mod insert;
 mod inventory;
 mod make;
 mod reach;
+mod rewrite;
 mod shown;
 
 pub use edit::{Change, Edited, Record, edit, record};
 pub use hang::{Hang, hang};
+pub(super) use insert::insert_all;
+pub use insert::{NewProduct, insert};
 pub use inventory::{Inventory, Item, ON_A_PAGE, Shelf, by_sku, inventory};
 pub use make::{Draft, Made, make};
 pub(super) use reach::{STOCK_OF_ALL, StockOfAll};
+pub(super) use rewrite::{Standing, Written, rewrite, rewrite_options};
 pub(super) use shown::{KIN, KinColumns, KinRow, kin};
 pub use shown::{by_id, by_slug, related};
 
-use crate::audit::Actor;
-use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::products;
 use crate::error::{Error, Result};
 use crate::ids::{CategoryKey, FamilyKey, PictureId, ProductId, ProductKey};
-use crate::on_either;
 use crate::shop::money::Money;
-use crate::shop::{search, stock};
 use diesel::prelude::*;
 
 /// Is it for sale?
@@ -113,29 +113,6 @@ pub fn picture_alt(conn: &mut Conn, product: ProductKey) -> Result<String> {
     Ok(products::table.filter(products::id.eq(product)).select(products::picture_alt).first(conn)?)
 }
 
-/// A product to be.
-#[derive(Debug, Clone)]
-pub struct NewProduct<'a> {
-    /// The stock-keeping code.
-    pub sku: &'a str,
-    /// Its name in URLs.
-    pub slug: &'a str,
-    /// Its name.
-    pub title: &'a str,
-    /// What it is.
-    pub description: &'a str,
-    /// The row of its category and that category's name.
-    pub category: (CategoryKey, &'a str),
-    /// The price.
-    pub price: Money,
-    /// Pieces in stock.
-    pub stock: i64,
-    /// Is it for sale?
-    pub status: Status,
-    /// Its picture.
-    pub picture: Option<PictureId>,
-}
-
 /// What a product is called, also when it is not sold any longer.
 ///
 /// # Errors
@@ -143,42 +120,4 @@ pub struct NewProduct<'a> {
 pub fn title(conn: &mut Conn, id: ProductId) -> Result<String> {
     let title = products::table.filter(products::public_id.eq(id)).select(products::title).first(conn).optional()?;
     title.ok_or(Error::NotFound)
-}
-
-/// Puts a product into the catalogue, unless one with its sku or slug is there already; was it put in?
-///
-/// # Errors
-/// What the database says.
-pub fn insert(conn: &mut Conn, now: Moment, new: &NewProduct) -> Result<bool> {
-    insert_by(conn, now, &Actor::default(), new)
-}
-
-/// The same, by somebody who runs the shop.
-pub(super) fn insert_by(conn: &mut Conn, now: Moment, actor: &Actor, new: &NewProduct) -> Result<bool> {
-    let words = search::words_of(new.title, new.description, new.category.1, new.sku);
-    let sort_title = search::fold(new.title);
-    let key: Option<ProductKey> = on_either!(conn, conn => diesel::insert_into(products::table)
-        .values((
-            products::public_id.eq(ProductId::random()),
-            products::sku.eq(new.sku),
-            products::slug.eq(new.slug),
-            products::title.eq(new.title),
-            products::words.eq(&words),
-            products::sort_title.eq(&sort_title),
-            products::description.eq(new.description),
-            products::category_id.eq(new.category.0),
-            products::price.eq(new.price),
-            products::stock.eq(new.stock),
-            products::status.eq(new.status.word()),
-            products::picture.eq(new.picture),
-            products::created_at.eq(now),
-        ))
-        .on_conflict_do_nothing()
-        .returning(products::id)
-        .get_result(conn)
-        .optional())?;
-    if let Some(key) = key {
-        stock::open(conn, now, actor, key, new.stock)?;
-    }
-    Ok(key.is_some())
 }

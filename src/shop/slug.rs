@@ -39,8 +39,12 @@ fn is_gap(sign: char) -> bool {
 /// The slug, then others like it, for as long as they are taken.
 pub fn candidates(slug: &str) -> impl Iterator<Item = String> {
     let chance = move || format!("{slug}-{}", of(&base64url(random_bytes::<6>()), "x"));
-    let numbered = (2..TRIES).map(move |nth| format!("{slug}-{nth}"));
-    std::iter::once(slug.to_owned()).chain(numbered).chain(std::iter::repeat_with(chance).take(2))
+    std::iter::once(slug.to_owned()).chain(numbered(slug)).chain(std::iter::repeat_with(chance).take(2))
+}
+
+/// Those of them that have a number.
+pub fn numbered(slug: &str) -> impl Iterator<Item = String> {
+    (2..TRIES).map(move |nth| format!("{slug}-{nth}"))
 }
 
 #[cfg(test)]

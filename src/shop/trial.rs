@@ -117,7 +117,7 @@ pub fn change(db: &Db, id: ProductId, price: i64, stock: i64, status: Status) {
     let update = |conn: &mut Conn| -> Result<usize> {
         let product = products::table.filter(products::public_id.eq(id));
         let (key, before): (ProductKey, i64) = product.select((products::id, products::stock)).first(conn)?;
-        stock::open(conn, now(), &Actor::default(), key, stock - before)?;
+        stock::open(conn, now(), &Actor::default(), &[(key, stock - before)])?;
         let values = (products::price.eq(price), products::stock.eq(stock), products::status.eq(status.word()));
         Ok(diesel::update(product).set(values).execute(conn)?)
     };

@@ -85,6 +85,7 @@ async fn a_file_changes_nothing_until_its_sender_says_so(app: &TestApp) {
     let path = readies(&grace, text).await;
     let plan = grace.get(&path).await.expect(200);
     assert_eq!(plan.texts(".tallies dd"), ["1", "1", "1", "0"], "{}", plan.words());
+    assert!(plan.words().contains("It makes a new category: Mugs."), "{}", plan.words());
     assert_eq!((titles(app), plan.header("refresh")), (vec!["Ash Bowl".to_owned(), "Oak Bowl".to_owned()], ""));
     assert!(events(app, "import_started").is_empty());
     starts(&grace, &path).await.expect_to(&path);
@@ -139,6 +140,16 @@ async fn whatever_is_wrong_with_a_file_is_told_with_its_line(app: &TestApp) {
         assert!(!page.has(".complaints b") && page.words().contains("othing was changed"), "{}", page.words());
         assert_eq!(page.words().contains("And 30 more"), told.contains("title"), "{}", page.words());
     }
+    let shelves: Vec<String> = (0..101).map(|nth| format!("A-{nth},Mug,x,<b>Shelf {nth},1,1\n")).collect();
+    let path = sends(&grace, format!("{HEAD}{}", shelves.concat()).as_bytes()).await.expect(303).location().to_owned();
+    let page = comes_to(&grace, &path, "This file cannot be imported").await;
+    let said = page.texts(".complaints li");
+    assert!(said.len() == 1 && said[0].starts_with("Line 102 category: `<b>Shelf 100` is not there"), "{said:?}");
+    let page = grace.get(&readies(&grace, &format!("{HEAD}{}", shelves[..2].concat())).await).await.expect(200);
+    assert!(page.words().contains("It makes 2 new categories: <b>Shelf 0, <b>Shelf 1."), "{}", page.words());
+    let away = page.actions().into_iter().find(|it| it.ends_with("/stop")).expect("a way out");
+    grace.press(&page, &away, &[]).await.expect(303);
+    comes_to(&grace, away.trim_end_matches("/stop"), "The import was stopped").await;
     let page = grace.get(PAGE).await.expect(200);
     let none = grace.uploads(&page, PAGE, &[], ("file", "", b"")).await.expect(422);
     assert!(none.wrong("file").contains("Choose a CSV file") && none.title().starts_with("Error:"), "{}", none.words());

@@ -15,6 +15,13 @@ fn the_seed_goes_in_and_comes_out_again() {
     assert!(dry.code == Some(0) && dry.output.contains("48 products") && dry.output.contains("nothing was changed"), "{dry:?}");
     assert!(!place.path("var").join("latchkey.db").exists(), "a dry run makes nothing");
     assert_eq!(import(SEED).output.trim(), "48 new, 0 changed, 0 as they were");
+    let more = "sku,title,description,category,price\nB-1,Jar,,Jars,1\nB-2,Lid,,Lids,1\n";
+    fs::write(place.path("more.csv"), more).expect("written");
+    let dry = place.run(&["shop", "import", "more.csv", "--dry-run"], "");
+    assert!(
+        dry.output.contains("2 new, 0 changed, 0 as they are. It makes 2 new categories: Jars, Lids; nothing was"),
+        "{dry:?}"
+    );
     let exported = place.run(&["shop", "export", "out.csv"], "");
     assert!(exported.code == Some(0) && exported.output.contains("48 products are in out.csv"), "{exported:?}");
     assert_eq!(import("out.csv").output.trim(), "0 new, 0 changed, 48 as they were");

@@ -138,6 +138,14 @@ impl Crowd {
         self.fills_carts()?;
         let looks: Vec<String> = self.people.iter().map(|(_, pass)| self.request("GET", pass, "")).collect();
         self.send(&looks, browsers, 200)?;
+        let (orders, before) = (self.order_requests(), self.made()?);
+        let started = Instant::now();
+        self.send(&orders, browsers, 303)?;
+        self.rate(started, before)
+    }
+
+    /// What each of them sends to order.
+    pub fn order_requests(&self) -> Vec<String> {
         let body = |nth: usize, pass: &Pass| {
             format!(
                 "csrf={}&name=Ada+Wren&address1=High+Street+1&address2=&city=York&postal_code=YO1+7HH&country=GB&phone=&note=\
@@ -147,11 +155,7 @@ impl Crowd {
                 self.total
             )
         };
-        let orders = self.people.iter().enumerate().map(|(nth, (_, pass))| self.request("POST", pass, &body(nth, pass)));
-        let (orders, before) = (orders.collect::<Vec<_>>(), self.made()?);
-        let started = Instant::now();
-        self.send(&orders, browsers, 303)?;
-        self.rate(started, before)
+        self.people.iter().enumerate().map(|(nth, (_, pass))| self.request("POST", pass, &body(nth, pass))).collect()
     }
 
     /// The same by the verb alone, on as many threads.

@@ -23,5 +23,6 @@ diesel::table! {
         started_at -> Nullable<Timestamp>,
         beat_at -> Timestamp,
         ended_at -> Nullable<Timestamp>,
+        categories -> Text,
     }
 }

@@ -1,28 +1,15 @@
-//! A product gets its place in a family, as a file names it.
+//! A product gets its place in a family.
 //!
-//! Invariant: two options of a family never have the same words, and all have a word for each of its names. The caller holds what it
-//! changes, and settles the families afterwards. It does not know files.
+//! Invariant: the caller holds what it changes, has looked that no other option has the words, and settles the family afterwards. It does
+//! not know who asks.
 
-use super::words::{said, written};
-use super::{Family, MOST, whole};
 use crate::clock::Moment;
 use crate::db::Conn;
 use crate::db::schema::{families, products};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::{FamilyKey, ProductKey};
 use crate::on_either;
 use diesel::prelude::*;
-
-/// Where a product belongs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seat {
-    /// The family's name in files.
-    pub code: String,
-    /// What options differ in.
-    pub names: Vec<String>,
-    /// Its word for each name.
-    pub words: Vec<String>,
-}
 
 /// Three columns of a row.
 pub(super) fn three(texts: &[String]) -> (&str, &str, &str) {
@@ -63,58 +50,4 @@ pub(super) fn behind(conn: &mut Conn, family: FamilyKey) -> Result<i64> {
     let of_family = products::table.filter(products::family_id.eq(family));
     let last: Option<i64> = of_family.order(products::place.desc()).select(products::place).first(conn).optional()?;
     Ok(last.map_or(1, |last| last.saturating_add(1)))
-}
-
-/// Calls a family otherwise, if it is.
-pub(in crate::shop) fn retitle(conn: &mut Conn, key: FamilyKey, title: &str) -> Result<()> {
-    let other = families::table.filter(families::id.eq(key)).filter(families::title.ne(title));
-    let renamed = (families::title.eq(title), families::version.eq(families::version + 1));
-    diesel::update(other).set(renamed).execute(conn)?;
-    Ok(())
-}
-
-/// Seats a product, in a new family if there is none of this code; which one.
-///
-/// # Errors
-/// `Refused` as `bad_file`, when the family differs in something else, is full, or has another option of these words.
-pub(in crate::shop) fn seat(conn: &mut Conn, now: Moment, product: ProductKey, title: &str, seat: &Seat) -> Result<FamilyKey> {
-    let refused = |text: String| Err(Error::refused("bad_file", text));
-    let by_code = families::table.filter(families::code.eq(&seat.code)).select(families::id);
-    let there: Option<FamilyKey> = by_code.first(conn).optional()?;
-    let key = match there {
-        Some(key) => key,
-        None => match found(conn, now, &seat.code, title, &seat.names)? {
-            Some(key) => key,
-            None => by_code.first(conn)?,
-        },
-    };
-    let (Family { names, title: before, .. }, members) = whole(conn, key)?;
-    if names != seat.names {
-        let (has, wants) = (names.join(", "), seat.names.join(", "));
-        return refused(format!("the options of `{}` differ in {has}, and not in {wants}", seat.code));
-    }
-    let same = |words: &[String]| said(words).to_lowercase() == said(&seat.words).to_lowercase();
-    if let Some(other) = members.iter().find(|it| it.key != product && same(&it.words)) {
-        let words = written(&names, &seat.words);
-        return refused(format!("`{}` and another line are both `{words}` of `{}`", other.sku, seat.code));
-    }
-    if before != title {
-        retitle(conn, key, title)?;
-    }
-    match members.iter().position(|it| it.key == product) {
-        Some(at) if members[at].words == seat.words => return Ok(key),
-        Some(_) => {
-            let place = products::table.filter(products::id.eq(product)).select(products::place).first(conn)?;
-            write(conn, product, key, &seat.words, place)?;
-        }
-        None if members.len() >= MOST => return refused(format!("`{}` has {MOST} options, which is all it can", seat.code)),
-        None => {
-            let place = behind(conn, key)?;
-            write(conn, product, key, &seat.words, place)?;
-        }
-    }
-    diesel::update(families::table.filter(families::id.eq(key)))
-        .set(families::version.eq(families::version + 1))
-        .execute(conn)?;
-    Ok(key)
 }

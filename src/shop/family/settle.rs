@@ -38,6 +38,47 @@ struct Stands {
     listed: bool,
 }
 
+/// An option, with what is found by it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub one: &'a Member,
+    pub description: &'a str,
+    pub category: &'a str,
+}
+
+/// How it looks among the others.
+#[derive(Debug)]
+pub(super) struct Aspect {
+    pub title: String,
+    pub words: String,
+    pub listed: bool,
+}
+
+/// How each of the options looks, in their order.
+pub(super) fn aspects(title: &str, all: &[Known]) -> Vec<Aspect> {
+    let sold: Vec<&Known> = all.iter().filter(|it| it.one.status == Status::Active).collect();
+    // `min_by_key` gives the first of equals.
+    let chosen = sold.iter().min_by_key(|it| it.one.price).copied().or(all.first()).map(|it| it.one.key);
+    let aspect = |it: &Known| {
+        let title = titled(title, &it.one.words);
+        let mut words = search::words_of(&title, it.description, it.category, &it.one.sku);
+        let listed = chosen == Some(it.one.key);
+        for other in sold.iter().filter(|other| listed && other.one.key != it.one.key) {
+            let text = if other.description == it.description { "" } else { other.description };
+            words.push(' ');
+            words.push_str(&search::words_of(&said(&other.one.words), text, "", &other.one.sku));
+        }
+        Aspect { title, words, listed }
+    };
+    all.iter().map(aspect).collect()
+}
+
+/// How many options are for sale, and what the dearest of them costs.
+pub(super) fn offer<'a>(members: impl IntoIterator<Item = &'a Member>) -> (i64, Money) {
+    let sold = members.into_iter().filter(|it| it.status == Status::Active).map(|it| it.price);
+    sold.fold((0, Money::ZERO), |(shown, dearest), price| (shown + 1, dearest.max(price)))
+}
+
 /// Makes right what follows from the options: titles, words, which one is listed, what the list says of all. The family is held.
 pub(in crate::shop) fn settle(conn: &mut Conn, key: FamilyKey) -> Result<()> {
     let (family, members) = whole(conn, key)?;
@@ -51,21 +92,12 @@ pub(in crate::shop) fn settle(conn: &mut Conn, key: FamilyKey) -> Result<()> {
         .select((products::id, products::title, products::description, categories::name, products::words, products::listed))
         .load(conn)?;
     let standing = |key: ProductKey| stand.iter().find(|it| it.key == key);
-    let sold: Vec<&Member> = members.iter().filter(|it| it.status == Status::Active).collect();
-    // `min_by_key` gives the first of equals.
-    let chosen = sold.iter().min_by_key(|it| it.price).map(|it| it.key);
-    for one in &members {
+    let known: Vec<Known> = members
+        .iter()
+        .filter_map(|one| standing(one.key).map(|it| Known { one, description: &it.description, category: &it.category }))
+        .collect();
+    for (one, Aspect { title, words, listed }) in known.iter().map(|it| it.one).zip(aspects(&family.title, &known)) {
         let Some(before) = standing(one.key) else { continue };
-        let title = titled(&family.title, &one.words);
-        let mut words = search::words_of(&title, &before.description, &before.category, &one.sku);
-        let listed = chosen.map_or(one.key == members[0].key, |chosen| one.key == chosen);
-        if listed {
-            for other in sold.iter().filter(|it| it.key != one.key) {
-                let text = standing(other.key).map(|it| it.description.as_str()).filter(|text| *text != before.description);
-                words.push(' ');
-                words.push_str(&search::words_of(&said(&other.words), text.unwrap_or_default(), "", &other.sku));
-            }
-        }
         if (&before.title, &before.words, before.listed) == (&title, &words, listed) {
             continue;
         }
@@ -81,8 +113,7 @@ pub(in crate::shop) fn settle(conn: &mut Conn, key: FamilyKey) -> Result<()> {
             ))
             .execute(conn)?;
     }
-    let shown = i64::try_from(sold.len()).unwrap_or(i64::MAX);
-    let dearest = sold.iter().map(|it| it.price).max().unwrap_or(Money::ZERO);
+    let (shown, dearest) = offer(&members);
     diesel::update(families::table.filter(families::id.eq(key)))
         .set((families::shown.eq(shown), families::dearest.eq(dearest)))
         .execute(conn)?;

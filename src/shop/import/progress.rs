@@ -27,18 +27,20 @@ pub struct Progress {
     pub told: Vec<Complaint>,
     /// How much more is wrong.
     pub untold: u64,
+    /// Categories that the file would make, or made.
+    pub categories: Vec<String>,
 }
 
-pub(super) type Row = ((i64, i64, i64, i64, i64), (i64, String, i64));
+pub(super) type Row = ((i64, i64, i64, i64, i64), (i64, String, i64, String));
 
 pub(super) type Columns = (
     (imports::position, imports::lines, imports::made, imports::changed, imports::same),
-    (imports::wrong, imports::told, imports::untold),
+    (imports::wrong, imports::told, imports::untold, imports::categories),
 );
 
 pub(super) const COLUMNS: Columns = (
     (imports::position, imports::lines, imports::made, imports::changed, imports::same),
-    (imports::wrong, imports::told, imports::untold),
+    (imports::wrong, imports::told, imports::untold, imports::categories),
 );
 
 fn count(number: i64) -> u64 {
@@ -53,11 +55,11 @@ impl Progress {
     /// What a check found that has read so far.
     #[must_use]
     pub fn of(survey: &Survey, position: u64) -> Self {
-        let Survey { lines, count, wrong, ref told, untold } = *survey;
-        Self { position, lines, count, wrong, told: told.clone(), untold }
+        let Survey { lines, count, wrong, ref told, untold, ref categories } = *survey;
+        Self { position, lines, count, wrong, told: told.clone(), untold, categories: categories.clone() }
     }
 
-    pub(super) fn read(((position, lines, new, changed, same), (wrong, told, untold)): Row) -> Self {
+    pub(super) fn read(((position, lines, new, changed, same), (wrong, told, untold, categories)): Row) -> Self {
         let complaint = |text: &str| {
             let (line, why) = text.split_once(' ')?;
             Some(Complaint { line: line.parse().ok()?, why: why.to_owned() })
@@ -69,6 +71,7 @@ impl Progress {
             wrong: count(wrong),
             told: told.lines().filter_map(complaint).collect(),
             untold: count(untold),
+            categories: categories.lines().map(str::to_owned).collect(),
         }
     }
 
@@ -90,6 +93,7 @@ pub(super) fn beat(conn: &mut Conn, now: Moment, key: ImportKey, progress: &Prog
         (imports::beat_at.eq(now), imports::position.eq(row(position)), imports::lines.eq(row(lines))),
         (imports::made.eq(row(count.new)), imports::changed.eq(row(count.changed)), imports::same.eq(row(count.same))),
         (imports::wrong.eq(row(wrong)), imports::told.eq(progress.said()), imports::untold.eq(row(untold))),
+        imports::categories.eq(progress.categories.join("\n")),
     );
     Ok(diesel::update(own).set(values).returning(imports::state).get_result(conn).optional()?)
 }

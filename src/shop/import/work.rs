@@ -91,11 +91,11 @@ fn carry<F: Read + Seek>(pulse: &mut Pulse, job: &Job, mut file: F) -> Result<En
     }
     file.rewind().map_err(Error::internal)?;
     let reader = Reader::new(&mut file, job.currency).map_err(|it| Error::refused("bad_file", it.to_string()))?;
-    let lines = survey.lines;
-    pulse.progress = Progress { lines, ..Progress::default() };
+    let (lines, categories) = (survey.lines, survey.categories);
+    pulse.progress = Progress { lines, categories: categories.clone(), ..Progress::default() };
     let (db, clock) = (pulse.db, pulse.clock);
     let taken = listing::import(db, clock, &job.actor, reader, |position, count| {
-        pulse.beat(Progress { position, lines, count, ..Progress::default() })
+        pulse.beat(Progress { position, lines, count, categories: categories.clone(), ..Progress::default() })
     })?;
     Ok(match taken {
         Taken::All(_) => End(State::Done, ""),

@@ -1,30 +1,34 @@
 //! Into the shop: some lines at a time.
 //!
-//! Invariant: a batch is one transaction of about a tenth of a second, and between two batches others get their turn; a line says how
-//! a product shall be, so taking it twice changes nothing the second time. It does not know how far a run has come.
+//! Invariant: a batch is one transaction that takes lines until its time is used up, a tenth of a second with its commit, and between two
+//! batches others get their turn; a line says how a product shall be, so taking it twice changes nothing the second time. It does not know how far a run has come.
 
 mod batch;
-mod kin;
+mod pace;
+mod piece;
 
 pub use batch::Count;
 
 use super::TOLD;
 use super::line::Line;
 use super::reader::{Complaint, Reader};
+use super::stand::{Fate, Look, look};
 use crate::audit::{self, Actor, Kind};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use batch::take;
+use pace::Pace;
 use std::collections::HashSet;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-/// How long a batch is to take, how many lines the first one has, and the most of one.
-const AIM: Duration = Duration::from_millis(60);
-const FIRST: usize = 40;
-const MOST: usize = 400;
+/// Most lines, and most letters, that are read at once.
+const MOST: usize = 500;
+const LETTERS: usize = 256 * 1024;
+/// On a machine with few cores shoppers would else get half of it.
+pub(super) const BREATH: Duration = Duration::from_millis(1);
 
 /// Reads the whole file and changes nothing: how many lines it has, and what is wrong with them.
 ///
@@ -97,49 +101,88 @@ fn take_all<R: Read>(
     db: &Db,
     clock: &Clock,
     actor: &Actor,
-    mut file: Reader<R>,
+    file: Reader<R>,
     mut progress: impl FnMut(u64, Count) -> ControlFlow<()>,
 ) -> Result<ControlFlow<()>> {
-    let (mut size, mut kept): (usize, Option<Line>) = (FIRST, None);
+    let (mut file, mut pace) = (Groups::new(file), Pace::default());
     loop {
-        let mut lines = Vec::with_capacity(size);
-        let mut codes = HashSet::new();
-        while lines.len() < size {
-            let line = match kept.take() {
+        let lines = file.next_lines()?;
+        if lines.is_empty() {
+            return Ok(ControlFlow::Continue(()));
+        }
+        // What is so already needs no lock.
+        let look = patiently(|| db.read_here(|conn| look(conn, &lines)))?;
+        let (same, left) = unlike(lines, &look);
+        let mut left = left.as_slice();
+        if progress(file.position(), Count { same, ..Count::default() }).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        std::thread::sleep(BREATH);
+        while !left.is_empty() {
+            let (now, some, mut since) = (clock.now(), &left[..pace.lines.min(left.len())], Instant::now());
+            let (taken, count) = patiently(|| {
+                db.write_here(|conn| {
+                    since = Instant::now();
+                    take(conn, now, actor, some, || since.elapsed() >= pace.time)
+                })
+            })?;
+            let took = since.elapsed();
+            tracing::trace!(taken, micros = took.as_micros(), "a batch of an import");
+            if progress(file.position(), count).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            pace.learn(took, taken, some.len());
+            left = &left[taken..];
+            db.give_way(took);
+        }
+    }
+}
+
+/// How many lines are so already, and the others. Of options all are taken or none: one may change what another is called.
+fn unlike(lines: Vec<Line>, look: &Look) -> (u64, Vec<Line>) {
+    let is_same = |nth: usize| look.fates[nth] == Fate::Same;
+    let still = look.kin.iter().all(|nth| is_same(*nth));
+    let stays = |nth: usize| is_same(nth) && (still || look.kin.binary_search(&nth).is_err());
+    let all = lines.len();
+    let left: Vec<Line> = lines.into_iter().enumerate().filter(|(nth, _)| !stays(*nth)).map(|(_, line)| line).collect();
+    ((all - left.len()) as u64, left)
+}
+
+/// A file by groups of lines.
+struct Groups<R> {
+    file: Reader<R>,
+    kept: Option<Line>,
+}
+
+impl<R: Read> Groups<R> {
+    fn new(file: Reader<R>) -> Self {
+        Self { file, kept: None }
+    }
+
+    fn position(&self) -> u64 {
+        self.file.position()
+    }
+
+    /// The next lines, no two of one product; none behind the last.
+    fn next_lines(&mut self) -> Result<Vec<Line>> {
+        let (mut lines, mut codes, mut letters) = (Vec::new(), HashSet::new(), 0);
+        while lines.len() < MOST && letters < LETTERS {
+            let line = match self.kept.take() {
                 Some(line) => line,
-                None => match file.next_line() {
+                None => match self.file.next_line() {
                     Some(line) => line.map_err(refused)?,
                     None => break,
                 },
             };
             if !codes.insert(line.sku.clone()) {
                 // The same product again: the later line finds what the earlier one made.
-                kept = Some(line);
+                self.kept = Some(line);
                 break;
             }
+            letters += line.description.len();
             lines.push(line);
         }
-        if lines.is_empty() {
-            return Ok(ControlFlow::Continue(()));
-        }
-        let (now, mut since) = (clock.now(), Instant::now());
-        let count = patiently(|| {
-            since = Instant::now();
-            db.write_here(|conn| take(conn, now, actor, &lines))
-        })?;
-        let took = since.elapsed();
-        if progress(file.position(), count).is_break() {
-            return Ok(ControlFlow::Break(()));
-        }
-        size = if took > AIM * 2 {
-            (size / 2).max(10)
-        } else if took < AIM {
-            (size * 3 / 2).min(MOST)
-        } else {
-            size
-        };
-        // On SQLite who waits for the lock looks for it now and then: leave a gap to find.
-        std::thread::sleep((took / 8).clamp(Duration::from_millis(1), Duration::from_millis(20)));
+        Ok(lines)
     }
 }
 
@@ -162,3 +205,6 @@ fn refused(complaints: Vec<Complaint>) -> Error {
     let told = complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     Error::refused("bad_file", told)
 }
+
+#[cfg(test)]
+mod tests;

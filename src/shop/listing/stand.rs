@@ -10,6 +10,8 @@ use crate::ids::{CategoryKey, FamilyKey, PictureId, ProductKey, base64url};
 use crate::on_either;
 use crate::shop::family::{self, Seat};
 use crate::shop::money::Money;
+use crate::shop::product::Status;
+use crate::shop::{category, picture};
 use aws_lc_rs::digest::{SHA256, digest};
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -24,7 +26,7 @@ pub struct Stands {
     pub category: CategoryKey,
     pub price: Money,
     pub stock: i64,
-    pub status: String,
+    pub status: Status,
     pub picture: Option<PictureId>,
     pub family: Option<FamilyKey>,
     pub seat: Option<Seat>,
@@ -41,9 +43,61 @@ impl Stands {
         let words = (&self.title, &self.description, self.category) == (&self.title_by(line), &line.description, shelf);
         let words = words && line.seat.as_ref().is_none_or(|seat| self.seat.as_ref() == Some(seat));
         let counts = self.price == line.price && line.stock.is_none_or(|stock| stock == self.stock);
-        let status = line.status.is_none_or(|status| status.word() == self.status);
+        let status = line.status.is_none_or(|status| status == self.status);
         words && counts && status && picture.is_none_or(|picture| self.picture == Some(picture))
     }
+}
+
+/// What would become of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// A product that is not there.
+    New,
+    /// One that is otherwise.
+    Changed,
+    /// One that is so already.
+    Same,
+    /// It names a picture that is not there.
+    Pictureless(PictureId),
+}
+
+/// Some lines beside the shop.
+#[derive(Debug)]
+pub struct Look {
+    /// Of each line.
+    pub fates: Vec<Fate>,
+    /// The lines whose category is not there.
+    pub strange: Vec<usize>,
+    /// The lines about options of a family.
+    pub kin: Vec<usize>,
+}
+
+/// Looks at the shop as it stands, in a few statements for all the lines.
+pub fn look(conn: &mut Conn, lines: &[Line]) -> Result<Look> {
+    let keys = keys(conn, lines)?;
+    let stand = standing(conn, &keys)?;
+    let shelves = category::all_meant(conn, lines.iter().map(|line| line.category.as_str()))?;
+    let kept = lines.iter().filter_map(|line| if let Some(Picture::Kept(id)) = line.picture { Some(id) } else { None });
+    let pictures = picture::there(conn, kept)?;
+    let mut look = Look { fates: Vec::with_capacity(lines.len()), strange: Vec::new(), kin: Vec::new() };
+    for (nth, line) in lines.iter().enumerate() {
+        let (before, shelf) = (stand.get(&line.sku), shelves.get(line.category.as_str()));
+        look.strange.extend(shelf.is_none().then_some(nth));
+        look.kin.extend(is_kin(line, before).then_some(nth));
+        let picture = line.picture.map(picture_id).transpose()?;
+        look.fates.push(match (line.picture, before, shelf) {
+            (Some(Picture::Kept(id)), ..) if !pictures.contains(&id) => Fate::Pictureless(id),
+            (_, None, _) => Fate::New,
+            (_, Some(it), Some((shelf, _))) if it.is_as(line, *shelf, picture) => Fate::Same,
+            (_, Some(_), _) => Fate::Changed,
+        });
+    }
+    Ok(look)
+}
+
+/// Is it about an option of a family?
+pub fn is_kin(line: &Line, before: Option<&Stands>) -> bool {
+    line.seat.is_some() || before.is_some_and(|it| it.family.is_some())
 }
 
 /// The rows of the products with these codes, the lowest first.
@@ -68,9 +122,10 @@ pub fn standing(conn: &mut Conn, keys: &[ProductKey]) -> Result<HashMap<String, 
         let shared = shared.map(family::shared);
         let family = shared.as_ref().map(|family| family.key);
         let seat = shared.map(|family| Seat { code: family.code, names: family.names, words: family::listed(words) });
-        (sku, Stands { key, slug, title, description, category, price, stock, status, picture, family, seat })
+        let status = Status::read(&status).ok_or_else(|| Error::internal(format!("`{status}` is no status of a product")))?;
+        Ok((sku, Stands { key, slug, title, description, category, price, stock, status, picture, family, seat }))
     };
-    Ok(rows.into_iter().map(stands).collect())
+    rows.into_iter().map(stands).collect()
 }
 
 /// What the picture that a line names is called, or will be.

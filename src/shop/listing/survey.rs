@@ -3,19 +3,17 @@
 //! Invariant: it only reads, some lines at a time, and asks the same question of a product as the run that follows. Of two lines for one
 //! product both are counted: to know them, all would have to be kept. It does not know who asks.
 
-use super::TOLD;
-use super::import::{Count, patiently};
-use super::line::{Line, Picture};
+use super::import::{BREATH, Count, patiently};
+use super::line::Line;
 use super::reader::{Complaint, Reader};
-use super::stand::{self, picture_id};
-use crate::db::{Conn, Db};
+use super::stand::{Fate, look};
+use super::{NEW_CATEGORIES, TOLD};
+use crate::db::Db;
 use crate::error::Result;
-use crate::ids::CategoryKey;
-use crate::shop::{category, picture};
-use std::collections::HashMap;
+use crate::shop::slug;
+use std::collections::HashSet;
 use std::io::Read;
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 /// Lines that are looked up at once.
 const SOME: usize = 200;
@@ -33,6 +31,8 @@ pub struct Survey {
     pub told: Vec<Complaint>,
     /// How much more is wrong.
     pub untold: u64,
+    /// The names of the categories that it would make, in the order of the file.
+    pub categories: Vec<String>,
 }
 
 impl Survey {
@@ -58,7 +58,7 @@ pub fn survey<R: Read>(
     mut file: Reader<R>,
     mut progress: impl FnMut(u64, &Survey) -> ControlFlow<()>,
 ) -> Result<Option<Survey>> {
-    let mut survey = Survey::default();
+    let (mut survey, mut shelves) = (Survey::default(), HashSet::new());
     loop {
         let mut lines = Vec::with_capacity(SOME);
         let mut read = 0;
@@ -75,45 +75,48 @@ pub fn survey<R: Read>(
         }
         survey.lines += read as u64;
         let (places, lines): (Vec<u64>, Vec<Line>) = lines.into_iter().unzip();
-        let (count, missing) = patiently(|| db.read_here(|conn| compare(conn, &lines)))?;
-        survey.count += count;
-        for (nth, why) in missing {
-            survey.complain(vec![Complaint::new(places[nth], &why)]);
+        let look = patiently(|| db.read_here(|conn| look(conn, &lines)))?;
+        let mut strange = look.strange.iter().peekable();
+        for (nth, fate) in look.fates.into_iter().enumerate() {
+            let mut wrong = Vec::new();
+            if strange.next_if_eq(&&nth).is_some() && !makes(&mut shelves, &mut survey.categories, &lines[nth].category) {
+                wrong.push(Complaint::new(places[nth], &too_many(&lines[nth].category)));
+            }
+            match fate {
+                _ if !wrong.is_empty() => {}
+                Fate::New => survey.count.new += 1,
+                Fate::Changed => survey.count.changed += 1,
+                Fate::Same => survey.count.same += 1,
+                Fate::Pictureless(id) => {
+                    wrong.push(Complaint::new(places[nth], &format!("image: there is no picture /pictures/{id}")));
+                }
+            }
+            if !wrong.is_empty() {
+                survey.complain(wrong);
+            }
         }
         if progress(file.position(), &survey).is_break() {
             return Ok(None);
         }
-        // On a machine with few cores shoppers would else get half of it.
-        std::thread::sleep(Duration::from_millis(1));
+        std::thread::sleep(BREATH);
     }
 }
 
-/// What would become of these lines, and which of them name a picture that is not there.
-fn compare(conn: &mut Conn, lines: &[Line]) -> Result<(Count, Vec<(usize, String)>)> {
-    let keys = stand::keys(conn, lines)?;
-    let stand = stand::standing(conn, &keys)?;
-    let (mut count, mut missing) = (Count::default(), Vec::new());
-    let mut shelves: HashMap<&str, Option<CategoryKey>> = HashMap::new();
-    for (nth, line) in lines.iter().enumerate() {
-        if let Some(Picture::Kept(id)) = line.picture
-            && !picture::is_there(conn, id)?
-        {
-            missing.push((nth, format!("image: there is no picture /pictures/{id}")));
-            continue;
-        }
-        let shelf = if let Some(shelf) = shelves.get(line.category.as_str()) {
-            *shelf
-        } else {
-            let shelf = category::meant(conn, &line.category)?.map(|(key, _)| key);
-            shelves.insert(&line.category, shelf);
-            shelf
-        };
-        let picture = line.picture.map(picture_id).transpose()?;
-        match (stand.get(&line.sku), shelf) {
-            (None, _) => count.new += 1,
-            (Some(it), Some(shelf)) if it.is_as(line, shelf, picture) => count.same += 1,
-            (Some(_), _) => count.changed += 1,
-        }
+/// Notes a category that is not there; `false` if that would be one too many. Names that make one address make one category.
+fn makes(shelves: &mut HashSet<String>, names: &mut Vec<String>, name: &str) -> bool {
+    let place = slug::of(name, "");
+    let place = if place.is_empty() { name } else { &place };
+    if shelves.contains(place) {
+        return true;
     }
-    Ok((count, missing))
+    let fits = names.len() < NEW_CATEGORIES;
+    if fits {
+        shelves.insert(place.to_owned());
+        names.push(name.to_owned());
+    }
+    fits
+}
+
+fn too_many(name: &str) -> String {
+    format!("category: `{name}` is not there, and a file makes at most {NEW_CATEGORIES} categories")
 }

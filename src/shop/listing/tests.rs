@@ -182,7 +182,7 @@ fn shoppers_who_order_meanwhile_lose_no_piece() {
                             let sold = products::table.filter(products::id.eq(key));
                             db.write_here(|conn| {
                                 diesel::update(sold).set(products::stock.eq(products::stock - 1)).execute(conn)?;
-                                stock::counted(conn, now(), &Actor { user: Some(user), ..Actor::default() }, key, -1, "sold")
+                                stock::counted(conn, now(), &Actor { user: Some(user), ..Actor::default() }, &[(key, -1)], "sold")
                             })
                             .expect("a sale");
                         }

@@ -164,7 +164,7 @@ pub fn edit(conn: &mut Conn, now: Moment, actor: &Actor, slug: &str, change: &Ch
         family::settle(conn, family)?;
     }
     if change.status == Status::Active {
-        category::bring_back(conn, shelf)?;
+        category::bring_back(conn, &[shelf])?;
     }
     audit::record(conn, now, Kind::ProductChanged, actor, &told(&before, change))?;
     Ok(Edited::Done)

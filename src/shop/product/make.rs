@@ -8,7 +8,8 @@ use crate::clock::Moment;
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::shop::money::Money;
-use crate::shop::product::{NewProduct, Status, by_sku, insert_by};
+use crate::shop::product::insert::{NewProduct, insert_by};
+use crate::shop::product::{Status, by_sku};
 use crate::shop::{category, slug};
 
 /// What is asked of it.
@@ -65,7 +66,7 @@ pub fn make(conn: &mut Conn, now: Moment, actor: &Actor, draft: &Draft) -> Resul
         };
         if insert_by(conn, now, actor, &new)? {
             if draft.status == Status::Active {
-                category::bring_back(conn, shelf)?;
+                category::bring_back(conn, &[shelf])?;
             }
             let told = format!("{slug}, new, price {}, {}", draft.price.minor(), draft.status.word());
             audit::record(conn, now, Kind::ProductChanged, actor, &told)?;

@@ -101,22 +101,18 @@ pub fn book(conn: &mut Conn, now: Moment, actor: &Actor, slug: &str, booking: &B
         return Ok(if counted { Booked::Overtaken(stock) } else { Booked::Impossible(stock) });
     };
     let reason = booking.why.reason();
-    of_operator(conn, now, actor, (key, pieces), reason, &booking.note)?;
+    of_operator(conn, now, actor, &[(key, pieces)], reason, &booking.note)?;
     audit::record(conn, now, Kind::StockChanged, actor, &format!("{slug} {pieces:+} {}", reason.code()))?;
     Ok(Booked::Done(left))
 }
 
-/// Writes down that a product was counted by a file, which the caller has taken into the stock: so many more, or fewer.
+/// Writes down that products were counted by a file, which the caller has taken into the stock: so many more, or fewer.
 pub(in crate::shop) fn counted(
     conn: &mut Conn,
     now: Moment,
     actor: &Actor,
-    product: ProductKey,
-    pieces: i64,
+    moved: &[(ProductKey, i64)],
     note: &str,
 ) -> Result<()> {
-    if pieces == 0 {
-        return Ok(());
-    }
-    of_operator(conn, now, actor, (product, pieces), Reason::Counted, note)
+    of_operator(conn, now, actor, moved, Reason::Counted, note)
 }

@@ -124,32 +124,33 @@ pub(super) fn of_order(
     Ok(())
 }
 
-/// Writes down what an operator booked.
+/// Writes down what an operator booked, of some products in one statement; none of a product means that nothing moved.
 pub(super) fn of_operator(
     conn: &mut Conn,
     now: Moment,
     actor: &Actor,
-    (product, pieces): (ProductKey, i64),
+    moved: &[(ProductKey, i64)],
     reason: Reason,
     note: &str,
 ) -> Result<()> {
-    diesel::insert_into(stock_movements::table)
-        .values((
-            stock_movements::product_id.eq(product),
-            stock_movements::pieces.eq(pieces),
+    let row = |(product, pieces): &(ProductKey, i64)| {
+        (
+            stock_movements::product_id.eq(*product),
+            stock_movements::pieces.eq(*pieces),
             stock_movements::reason.eq(reason),
             stock_movements::user_id.eq(actor.user),
             stock_movements::note.eq(note),
             stock_movements::at.eq(now),
-        ))
-        .execute(conn)?;
+        )
+    };
+    let rows: Vec<_> = moved.iter().filter(|(_, pieces)| *pieces != 0).map(row).collect();
+    if !rows.is_empty() {
+        on_either!(conn, conn => diesel::insert_into(stock_movements::table).values(rows).execute(conn))?;
+    }
     Ok(())
 }
 
-/// Writes down what a new product starts with.
-pub(in crate::shop) fn open(conn: &mut Conn, now: Moment, actor: &Actor, product: ProductKey, stock: i64) -> Result<()> {
-    if stock == 0 {
-        return Ok(());
-    }
-    of_operator(conn, now, actor, (product, stock), Reason::Opening, "")
+/// Writes down what new products start with.
+pub(in crate::shop) fn open(conn: &mut Conn, now: Moment, actor: &Actor, stocks: &[(ProductKey, i64)]) -> Result<()> {
+    of_operator(conn, now, actor, stocks, Reason::Opening, "")
 }

@@ -96,3 +96,54 @@ fn options_that_make_no_sense_are_refused() {
         }
     });
 }
+
+/// What the database counts, and what there is: categories, families, and what is listed.
+fn miscounted(db: &Db) -> Vec<String> {
+    #[derive(diesel::QueryableByName)]
+    struct Said {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        what: String,
+    }
+    let things = "SELECT category_id, coalesce('f' || family_id, 'p' || id) AS thing, max(CASE WHEN stock > 0 THEN 1 ELSE 0 END) AS stocked,
+        sum(CASE WHEN listed THEN 1 ELSE 0 END) AS listed FROM products WHERE status = 'active' GROUP BY 1, 2";
+    let wrong = format!(
+        "SELECT 'category ' || name AS what FROM categories c WHERE shown <> (SELECT count(*) FROM ({things}) t WHERE category_id = c.id)
+            OR shown_in_stock <> (SELECT coalesce(sum(stocked), 0) FROM ({things}) t WHERE category_id = c.id)
+         UNION ALL SELECT 'listed ' || thing FROM ({things}) t WHERE listed <> 1
+         UNION ALL SELECT 'family ' || code FROM families f WHERE
+            shown <> (SELECT count(*) FROM products p WHERE p.family_id = f.id AND p.status = 'active')
+            OR dearest <> (SELECT coalesce(max(price), 0) FROM products p WHERE p.family_id = f.id AND p.status = 'active')
+            OR NOT EXISTS (SELECT 1 FROM products p WHERE p.family_id = f.id)
+         UNION ALL SELECT 'words ' || sku FROM products p WHERE (status = 'active' AND listed)
+            <> EXISTS (SELECT 1 FROM product_words w WHERE w.rowid = p.id)
+         UNION ALL SELECT 'low ' || sku FROM products p WHERE (status = 'active' AND stock <= 5)
+            <> EXISTS (SELECT 1 FROM low_stock l WHERE l.id = p.id AND l.stock = p.stock)"
+    );
+    let said: Vec<Said> = db.read_here(|conn| Ok(diesel::sql_query(wrong).load(conn)?)).expect("an answer");
+    said.into_iter().map(|said| said.what).collect()
+}
+
+#[test]
+fn whatever_files_say_of_options_they_are_counted_right() {
+    on_each(|db| {
+        // Numbers without chance, so that what fails fails again.
+        let mut state = 7_u32;
+        let mut dice = move |most: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) % most
+        };
+        for round in 0..12 {
+            let mut file = HEAD.to_owned();
+            for nth in 0..60 {
+                let (family, title) = (dice(6), dice(2));
+                let seat = if dice(5) == 0 { ",".to_owned() } else { format!("mug-{family},Size: {nth}") };
+                let status = ["active", "draft", "archived", "active"][dice(4) as usize];
+                let (price, stock, shelf) = (dice(9), dice(3) * 4, dice(3));
+                let line = format!("A-{nth},Mug {family} {title},x,Shelf {shelf},{price},{stock},{status},{seat}\n");
+                file.push_str(&line);
+            }
+            taken(db, &file);
+            assert_eq!(miscounted(db), [""; 0], "round {round}");
+        }
+    });
+}

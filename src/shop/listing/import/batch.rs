@@ -1,21 +1,21 @@
 //! Some lines in one transaction.
 //!
 //! Invariant: products are taken before categories, each in the order of their rows, as an order takes them, so nobody waits for
-//! another in a circle; a changed stock is a movement. It does not know files.
+//! another in a circle; between two pieces of it the clock is asked, and what is not reached by then is left to the next transaction. It
+//! does not know files.
 
-use super::super::line::{Line, Picture, full_title};
+use super::super::line::{Line, Picture};
 use super::super::stand::{self, Stands};
-use super::kin::Kin;
-use crate::audit::{self, Actor, Kind};
+use super::piece;
+use crate::audit::Actor;
 use crate::clock::Moment;
-use crate::db::schema::products;
+use crate::db::schema::{families, products};
 use crate::db::{Conn, lock_categories};
 use crate::error::{Error, Result};
-use crate::ids::{CategoryKey, PictureId};
-use crate::shop::product::{NewProduct, Status, insert_by};
-use crate::shop::{category, picture, search, slug, stock};
+use crate::ids::{CategoryKey, FamilyKey, PictureId, ProductKey};
+use crate::shop::{category, family, picture, slug};
 use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::AddAssign;
 
 /// What became of the lines.
@@ -35,55 +35,117 @@ impl AddAssign for Count {
     }
 }
 
-/// Takes them. No two have the same code.
-pub fn take(conn: &mut Conn, now: Moment, actor: &Actor, lines: &[Line]) -> Result<Count> {
-    let shelves = shelves(conn, lines)?;
-    let keys = stand::keys(conn, lines)?;
-    let mut kin = Kin::hold(conn, lines, &keys)?;
-    let mut stand = stand::standing(conn, &keys)?;
-    let mut shelf_keys: Vec<CategoryKey> = shelves.values().map(|(key, _)| *key).collect();
-    shelf_keys.extend(stand.values().map(|it| it.category));
-    shelf_keys.sort_unstable_by_key(|key| key.0);
-    lock_categories(conn, &shelf_keys)?;
-    let (mut count, mut back) = (Count::default(), Vec::new());
-    for line in lines {
-        let shelf = shelves.get(&line.category).ok_or_else(|| Error::internal("a line without its category"))?;
-        let picture = line.picture.map(|picture| kept(conn, now, picture)).transpose()?;
-        let active = if let Some(before) = stand.remove(&line.sku) {
-            kin.seat(conn, now, line, before.key, before.family, shelf.0)?;
-            change(conn, now, actor, (line, shelf, picture, &before.title_by(line)), &before, &mut count)?
-        } else {
-            let active = add(conn, now, actor, (line, shelf, picture, &full_title(&line.title, line.seat.as_ref())), &mut count)?;
-            kin.seat_new(conn, now, line, shelf.0)?;
-            active
-        };
-        if active && !back.contains(&shelf.0) {
-            back.push(shelf.0);
-        }
-    }
-    kin.settle(conn)?;
-    for shelf in back {
-        category::bring_back(conn, shelf)?;
-    }
-    Ok(count)
+/// How much one piece is: a line is its letters and what any line costs, an option as much more, and the first of a family as much as to
+/// make right all of them.
+const PIECE: usize = 12_000;
+const ANY_LINE: usize = 100;
+const FAMILY: usize = 2_000;
+
+/// What the lines of one transaction are compared with.
+#[derive(Debug)]
+pub(super) struct Batch<'a> {
+    pub now: Moment,
+    pub actor: &'a Actor,
+    pub stand: HashMap<String, Stands>,
+    shelves: HashMap<String, (CategoryKey, String)>,
+    art: HashSet<PictureId>,
 }
 
-type Place<'a> = (&'a Line, &'a (CategoryKey, String), Option<PictureId>, &'a str);
-
-/// The categories that the lines name, made if there are none yet, behind the others.
-fn shelves(conn: &mut Conn, lines: &[Line]) -> Result<HashMap<String, (CategoryKey, String)>> {
-    let mut shelves = HashMap::new();
-    for line in lines {
-        if shelves.contains_key(&line.category) {
-            continue;
+/// Takes lines of which no two have the same code, at least one of them, until all are taken or it `is_over`; how many.
+pub fn take(
+    conn: &mut Conn,
+    now: Moment,
+    actor: &Actor,
+    lines: &[Line],
+    mut is_over: impl FnMut() -> bool,
+) -> Result<(usize, Count)> {
+    let known = category::all_meant(conn, lines.iter().map(|line| line.category.as_str()))?;
+    let shelves: HashMap<String, _> = known.into_iter().map(|(name, shelf)| (name.to_owned(), shelf)).collect();
+    let keys = stand::keys(conn, lines)?;
+    hold(conn, lines, &keys)?;
+    let stand = stand::standing(conn, &keys)?;
+    let mut shelf_keys: Vec<CategoryKey> = shelves.values().map(|(key, _)| *key).collect();
+    shelf_keys.extend(stand.values().map(|it| it.category));
+    shelf_keys.sort_unstable();
+    shelf_keys.dedup();
+    lock_categories(conn, &shelf_keys)?;
+    let mut batch = Batch { now, actor, stand, shelves, art: HashSet::new() };
+    let (mut left, mut count) = (lines, Count::default());
+    while !left.is_empty() {
+        let (some, rest) = left.split_at(batch.reach(left));
+        count += piece::take(conn, &mut batch, some)?;
+        left = rest;
+        if is_over() {
+            break;
         }
-        let shelf = match category::meant(conn, &line.category)? {
-            Some(shelf) => shelf,
-            None => new_shelf(conn, &line.category)?,
-        };
-        shelves.insert(line.category.clone(), shelf);
     }
-    Ok(shelves)
+    Ok((lines.len() - left.len(), count))
+}
+
+/// Takes what the lines will change: families with all their options, and before other products.
+fn hold(conn: &mut Conn, lines: &[Line], keys: &[ProductKey]) -> Result<()> {
+    let codes: HashSet<&str> = lines.iter().filter_map(|line| line.seat.as_ref()).map(|seat| seat.code.as_str()).collect();
+    let mut held: Vec<FamilyKey> = Vec::new();
+    if !codes.is_empty() {
+        held = families::table.filter(families::code.eq_any(codes)).select(families::id).load(conn)?;
+    }
+    let of_lines = products::table.filter(products::id.eq_any(keys)).filter(products::family_id.is_not_null());
+    let of_lines: Vec<Option<FamilyKey>> = of_lines.select(products::family_id).distinct().load(conn)?;
+    held.extend(of_lines.into_iter().flatten());
+    held.sort_unstable();
+    held.dedup();
+    family::hold(conn, &held, keys)
+}
+
+impl Batch<'_> {
+    /// How many of the lines are a piece.
+    fn reach(&self, lines: &[Line]) -> usize {
+        let (mut room, mut families) = (PIECE, HashSet::new());
+        let fits = |line: &&Line| {
+            let seat = line.seat.as_ref().or_else(|| self.stand.get(&line.sku)?.seat.as_ref());
+            let option = seat.map_or(0, |seat| if families.insert(seat.code.clone()) { FAMILY } else { ANY_LINE });
+            let weight = ANY_LINE + option + line.title.len() + line.description.len();
+            let fits = weight <= room;
+            room = room.saturating_sub(weight);
+            fits
+        };
+        lines.iter().take_while(fits).count().max(1)
+    }
+
+    /// The category that a line names, made behind the others if there is none yet.
+    pub fn shelf(&mut self, conn: &mut Conn, name: &str) -> Result<(CategoryKey, String)> {
+        if let Some(shelf) = self.shelves.get(name) {
+            return Ok(shelf.clone());
+        }
+        let shelf = match category::meant(conn, name)? {
+            Some(shelf) => shelf,
+            None => new_shelf(conn, name)?,
+        };
+        self.shelves.insert(name.to_owned(), shelf.clone());
+        Ok(shelf)
+    }
+
+    /// The pictures that the lines name: the shop's own are there, and the demo shop's are kept now.
+    ///
+    /// # Errors
+    /// `Refused` for one that is gone.
+    pub fn hang(&mut self, conn: &mut Conn, lines: &[Line]) -> Result<()> {
+        let named = || lines.iter().filter_map(|line| line.picture);
+        let kept: Vec<PictureId> = named().filter_map(|it| if let Picture::Kept(id) = it { Some(id) } else { None }).collect();
+        let there = picture::there(conn, kept.iter().copied())?;
+        if let Some(id) = kept.iter().find(|id| !there.contains(id)) {
+            return Err(Error::refused("bad_file", format!("there is no picture /pictures/{id}")));
+        }
+        for picture in named() {
+            if let Picture::Art(bytes) = picture {
+                let id = stand::picture_id(picture)?;
+                if self.art.insert(id) {
+                    picture::keep(conn, self.now, id, "image/svg+xml", bytes)?;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A category of its own, at an address that is free: another one may have the first that comes to mind.
@@ -95,84 +157,4 @@ fn new_shelf(conn: &mut Conn, name: &str) -> Result<(CategoryKey, String)> {
         }
     }
     Err(Error::Unavailable(format!("there is no address for the category `{name}`")))
-}
-
-fn add(conn: &mut Conn, now: Moment, actor: &Actor, (line, shelf, picture, title): Place, count: &mut Count) -> Result<bool> {
-    let status = line.status.unwrap_or(Status::Active);
-    for slug in slug::candidates(&line.slug) {
-        let new = NewProduct {
-            sku: &line.sku,
-            slug: &slug,
-            title,
-            description: &line.description,
-            category: (shelf.0, &shelf.1),
-            price: line.price,
-            stock: line.stock.unwrap_or_default(),
-            status,
-            picture,
-        };
-        if insert_by(conn, now, actor, &new)? {
-            count.new += 1;
-            return Ok(status == Status::Active);
-        }
-    }
-    Err(Error::Unavailable(format!("`{}` was made by somebody else in this moment", line.sku)))
-}
-
-/// Makes it as the line says; is it for sale then?
-fn change(
-    conn: &mut Conn,
-    now: Moment,
-    actor: &Actor,
-    (line, shelf, picture, title): Place,
-    before: &Stands,
-    count: &mut Count,
-) -> Result<bool> {
-    let status = line.status.map_or(before.status.as_str(), |status| status.word());
-    if before.is_as(line, shelf.0, picture) {
-        count.same += 1;
-        return Ok(false);
-    }
-    let (picture, stock) = (picture.or(before.picture), line.stock.unwrap_or(before.stock));
-    let active = status == Status::Active.word();
-    diesel::update(products::table.filter(products::id.eq(before.key)))
-        .set((
-            products::title.eq(title),
-            products::words.eq(search::words_of(title, &line.description, &shelf.1, &line.sku)),
-            products::sort_title.eq(search::fold(title)),
-            products::description.eq(&line.description),
-            products::category_id.eq(shelf.0),
-            products::price.eq(line.price),
-            products::stock.eq(stock),
-            products::status.eq(status),
-            products::picture.eq(picture),
-            products::version.eq(products::version + 1),
-        ))
-        .execute(conn)?;
-    stock::counted(conn, now, actor, before.key, stock - before.stock, "import")?;
-    if let Some(old) = before.picture.filter(|old| picture != Some(*old)) {
-        picture::forget(conn, old)?;
-    }
-    if before.price != line.price || before.status != status {
-        let prices = format!("price {} to {}", before.price.minor(), line.price.minor());
-        let told = format!("{}, import, {prices}, {} to {status}", before.slug, before.status);
-        audit::record(conn, now, Kind::ProductChanged, actor, &told)?;
-    }
-    if before.stock != stock {
-        audit::record(conn, now, Kind::StockChanged, actor, &format!("{} {:+} import", before.slug, stock - before.stock))?;
-    }
-    count.changed += 1;
-    Ok(active)
-}
-
-fn kept(conn: &mut Conn, now: Moment, picture: Picture) -> Result<PictureId> {
-    match picture {
-        Picture::Art(bytes) => {
-            let id = stand::picture_id(picture)?;
-            picture::keep(conn, now, id, "image/svg+xml", bytes)?;
-            Ok(id)
-        }
-        Picture::Kept(id) if picture::is_there(conn, id)? => Ok(id),
-        Picture::Kept(id) => Err(Error::refused("bad_file", format!("there is no picture /pictures/{id}"))),
-    }
 }

@@ -47,6 +47,7 @@ struct Page {
     wrong: String,
     told: Vec<Wrong>,
     untold: Option<String>,
+    categories: Vec<String>,
     note: String,
     still: bool,
 }
@@ -78,7 +79,7 @@ pub async fn show(id: web::Path<String>, request: HttpRequest, view: View) -> Re
 impl Page {
     fn of(import: Import, by: String, person: Option<CurrentUser>) -> Self {
         let counts = counts(&import);
-        let Progress { position, lines, count, wrong, told, untold } = import.progress;
+        let Progress { position, lines, count, wrong, told, untold, categories } = import.progress;
         let size = u64::try_from(import.size).unwrap_or_default();
         Self {
             id: import.id,
@@ -98,6 +99,7 @@ impl Page {
             wrong: grouped(wrong),
             told: told.into_iter().map(|it| Wrong { line: it.line, why: it.why }).collect(),
             untold: (untold > 0).then(|| grouped(untold)),
+            categories,
             note: import.note,
             still: false,
         }
