@@ -85,7 +85,7 @@ async fn who_is_in_is_out_at_once_everywhere_and_the_owner_gets_back_in(app: &Te
     sign_in(&thief, &ada.email, PASSWORD).await.expect(401);
     sign_in(&mailbox, &ada.email, FRESH).await.expect_to("/dashboard");
     let told = mailbox.get("/account/activity").await.expect(200).words();
-    assert!(told.contains("“This wasn’t me” was said") && told.contains("Signed out by a link from a mail"), "{told}");
+    assert!(told.contains("Every sign-in and API token ended") && told.contains("Signed out by a link from a mail"), "{told}");
     second.stop().await.expect("it closes");
 }
 

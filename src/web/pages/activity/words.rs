@@ -43,7 +43,7 @@ pub(super) fn of(kind: &str, detail: &str) -> String {
         ("email_verified", _) => "Your e-mail address was confirmed",
         ("email_change_asked", _) => "Another e-mail address was asked for",
         ("email_changed", _) => "The e-mail address was changed",
-        ("disowned", _) => "“This wasn’t me” was said by a link from a mail: every sign-in and API token ended",
+        ("disowned", _) => "Every sign-in and API token ended by a link from a mail: “This wasn’t me”",
         ("link_refused", _) => "A link from a mail was followed that was no longer good",
         ("second_factor_changed", "removed with the new password") => {
             "Two-step sign-in went with the earlier password, for the address was not confirmed then"
