@@ -88,6 +88,8 @@ diesel::table! {
         hash -> Text,
         derived_with -> Nullable<Text>,
         created_at -> Timestamp,
+        // Not written any more: a generation is replaced when its session has a newer one.
+        replaced_at -> Nullable<Timestamp>,
         seen_at -> Nullable<Timestamp>,
     }
 }
