@@ -20,7 +20,8 @@ pub use commit::after_commit;
 pub use connection::Conn;
 pub use fault::is_duplicate;
 pub use lock::{
-    keep_person, lock_categories, lock_families, lock_order, lock_parking, lock_products, lock_sessions, lock_stewards,
+    keep_person, lock_categories, lock_families, lock_order, lock_parking, lock_person, lock_products, lock_sessions,
+    lock_stewards,
 };
 pub use migrate::{Migrated, migrate, pending};
 pub use prepared::update;

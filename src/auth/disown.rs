@@ -10,13 +10,11 @@ use crate::auth::mail_link::{self, Bound, Link, LinkToken, Purpose};
 use crate::auth::revocation::{self, Revocation};
 use crate::auth::session::{self, Because};
 use crate::auth::user::{self, User};
-use crate::auth::{api_token, known_device, password_reset};
+use crate::auth::{api_token, known_device, password_reset, sign_out};
 use crate::clock::Moment;
-use crate::db::Conn;
-use crate::db::schema::users;
+use crate::db::{Conn, lock_person};
 use crate::error::{Error, Result};
 use crate::ids::UserKey;
-use diesel::prelude::*;
 
 /// Most links of a person that are kept: each letter has one, and whoever is in could have letters sent without end.
 const MOST: i64 = 20;
@@ -79,7 +77,7 @@ pub async fn follow(latch: &Latch, token: LinkToken, address: String) -> Result<
         // The person's row before the link's: whoever changes an account holds it while a new letter's link takes an old one's place,
         // and two that crossed would wait for each other.
         if let Some(Link { user: Some(user), .. }) = mail_link::look(conn, now, &token, &[Purpose::Disown])? {
-            diesel::update(users::table.find(user.key)).set(users::epoch.eq(users::epoch)).execute(conn)?;
+            lock_person(conn, user.key)?;
         }
         let Some(link) = mail_link::spend(conn, now, &token, &[Purpose::Disown])? else {
             mail_link::refuse(conn, now, &token, &address)?;
@@ -104,12 +102,7 @@ fn end(conn: &mut Conn, latch: &Inner, now: Moment, link: Link, address: &str) -
     known_device::forget_all(conn, person.key)?;
     api_token::end_all(conn, person.key)?;
     let mut revoked = session::end_all(conn, now, person.key, None, Because::SignOut)?;
-    let of = |revocation: &Revocation| match revocation {
-        Revocation::Session(id) => Some(Actor { user: Some(person.key), session: Some(*id), address: String::new() }),
-        Revocation::Epoch(..) => None,
-    };
-    let ended: Vec<Actor> = revoked.iter().filter_map(of).collect();
-    audit::record_each(conn, now, Kind::SessionEnded, &ended, "sign_out, disowned")?;
+    sign_out::write_down(conn, now, Some(person.key), &revoked, "sign_out, disowned")?;
     let raised = Revocation::Epoch(person.id, epoch);
     revocation::record(conn, now, &[raised])?;
     revoked.push(raised);

@@ -11,7 +11,7 @@ use crate::auth::mail_link::budget::{self, Budget};
 use crate::auth::mail_link::{self, Bound, Link, Purpose};
 use crate::auth::revocation::{self, Revocation};
 use crate::auth::session::{self, Because};
-use crate::auth::{step_up, user};
+use crate::auth::{sign_out, step_up, user};
 use crate::clock::{Moment, rfc3339};
 use crate::db::schema::users;
 use crate::db::{Conn, is_duplicate};
@@ -95,14 +95,7 @@ pub(super) fn confirm(
         None => None,
     };
     let mut revoked = session::end_all(conn, now, user.key, asker, Because::SignOut)?;
-    let ended: Vec<Actor> = revoked
-        .iter()
-        .filter_map(|revocation| match revocation {
-            Revocation::Session(id) => Some(Actor { user: Some(user.key), session: Some(*id), address: String::new() }),
-            Revocation::Epoch(..) => None,
-        })
-        .collect();
-    audit::record_each(conn, now, Kind::SessionEnded, &ended, "sign_out, another address")?;
+    sign_out::write_down(conn, now, Some(user.key), &revoked, "sign_out, another address")?;
     let raised = Revocation::Epoch(user.id, user.epoch + 1);
     revocation::record(conn, now, &[raised])?;
     revoked.push(raised);

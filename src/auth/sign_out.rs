@@ -51,6 +51,19 @@ pub(super) fn end_each(conn: &mut Conn, now: Moment, keys: &[SessionKey], becaus
     Ok(revoked)
 }
 
+/// Writes down which sessions somebody ended, and for what.
+///
+/// # Errors
+/// What the database says.
+pub fn write_down(conn: &mut Conn, now: Moment, user: Option<UserKey>, ended: &[Revocation], detail: &str) -> Result<()> {
+    let actor = |revocation: &Revocation| match revocation {
+        Revocation::Session(id) => Some(Actor { user, session: Some(*id), ..Actor::default() }),
+        Revocation::Epoch(..) => None,
+    };
+    let actors: Vec<Actor> = ended.iter().filter_map(actor).collect();
+    audit::record_each(conn, now, Kind::SessionEnded, &actors, detail)
+}
+
 /// One step of a walk that ends every session: looks at `most` of them behind `after`, in the order of their rows. A walk that was
 /// broken off goes on where it was, or begins anew: what has ended is passed over.
 ///

@@ -11,7 +11,7 @@ use crate::auth::revocation::{self, Revocation};
 use crate::auth::roll;
 use crate::auth::session::{self, Because};
 use crate::auth::user::{self, Role, User};
-use crate::auth::{api_token, letters, second_factor, step_up};
+use crate::auth::{api_token, letters, second_factor, sign_out, step_up};
 use crate::clock::Moment;
 use crate::db::{self, Conn};
 use crate::error::{Error, Result};
@@ -104,12 +104,7 @@ pub async fn act(latch: &Latch, operator: Person, whom: UserId, act: Act, actor:
             Act::Give(role) => set_role(conn, now, &email, role, &by)?,
             Act::SignOut => {
                 let ended = session::end_all(conn, now, person.key, None, Because::SignOut)?;
-                let of = |revocation: &Revocation| match revocation {
-                    Revocation::Session(id) => Some(Actor { user: Some(person.key), session: Some(*id), address: String::new() }),
-                    Revocation::Epoch(..) => None,
-                };
-                let actors: Vec<Actor> = ended.iter().filter_map(of).collect();
-                audit::record_each(conn, now, Kind::SessionEnded, &actors, &format!("sign_out{by}"))?;
+                sign_out::write_down(conn, now, Some(person.key), &ended, &format!("sign_out{by}"))?;
                 Some(ended)
             }
             Act::DropSecondFactor => Some(drop_second_factor(conn, &inner, now, &person, &by)?),

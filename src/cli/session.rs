@@ -4,14 +4,13 @@ use super::{Failure, say};
 use crate::audit::{self, Actor, Kind};
 use crate::auth::alive::Alive;
 use crate::auth::email::Email;
-use crate::auth::revocation::Revocation;
 use crate::auth::session::{self, Because};
 use crate::auth::user::{self, User};
 use crate::auth::{device, sign_out};
 use crate::clock::{Moment, rfc3339};
 use crate::config::Config;
 use crate::db::{Conn, Db};
-use crate::ids::{SessionId, UserKey};
+use crate::ids::SessionId;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
@@ -79,14 +78,7 @@ fn list(config: &Config, db: &Db, now: Moment, text: &str) -> Result<(), Failure
 }
 
 /// What an operator ended is in the audit like what a person did.
-fn write_down(conn: &mut Conn, now: Moment, user: Option<UserKey>, ended: &[Revocation]) -> crate::error::Result<()> {
-    let actor = |revocation: &Revocation| match revocation {
-        Revocation::Session(id) => Some(Actor { user, session: Some(*id), ..Actor::default() }),
-        Revocation::Epoch(..) => None,
-    };
-    let actors: Vec<Actor> = ended.iter().filter_map(actor).collect();
-    audit::record_each(conn, now, Kind::SessionEnded, &actors, "sign_out, by an operator")
-}
+const BY: &str = "sign_out, by an operator";
 
 fn end(db: &Db, now: Moment, text: &str) -> Result<(), Failure> {
     let id: SessionId = text.parse().map_err(|_| Failure::Told(format!("{text}: this is no session: see `session list`")))?;
@@ -94,7 +86,7 @@ fn end(db: &Db, now: Moment, text: &str) -> Result<(), Failure> {
         let Some(key) = session::key_of(conn, id)? else { return Ok(None) };
         let ended = session::end(conn, now, key, Because::SignOut)?;
         let owner = session::owner_of(conn, key)?;
-        write_down(conn, now, owner, ended.as_slice())?;
+        sign_out::write_down(conn, now, owner, ended.as_slice(), BY)?;
         Ok(ended)
     })?;
     let told = || Failure::Told(format!("{id}: there is no such session, or it has ended"));
@@ -106,7 +98,7 @@ fn end_all(db: &Db, now: Moment, text: &str) -> Result<(), Failure> {
     let ended = db.write_here(|conn| {
         let Some(user) = person(conn, &email)? else { return Ok(None) };
         let ended = session::end_all(conn, now, user.key, None, Because::SignOut)?;
-        write_down(conn, now, Some(user.key), &ended)?;
+        sign_out::write_down(conn, now, Some(user.key), &ended, BY)?;
         Ok(Some(ended.len()))
     })?;
     let ended = ended.ok_or_else(|| super::user::nobody(text))?;

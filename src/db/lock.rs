@@ -106,6 +106,20 @@ pub fn keep_person(conn: &mut Conn, key: UserKey) -> Result<bool> {
     Ok(row.is_some())
 }
 
+/// Takes a person's row until the transaction ends, before rows that who changes the person takes after it.
+///
+/// # Errors
+/// `Unavailable` when somebody else holds it for too long.
+pub fn lock_person(conn: &mut Conn, key: UserKey) -> Result<()> {
+    match conn {
+        Conn::Sqlite(_) => {}
+        Conn::Postgres(conn) => {
+            users::table.find(key).select(users::id).for_no_key_update().load::<UserKey>(conn)?;
+        }
+    }
+    Ok(())
+}
+
 /// Lets one transaction at a time count the parked forms and add one.
 ///
 /// # Errors

@@ -41,10 +41,16 @@ fn let_go(mut other: Conn) {
     on_either!(&mut other, conn => conn.batch_execute("COMMIT")).expect("they are given back");
 }
 
-/// Signs everybody out, in the transaction that holds the rows.
-fn end_all(app: &TestApp, other: &mut Conn) {
-    let ended = (sessions::ended_at.eq(app.clock.now()), sessions::ended_because.eq(Because::SignOut.word()));
-    diesel::update(sessions::table).set(ended).execute(other).expect("they end");
+/// What becomes of a request when everybody is signed out between its look and its exchange.
+async fn overtaken(app: &TestApp, request: impl Future<Output = Page>) -> Page {
+    let mut other = hold(app);
+    let ends = async {
+        tokio::time::sleep(A_WHILE).await;
+        let ended = (sessions::ended_at.eq(app.clock.now()), sessions::ended_because.eq(Because::SignOut.word()));
+        diesel::update(sessions::table).set(ended).execute(&mut other).expect("they end");
+        let_go(other);
+    };
+    join(request, ends).await.0
 }
 
 fn carries_a_token(page: &Page) -> bool {
@@ -68,13 +74,7 @@ async fn no_answer_leaves_before_its_exchange_is_committed(app: &TestApp) {
 async fn a_page_of_a_session_that_ended_meanwhile_is_shown_to_nobody(app: &TestApp) {
     let ada = Shopper::registered(app).await;
     app.pass(TOKEN_LIFE);
-    let mut other = hold(app);
-    let ends = async {
-        tokio::time::sleep(A_WHILE).await;
-        end_all(app, &mut other);
-        let_go(other);
-    };
-    let (page, ()) = join(ada.get("/dashboard?from=here"), ends).await;
+    let page = overtaken(app, ada.get("/dashboard?from=here")).await;
     assert!(!page.words().contains(&ada.name) && !carries_a_token(&page), "{}", page.words());
     page.expect_to("/dashboard?from=here");
     ada.get("/dashboard?from=here").await.expect_to("/login?next=/dashboard%3Ffrom%3Dhere");
@@ -85,13 +85,7 @@ async fn a_form_begins_after_the_exchange(app: &TestApp) {
     let ada = Shopper::registered(app).await;
     let product = ada.get(&format!("/products/{}", bowl.slug)).await.expect(200);
     app.pass(TOKEN_LIFE);
-    let mut other = hold(app);
-    let ends = async {
-        tokio::time::sleep(A_WHILE).await;
-        end_all(app, &mut other);
-        let_go(other);
-    };
-    let (page, ()) = join(ada.press(&product, "/cart/items", &[("quantity", "1")]), ends).await;
+    let page = overtaken(app, ada.press(&product, "/cart/items", &[("quantity", "1")])).await;
     assert!(page.status == 303 && !carries_a_token(&page), "{}", page.status);
     let items: i64 = cart_items::table.count().get_result(&mut app.storage.second_connection()).expect("a count");
     assert_eq!(items, 0, "nothing was done for a session that is over");

@@ -29,22 +29,11 @@ impl Latch {
         renew: bool,
         tell: Option<oneshot::Sender<Person>>,
     ) -> Result<Exchange> {
-        let exchange = self.exchange(door, token, address, renew, tell).await?;
-        self.tally.exchanged(&exchange);
-        Ok(exchange)
-    }
-
-    async fn exchange(
-        &self,
-        door: Door,
-        token: RefreshToken,
-        address: String,
-        renew: bool,
-        tell: Option<oneshot::Sender<Person>>,
-    ) -> Result<Exchange> {
         let hash = token.hash();
         if let Some(refusal) = self.refused.get(door, &hash) {
-            return Ok(Exchange::Refused(refusal));
+            let refused = Exchange::Refused(refusal);
+            self.tally.exchanged(&refused);
+            return Ok(refused);
         }
         let (now, shown) = (self.clock.now(), token.clone());
         let (looking, latch, memory) = (self.clone(), self.clone(), self.clone());
@@ -67,6 +56,7 @@ impl Latch {
             letters::exchange(conn, &latch, now, &found, shown)
         };
         let (exchange, _) = self.db.look_then_write(look, work, move |(_, revoked)| memory.forget(revoked)).await?;
+        self.tally.exchanged(&exchange);
         Ok(exchange)
     }
 }
