@@ -1,19 +1,23 @@
-//! The list of products and the search, in a small and a large catalogue, through the verbs alone.
+//! The list of products and the search, in a small and a large catalogue: the page that a visitor gets, and the verb alone.
 //!
 //! Invariant: both catalogues hold the same wares over and over, so that a word which is in a tenth of the one is in a tenth of the
-//! other; each question is asked of both in turn, and a ratio is the median of the rounds' own. It does not know HTTP.
+//! other; each question is asked of both in turn, and a ratio is the median of the rounds' own. It does not know who asks.
 
+use crate::client::Client;
 use crate::postgres::Database;
+use crate::server::Server;
 use crate::shop::{Home, read, run, settings};
 use crate::table::{median, millis, percent};
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use diesel::connection::SimpleConnection as _;
 use latchkey::clock::Clock;
-use latchkey::db::{self, Db};
+use latchkey::db::{self, Conn, Db};
 use latchkey::ids::{base64url, random_bytes};
 use latchkey::shop::catalogue::{self, Query, Sort};
 use latchkey::shop::demo;
 use latchkey::shop::paging::PageNumber;
 use latchkey::shop::search::Search;
+use latchkey::shop::upkeep;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -44,8 +48,10 @@ const QUESTIONS: [Question; 15] = [
     ("nothing", "nowhere", None, "1"),
 ];
 
-/// A catalogue that is filled.
+/// A shop with a catalogue.
 struct Filled {
+    server: Server,
+    client: Client,
     db: Db,
     _folder: TempDir,
     _database: Option<Database>,
@@ -58,45 +64,76 @@ struct Filled {
 pub fn compare(home: Home, many: usize, rounds: u64) -> Result<()> {
     println!("filling catalogues of {SMALL} and of {many} products ...");
     let start = Instant::now();
-    let sides = [fill(home, SMALL)?, fill(home, many)?];
+    let mut sides = [fill(home, SMALL)?, fill(home, many)?];
     println!("filled in {:.0} s", start.elapsed().as_secs_f64());
-    println!("  {:<42} {:>12} {:>12} {:>12}", "", "small", "large", "large/small");
-    for (name, q, sort, page) in QUESTIONS {
-        let query = Query { q: Search::read(q), sort, page: PageNumber::read(Some(page)), ..Query::default() };
-        let mut times = [Vec::new(), Vec::new()];
+    println!("  {:<42} {:>34}   {:>34}", "", "the page", "the verb alone");
+    println!("  {:<42} {:>10} {:>10} {:>12}   {1:>10} {2:>10} {3:>12}", "", "small", "large", "large/small");
+    for question in QUESTIONS {
+        let mut times: [[Vec<f64>; 2]; 2] = Default::default();
         for _ in 0..rounds {
-            for (side, times) in sides.iter().zip(&mut times) {
-                times.push(ask(&side.db, &query)?.as_secs_f64());
+            for (side, [page, verb]) in sides.iter_mut().zip(&mut times) {
+                page.push(side.page(question)?.as_secs_f64());
+                verb.push(side.verb(question)?.as_secs_f64());
             }
         }
-        let ratio = median(times[0].iter().zip(&times[1]).map(|(small, large)| large / small));
-        let [small, large] = times.map(|times| millis(Duration::from_secs_f64(median(times.into_iter()))));
-        println!("  {name:<42} {small:>12} {large:>12} {:>12}", percent(ratio));
+        let [[small_page, small_verb], [large_page, large_verb]] = times;
+        println!("  {:<42} {}   {}", question.0, compared(small_page, large_page), compared(small_verb, large_verb));
     }
     Ok(())
 }
 
-/// How long one answer takes.
-fn ask(db: &Db, query: &Query) -> Result<Duration> {
-    let start = Instant::now();
-    for _ in 0..ASKED {
-        db.read_here(|conn| catalogue::page(conn, query))?;
+/// Both times, and the ratio.
+fn compared(small: Vec<f64>, large: Vec<f64>) -> String {
+    let ratio = median(small.iter().zip(&large).map(|(small, large)| large / small));
+    let [small, large] = [small, large].map(|times| millis(Duration::from_secs_f64(median(times.into_iter()))));
+    format!("{small:>10} {large:>10} {:>12}", percent(ratio))
+}
+
+impl Filled {
+    /// How long a visitor waits for the page.
+    fn page(&mut self, (_, q, sort, page): Question) -> Result<Duration> {
+        let sort = sort.map(|sort| format!("&sort={}", sort.word())).unwrap_or_default();
+        let (q, port) = (q.replace(' ', "+"), self.server.port);
+        let request = format!("GET /products?q={q}{sort}&page={page} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n");
+        let start = Instant::now();
+        for _ in 0..ASKED {
+            let reply = self.client.ask(&request)?;
+            ensure!(reply.status == 200, "{q}: {}", reply.status);
+        }
+        Ok(start.elapsed() / ASKED)
     }
-    Ok(start.elapsed() / ASKED)
+
+    /// How long its statements take.
+    fn verb(&self, (_, q, sort, page): Question) -> Result<Duration> {
+        let query = Query { q: Search::read(q), sort, page: PageNumber::read(Some(page)), ..Query::default() };
+        let start = Instant::now();
+        for _ in 0..ASKED {
+            self.db.read_here(|conn| catalogue::page(conn, &query))?;
+        }
+        Ok(start.elapsed() / ASKED)
+    }
 }
 
 fn fill(home: Home, many: usize) -> Result<Filled> {
     let folder = tempfile::tempdir()?;
     let database = (home == Home::Postgres).then(Database::migrated);
-    let config = read(&settings(&folder, database.as_ref(), &base64url(random_bytes::<32>()), 4))?;
+    let settings = settings(&folder, database.as_ref(), &base64url(random_bytes::<32>()), 4);
+    let config = read(&settings)?;
     db::migrate(&config.database)?;
-    let db = Db::open(&config.database, 2)?;
-    demo::products(&db, Clock::default().now(), &config.shop.currency, &mut |_, _| {})?;
+    let (db, clock) = (Db::open(&config.database, 2)?, Clock::default());
+    demo::products(&db, clock.now(), &config.shop.currency, &mut |_, _| {})?;
     for from in (40..many).step_by(BATCH) {
         run(&db, &wares(home, from, (from + BATCH).min(many)))?;
     }
-    run(&db, if home == Home::Postgres { "ANALYZE" } else { "PRAGMA optimize" })?;
-    Ok(Filled { db, _folder: folder, _database: database })
+    // What a shop does that has been open for a while.
+    match home {
+        Home::Sqlite => run(&db, "PRAGMA optimize")?,
+        Home::Postgres => Conn::open(&config.database)?.batch_execute("VACUUM ANALYZE")?,
+    }
+    while upkeep::sweep(&db, clock.now())?.scattered {}
+    let server = Server::start(env!("CARGO_BIN_EXE_latchkey"), &["serve"], &settings)?;
+    let client = Client::connect(server.port)?;
+    Ok(Filled { server, client, db, _folder: folder, _database: database })
 }
 
 fn wares(home: Home, from: usize, to: usize) -> String {
@@ -109,7 +146,7 @@ fn wares(home: Home, from: usize, to: usize) -> String {
          INSERT INTO products (public_id, sku, slug, title, words, sort_title, description, category_id, price, stock, status, picture,
          created_at)
          SELECT 'P' || {long} || 'A', sku || i, slug || '-' || i, title || ' ' || i, words || ' everywhere by hand number' || {number}
-         || CASE WHEN i / 40 % 10 = 0 THEN ' tenth' ELSE '' END || CASE WHEN i / 40 % 40 = 0 THEN ' fortieth' ELSE '' END, sort_title || ' ' || i,
+         || CASE WHEN i / 40 % 10 = 0 THEN ' tenth' ELSE '' END || CASE WHEN (i / 40 + i) % 40 = 0 THEN ' fortieth' ELSE '' END, sort_title || ' ' || i,
          description, category_id, price + i % 1000, stock + 3, status, picture, created_at
          FROM n JOIN products AS ware ON ware.id = 1 + n.i % 40"
     )

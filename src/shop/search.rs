@@ -6,11 +6,13 @@
 
 mod expression;
 mod find;
+mod merge;
 mod token;
 
 #[cfg(test)]
 pub(super) use find::walk;
 pub(super) use find::{Within, find, finds_any};
+pub(super) use merge::merge;
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
@@ -48,6 +50,11 @@ impl Search {
     #[must_use]
     pub fn is_wordless(&self) -> bool {
         self.words.is_empty() && !self.is_empty()
+    }
+
+    /// Is each of its words one token, and no symbol?
+    fn is_plain(&self) -> bool {
+        self.words.iter().all(|word| word.len() == 1 && token::is_word(&word[0]))
     }
 
     /// The searches for one of its words, if it has more than one.

@@ -4,6 +4,8 @@
 //! nothing is hidden by a limit; and no statement reads more matches than a bound, however many there are. It does not know what a
 //! product looks like.
 
+mod estimate;
+
 use super::expression::{Language, Tier};
 use super::{COUNTED, Search, token};
 use crate::db::Conn;
@@ -55,15 +57,20 @@ pub(in crate::shop) fn find(conn: &mut Conn, within: &Within) -> Result<Found> {
     if within.search.words.is_empty() {
         return Ok(Found::default());
     }
-    let matches = count(conn, within, COUNTED + 1)?;
+    let about = estimate::of(conn, within, Tier::Any)?;
+    let matches = if about.is_some() { COUNTED + 1 } else { count(conn, within, COUNTED + 1)? };
     if within.offset >= matches.min(COUNTED) {
         return Ok(Found { keys: Vec::new(), matches });
     }
     let keys = match within.sort {
         None => best(conn, within, matches)?,
-        Some(sort) if matches <= COUNTED || is_sparse(conn, within)? => sorted(conn, within, sort)?,
-        Some(sort) => walked(conn, within, sort)?,
+        Some(sort) if matches <= COUNTED => sorted(conn, within, sort)?,
+        Some(sort) => in_order(conn, within, sort, about)?,
     };
+    // An estimate that was of an earlier day: fewer than this piece needs.
+    if keys.len() < usize::try_from(within.limit).unwrap_or_default() && matches > COUNTED {
+        return Ok(Found { keys, matches: count(conn, within, COUNTED + 1)? });
+    }
     Ok(Found { keys, matches })
 }
 
@@ -82,11 +89,27 @@ fn count(conn: &mut Conn, within: &Within, most: i64) -> Result<i64> {
     Ok(count.matches)
 }
 
+/// Of the products in an order, so many pages of them are looked at before it is asked how many match.
+const NEAR: i64 = 16;
+
+/// A piece of very many matches. Of a word that many products have it is full before so many of them were looked at; of another, the
+/// cheaper of the two ways is taken.
+fn in_order(conn: &mut Conn, within: &Within, sort: Sort, about: Option<i64>) -> Result<Vec<ProductKey>> {
+    let near = walked(conn, within, sort, Some(within.offset + NEAR * within.limit))?;
+    if i64::try_from(near.len()).is_ok_and(|found| found == within.limit) {
+        return Ok(near);
+    }
+    if is_sparse(conn, within, about)? { sorted(conn, within, sort) } else { walked(conn, within, sort, None) }
+}
+
 /// Is it less work to read all matches than to walk the catalogue until the piece is full? With `n` matches among `m` products, the
 /// piece ends after about `(offset + limit) * m / n` of them, which is more than `n` up to the root of `(offset + limit) * m`.
-fn is_sparse(conn: &mut Conn, within: &Within) -> Result<bool> {
+fn is_sparse(conn: &mut Conn, within: &Within, about: Option<i64>) -> Result<bool> {
     let even = (within.offset + within.limit).saturating_mul(within.among).isqrt();
-    Ok(even > COUNTED && count(conn, within, even + 1)? <= even)
+    match about {
+        Some(matches) => Ok(matches <= even),
+        None => Ok(even > COUNTED && count(conn, within, even + 1)? <= even),
+    }
 }
 
 /// The best match first, and of equals the newest: a tier after the other, until the piece is full. A tier gives no more than that,
@@ -100,23 +123,27 @@ fn best(conn: &mut Conn, within: &Within, matches: i64) -> Result<Vec<ProductKey
         if keys.len() >= wanted {
             break;
         }
-        let known = (tier == Tier::Any).then_some(matches);
-        keys.extend(newest(conn, within, tier, known, most)?.into_iter().filter(|key| seen.insert(*key)));
+        let are_few = match tier {
+            Tier::Any => matches <= COUNTED,
+            Tier::Words if matches > COUNTED => estimate::of(conn, within, tier)?.is_none(),
+            _ => true,
+        };
+        keys.extend(newest(conn, within, tier, are_few, most)?.into_iter().filter(|key| seen.insert(*key)));
     }
     keys.truncate(usize::try_from(most).unwrap_or_default());
     Ok(keys.split_off(usize::try_from(first).unwrap_or_default().min(keys.len())))
 }
 
 /// The newest matches of a tier. FTS5 has them in this order. A server has them in none, and would rather walk all products backwards
-/// than sort: that is right where matches are many, and where they are few it walks to the end. So the few are sorted here.
-fn newest(conn: &mut Conn, within: &Within, tier: Tier, known: Option<i64>, most: i64) -> Result<Vec<ProductKey>> {
+/// than sort: that is right where matches are many, and where they are few it walks to the end. So what may be few is sorted here.
+fn newest(conn: &mut Conn, within: &Within, tier: Tier, are_few: bool, most: i64) -> Result<Vec<ProductKey>> {
     let language = Language::of(conn);
     let (matching, expression) = (matching(language, within), language.expression(within.search, tier, within.category));
     let ask = |conn: &mut Conn, text: String| -> Result<Vec<ProductKey>> {
         let found: Vec<Key> = diesel::sql_query(text).bind::<Text, _>(&expression).load(conn)?;
         Ok(found.into_iter().map(|key| key.id).collect())
     };
-    if language != Language::Fts5 && known.is_none_or(|matches| matches <= COUNTED) {
+    if language != Language::Fts5 && are_few {
         let mut few = ask(conn, format!("SELECT w.rowid AS id FROM {matching} LIMIT {}", COUNTED + 1))?;
         if i64::try_from(few.len()).is_ok_and(|found| found <= COUNTED) {
             few.sort_unstable_by_key(|ProductKey(key)| Reverse(*key));
@@ -143,29 +170,36 @@ fn sorted(conn: &mut Conn, within: &Within, sort: Sort) -> Result<Vec<ProductKey
     Ok(found.into_iter().map(|key| key.id).collect())
 }
 
-/// The products in the wanted order, as far as it takes to meet enough matches. `LIKE` lets most of the others go before the index of
-/// words is asked; it has the last word.
-fn walked(conn: &mut Conn, within: &Within, sort: Sort) -> Result<Vec<ProductKey>> {
+/// The products in the wanted order, as far as it takes to meet enough matches, or among the first `near` of them.
+fn walked(conn: &mut Conn, within: &Within, sort: Sort, near: Option<i64>) -> Result<Vec<ProductKey>> {
     let language = Language::of(conn);
     let words: Vec<&String> = within.search.words.iter().flatten().filter(|token| token::is_word(token)).collect();
     let numbers = || 2..words.len() + 2;
+    let order = order(sort);
+    let of_category = within.category.map(|CategoryKey(key)| format!(" AND p.category_id = {key}")).unwrap_or_default();
+    let shown = format!("p.status = 'active' AND p.listed{of_category}");
     // SQLite counts parameters as they come, so the first has to come first.
-    let mut conditions = vec!["$1 <> ''".to_owned(), "p.status = 'active'".to_owned(), "p.listed".to_owned()];
-    conditions.extend(within.category.map(|CategoryKey(key)| format!("p.category_id = {key}")));
+    let mut conditions = vec!["$1 <> ''".to_owned(), shown.clone()];
+    if let Some(near) = near {
+        let (column, sign) = reach(sort);
+        conditions.push(format!(
+            "(p.{column}, p.id) {sign} (SELECT p.{column}, p.id FROM products p WHERE {shown} ORDER BY {order} LIMIT 1 OFFSET {near})"
+        ));
+    }
     conditions.extend(within.in_stock.then(in_stock));
-    conditions.extend(numbers().map(|number| format!("p.words LIKE '%' || ${number} || '%'")));
-    // To ask FTS5 about one row costs ten times as much as to read what it keeps of it, where a word is a token with a space before it.
-    let is_match =
-        if language == Language::Fts5 && within.search.words.iter().all(|word| word.len() == 1 && token::is_word(&word[0])) {
-            numbers().map(|number| format!("w.tokens LIKE '% ' || ${number} || '%'")).collect::<Vec<_>>().join(" AND ")
-        } else {
-            language.condition().to_owned()
-        };
-    conditions.push(format!("EXISTS (SELECT 1 FROM product_words w WHERE w.rowid = p.id AND {is_match})"));
+    let is_match = if language == Language::Fts5 && within.search.is_plain() {
+        // To ask FTS5 about one row costs ten times as much as to read what it keeps of it, where a word is a token with a space before it.
+        let words: Vec<String> = numbers().map(|number| format!("w.c0 LIKE '% ' || ${number} || '%'")).collect();
+        format!("EXISTS (SELECT 1 FROM product_words_content w WHERE w.id = p.id AND {})", words.join(" AND "))
+    } else {
+        // Most of those that do not match can go before the index of words is asked, which has the last word.
+        conditions.extend(numbers().map(|number| format!("p.words LIKE '%' || ${number} || '%'")));
+        format!("EXISTS (SELECT 1 FROM product_words w WHERE w.rowid = p.id AND {})", language.condition())
+    };
+    conditions.push(is_match);
     let text = format!(
-        "SELECT p.id FROM products p WHERE {} ORDER BY {} LIMIT {} OFFSET {}",
+        "SELECT p.id FROM products p WHERE {} ORDER BY {order} LIMIT {} OFFSET {}",
         conditions.join(" AND "),
-        order(sort),
         within.limit,
         within.offset
     );
@@ -182,8 +216,8 @@ fn walked(conn: &mut Conn, within: &Within, sort: Sort) -> Result<Vec<ProductKey
 
 /// The walk alone, of which the plan is looked at: it wants more products than a test has.
 #[cfg(test)]
-pub(in crate::shop) fn walk(conn: &mut Conn, search: &Search, sort: Sort) -> Result<Vec<ProductKey>> {
-    walked(conn, &Within { search, category: None, in_stock: false, among: 0, sort: None, limit: 24, offset: 0 }, sort)
+pub(in crate::shop) fn walk(conn: &mut Conn, search: &Search, sort: Sort, near: Option<i64>) -> Result<Vec<ProductKey>> {
+    walked(conn, &Within { search, category: None, in_stock: false, among: 0, sort: None, limit: 24, offset: 0 }, sort, near)
 }
 
 /// The rows of the index that match. Stock is no part of it, or every sale would write it: it is read from the product.
@@ -200,12 +234,19 @@ fn in_stock() -> String {
     format!("({}) > 0", STOCK_OF_ALL.replace("products.", "p."))
 }
 
-const fn order(sort: Sort) -> &'static str {
+fn order(sort: Sort) -> String {
+    let (column, reach) = reach(sort);
+    let direction = if reach == ">=" { " DESC" } else { "" };
+    format!("p.{column}{direction}, p.id{direction}")
+}
+
+/// What is sorted by, and where in it those lie that come before a row.
+const fn reach(sort: Sort) -> (&'static str, &'static str) {
     match sort {
-        Sort::Name => "p.sort_title, p.id",
-        Sort::Newest => "p.created_at DESC, p.id DESC",
-        Sort::Price => "p.price, p.id",
-        Sort::PriceDown => "p.price DESC, p.id DESC",
+        Sort::Name => ("sort_title", "<="),
+        Sort::Newest => ("created_at", ">="),
+        Sort::Price => ("price", "<="),
+        Sort::PriceDown => ("price", ">="),
     }
 }
 
