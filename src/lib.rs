@@ -13,6 +13,10 @@
 //!
 //! `auth` and `shop` do not know each other, and neither knows HTTP. `tests/it/tidy.rs` keeps it so.
 
+/// Drawing a page is thousands of small pieces of memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod audit;
 pub mod auth;
 pub mod cli;
