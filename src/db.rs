@@ -7,6 +7,7 @@
 mod commit;
 mod connection;
 mod fault;
+mod first;
 #[cfg(test)]
 pub mod heard;
 mod lock;
@@ -19,6 +20,7 @@ mod watch;
 pub use commit::after_commit;
 pub use connection::Conn;
 pub use fault::is_duplicate;
+pub use first::{First, first};
 pub use lock::{
     keep_person, lock_categories, lock_families, lock_order, lock_parking, lock_person, lock_products, lock_sessions,
     lock_stewards,

@@ -4,8 +4,10 @@
 //! hundred products and a hundred thousand; only active products are listed, and options of one thing once. It does not know how a
 //! search matches.
 
-use crate::db::Conn;
+mod piece;
+
 use crate::db::schema::{families, products};
+use crate::db::{self, Conn};
 use crate::error::Result;
 use crate::ids::{CategoryKey, PictureId, ProductId, ProductKey};
 use crate::on_either;
@@ -15,6 +17,7 @@ use crate::shop::paging::{PageNumber, Paging};
 use crate::shop::product::{self, KIN, KinRow, Product, Status, StockOfAll};
 use crate::shop::search::{self, Search};
 use diesel::prelude::*;
+use piece::Among;
 
 /// Products on a page.
 pub const PER_PAGE: i64 = 24;
@@ -129,9 +132,8 @@ pub fn front(conn: &mut Conn) -> Result<(Vec<Shelf>, Vec<Product>)> {
         .filter(products::listed.eq(true))
         .filter(StockOfAll.gt(0))
         .order((products::created_at.desc(), products::id.desc()))
-        .limit(CHOSEN)
         .select(columns());
-    let rows: Vec<Row> = on_either!(conn, conn => query.load(conn))?;
+    let rows: Vec<Row> = on_either!(conn, conn => db::first(query, CHOSEN).load(conn))?;
     let categories: Vec<Category> = shelves.iter().map(|shelf| shelf.category.clone()).collect();
     Ok((shelves, rows.into_iter().map(|row| named(row, &categories)).collect()))
 }
@@ -167,7 +169,7 @@ fn list(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, paging: P
     on_either!(conn, conn => {
         // The rows of the page are found in the index alone; what else is shown of them is looked up for these and no others.
         let all = products::table.filter(products::status.eq(Status::Active.word())).filter(products::listed.eq(true));
-        let mut page = all.select(products::id).limit(PER_PAGE).offset(paging.offset()).into_boxed();
+        let mut page = all.select(products::id).into_boxed();
         if let Some(key) = category {
             page = page.filter(products::category_id.eq(key));
         }
@@ -180,7 +182,8 @@ fn list(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, paging: P
             Sort::Price => page.order((products::price.asc(), products::id.asc())),
             Sort::PriceDown => page.order((products::price.desc(), products::id.desc())),
         };
-        let rows = products::table.left_join(families::table).filter(products::id.eq_any(page)).select(columns()).into_boxed();
+        let page = Among(db::first(page, PER_PAGE).after(paging.offset()));
+        let rows = products::table.left_join(families::table).filter(page).select(columns()).into_boxed();
         Ok(match sort {
             Sort::Name => rows.order((products::sort_title.asc(), products::id.asc())),
             Sort::Newest => rows.order((products::created_at.desc(), products::id.desc())),

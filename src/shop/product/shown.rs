@@ -5,8 +5,8 @@
 
 use super::reach::StockOfAll;
 use super::{Kin, Product, Status};
-use crate::db::Conn;
 use crate::db::schema::{categories, families, products};
+use crate::db::{self, Conn};
 use crate::error::{Error, Result};
 use crate::ids::{CategoryKey, FamilyKey, PictureId, ProductId, ProductKey};
 use crate::on_either;
@@ -84,6 +84,9 @@ pub fn by_id(conn: &mut Conn, id: ProductId) -> Result<Product> {
     row.map(shown).ok_or(Error::NotFound)
 }
 
+/// Others of a category, beside a product.
+const RELATED: i64 = 4;
+
 /// At most four others of the same category, the newest first.
 ///
 /// # Errors
@@ -100,8 +103,7 @@ pub fn related(conn: &mut Conn, to: &Product) -> Result<Vec<Product>> {
         .filter(products::id.ne(to.key))
         .filter(others)
         .order((products::created_at.desc(), products::id.desc()))
-        .limit(4)
         .select(columns());
-    let rows: Vec<Row> = on_either!(conn, conn => query.load(conn))?;
+    let rows: Vec<Row> = on_either!(conn, conn => db::first(query, RELATED).load(conn))?;
     Ok(rows.into_iter().map(shown).collect())
 }
