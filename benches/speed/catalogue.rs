@@ -51,7 +51,6 @@ const QUESTIONS: [Question; 15] = [
 /// A shop with a catalogue.
 struct Filled {
     server: Server,
-    client: Client,
     db: Db,
     _folder: TempDir,
     _database: Option<Database>,
@@ -64,14 +63,14 @@ struct Filled {
 pub fn compare(home: Home, many: usize, rounds: u64) -> Result<()> {
     println!("filling catalogues of {SMALL} and of {many} products ...");
     let start = Instant::now();
-    let mut sides = [fill(home, SMALL)?, fill(home, many)?];
+    let sides = [fill(home, SMALL)?, fill(home, many)?];
     println!("filled in {:.0} s", start.elapsed().as_secs_f64());
     println!("  {:<42} {:>34}   {:>34}", "", "the page", "the verb alone");
     println!("  {:<42} {:>10} {:>10} {:>12}   {1:>10} {2:>10} {3:>12}", "", "small", "large", "large/small");
     for question in QUESTIONS {
         let mut times: [[Vec<f64>; 2]; 2] = Default::default();
         for _ in 0..rounds {
-            for (side, [page, verb]) in sides.iter_mut().zip(&mut times) {
+            for (side, [page, verb]) in sides.iter().zip(&mut times) {
                 page.push(side.page(question)?.as_secs_f64());
                 verb.push(side.verb(question)?.as_secs_f64());
             }
@@ -91,13 +90,14 @@ fn compared(small: Vec<f64>, large: Vec<f64>) -> String {
 
 impl Filled {
     /// How long a visitor waits for the page.
-    fn page(&mut self, (_, q, sort, page): Question) -> Result<Duration> {
+    fn page(&self, (_, q, sort, page): Question) -> Result<Duration> {
         let sort = sort.map(|sort| format!("&sort={}", sort.word())).unwrap_or_default();
         let (q, port) = (q.replace(' ', "+"), self.server.port);
         let request = format!("GET /products?q={q}{sort}&page={page} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n");
+        let mut client = Client::connect(port)?;
         let start = Instant::now();
         for _ in 0..ASKED {
-            let reply = self.client.ask(&request)?;
+            let reply = client.ask(&request)?;
             ensure!(reply.status == 200, "{q}: {}", reply.status);
         }
         Ok(start.elapsed() / ASKED)
@@ -132,8 +132,7 @@ fn fill(home: Home, many: usize) -> Result<Filled> {
     }
     while upkeep::sweep(&db, clock.now())?.scattered {}
     let server = Server::start(env!("CARGO_BIN_EXE_latchkey"), &["serve"], &settings)?;
-    let client = Client::connect(server.port)?;
-    Ok(Filled { server, client, db, _folder: folder, _database: database })
+    Ok(Filled { server, db, _folder: folder, _database: database })
 }
 
 fn wares(home: Home, from: usize, to: usize) -> String {
