@@ -87,4 +87,5 @@ mod throttle;
 mod tidy;
 mod tokens;
 mod two_browsers;
+mod very_many;
 mod wares;

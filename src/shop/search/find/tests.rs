@@ -159,24 +159,3 @@ fn an_order_is_right_however_many_match() {
         assert_eq!((found.len(), found.iter().collect::<HashSet<_>>().len()), (110, 110), "each once, over all pages");
     });
 }
-
-#[test]
-fn what_is_believed_of_very_many_matches_is_found_out_when_it_was_long_ago() {
-    on_each(|db| {
-        product(db, "First", 100, 3);
-        crowd(db, 12_000, ("'crowd pot'", "100 + i", "1"));
-        run(db, "ANALYZE");
-        let page = |sort, page| {
-            let query = Query { sort, page: PageNumber::read(Some(page)), ..asked("pot") };
-            let page = db.read_here(|conn| catalogue::page(conn, &query)).expect("a page");
-            (page.products.first().map(|product| product.title.clone()), page.paging.total, page.more)
-        };
-        assert_eq!(page(None, "1"), (Some("Crowd 12000".to_owned()), COUNTED, true));
-        assert_eq!(page(Some(Sort::Price), "3"), (Some("Crowd 49".to_owned()), COUNTED, true));
-        run(db, "UPDATE products SET words = 'pan' WHERE id > 101");
-        assert_eq!(page(None, "1"), (Some("Crowd 100".to_owned()), 100, false));
-        assert_eq!(page(None, "5"), (Some("Crowd 4".to_owned()), 100, false));
-        assert_eq!(page(Some(Sort::Price), "5"), (Some("Crowd 97".to_owned()), 100, false));
-        assert_eq!(page(Some(Sort::Price), "6"), (None, 100, false));
-    });
-}
