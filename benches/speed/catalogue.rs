@@ -23,7 +23,7 @@ use tempfile::TempDir;
 
 const SMALL: usize = 1_000;
 /// Rows in one transaction.
-const BATCH: usize = 5_000;
+const BATCH: usize = 1_000;
 /// How often a question is asked in a round.
 const ASKED: u32 = 20;
 
@@ -128,7 +128,11 @@ fn fill(home: Home, many: usize) -> Result<Filled> {
     // What a shop does that has been open for a while.
     match home {
         Home::Sqlite => run(&db, "PRAGMA optimize")?,
-        Home::Postgres => Conn::open(&config.database)?.batch_execute("VACUUM ANALYZE")?,
+        Home::Postgres => {
+            let mut conn = Conn::open(&config.database)?;
+            conn.batch_execute("SET statement_timeout = 0")?;
+            conn.batch_execute("VACUUM ANALYZE")?;
+        }
     }
     while upkeep::sweep(&db, clock.now())?.scattered {}
     let server = Server::start(env!("CARGO_BIN_EXE_latchkey"), &["serve"], &settings)?;

@@ -77,7 +77,7 @@ fn list(config: &Config, db: &Db, now: Moment, text: &str) -> Result<(), Failure
     Ok(())
 }
 
-/// What an operator ended is in the audit like what a person did.
+/// How the audit tells what an operator ended from what a person did.
 const BY: &str = "sign_out, by an operator";
 
 fn end(db: &Db, now: Moment, text: &str) -> Result<(), Failure> {

@@ -1,8 +1,8 @@
 //! The first rows of a query, where how many is said in the statement itself.
 //!
-//! Invariant: what is bound never decides how a statement is best answered. A server that does not know how many rows are wanted thinks
-//! of a tenth of them all, finds a plan for that worse than any other, and plans anew each time, which takes it three times as long
-//! as to find the rows of a page. It does not know what is asked.
+//! Invariant: without an offset, nothing that is bound decides how a statement is best answered. A server that does not know how many rows
+//! are wanted thinks of a tenth of them all, finds a plan for that worse than any other, and plans anew each time, which takes it three
+//! times as long as to find the rows of a page. It does not know what is asked.
 
 use diesel::backend::Backend;
 use diesel::prelude::*;
@@ -25,7 +25,7 @@ pub const fn first<Q>(query: Q, most: i64) -> First<Q> {
 }
 
 impl<Q> First<Q> {
-    /// As many after the first `offset`. That is bound.
+    /// As many after the first `offset`. That is bound, or each page would be kept as a statement of its own; a server plans it each time.
     #[must_use]
     pub fn after(self, offset: i64) -> Self {
         Self { offset, ..self }

@@ -1,6 +1,6 @@
 //! Deletes what nothing in the shop can use any more, ends what a dead node left open, and keeps searches quick.
 //!
-//! Invariant: by index, a few hundred rows a transaction, so that no one waits for it. It does not know when it runs.
+//! Invariant: by index, a few hundred rows or pages a transaction, so that no one waits for it. It does not know when it runs.
 
 use crate::clock::Moment;
 use crate::db::Db;

@@ -57,18 +57,18 @@ pub(in crate::shop) fn find(conn: &mut Conn, within: &Within) -> Result<Found> {
     if within.search.words.is_empty() {
         return Ok(Found::default());
     }
-    let about = estimate::of(conn, within, Tier::Any)?;
+    let about = estimate::of(conn, within)?;
     let matches = if about.is_some() { COUNTED + 1 } else { count(conn, within, COUNTED + 1)? };
     if within.offset >= matches.min(COUNTED) {
         return Ok(Found { keys: Vec::new(), matches });
     }
     let keys = match within.sort {
-        None => best(conn, within, matches)?,
+        None => best(conn, within, matches, about)?,
         Some(sort) if matches <= COUNTED => sorted(conn, within, sort)?,
         Some(sort) => in_order(conn, within, sort, about)?,
     };
     // An estimate that was of an earlier day: fewer than this piece needs.
-    if keys.len() < usize::try_from(within.limit).unwrap_or_default() && matches > COUNTED {
+    if about.is_some() && keys.len() < usize::try_from(within.limit).unwrap_or_default() {
         return Ok(Found { keys, matches: count(conn, within, COUNTED + 1)? });
     }
     Ok(Found { keys, matches })
@@ -99,6 +99,8 @@ fn in_order(conn: &mut Conn, within: &Within, sort: Sort, about: Option<i64>) ->
     if i64::try_from(near.len()).is_ok_and(|found| found == within.limit) {
         return Ok(near);
     }
+    // Where none is near, the estimate may be of an earlier day, and the walk would go to the end.
+    let about = about.filter(|_| !near.is_empty());
     if is_sparse(conn, within, about)? { sorted(conn, within, sort) } else { walked(conn, within, sort, None) }
 }
 
@@ -106,15 +108,13 @@ fn in_order(conn: &mut Conn, within: &Within, sort: Sort, about: Option<i64>) ->
 /// piece ends after about `(offset + limit) * m / n` of them, which is more than `n` up to the root of `(offset + limit) * m`.
 fn is_sparse(conn: &mut Conn, within: &Within, about: Option<i64>) -> Result<bool> {
     let even = (within.offset + within.limit).saturating_mul(within.among).isqrt();
-    match about {
-        Some(matches) => Ok(matches <= even),
-        None => Ok(even > COUNTED && count(conn, within, even + 1)? <= even),
-    }
+    let are_more = even <= COUNTED || about.is_some_and(|matches| matches > even);
+    Ok(!are_more && count(conn, within, even + 1)? <= even)
 }
 
 /// The best match first, and of equals the newest: a tier after the other, until the piece is full. A tier gives no more than that,
 /// so those that were seen in a better one still leave enough of it.
-fn best(conn: &mut Conn, within: &Within, matches: i64) -> Result<Vec<ProductKey>> {
+fn best(conn: &mut Conn, within: &Within, matches: i64, about: Option<i64>) -> Result<Vec<ProductKey>> {
     let (first, most) = (within.offset, within.offset + within.limit);
     let wanted = usize::try_from(most.min(matches)).unwrap_or_default();
     let (mut keys, mut seen) = (Vec::new(), HashSet::new());
@@ -125,7 +125,7 @@ fn best(conn: &mut Conn, within: &Within, matches: i64) -> Result<Vec<ProductKey
         }
         let are_few = match tier {
             Tier::Any => matches <= COUNTED,
-            Tier::Words if matches > COUNTED => estimate::of(conn, within, tier)?.is_none(),
+            Tier::Words => about.is_none(),
             _ => true,
         };
         keys.extend(newest(conn, within, tier, are_few, most)?.into_iter().filter(|key| seen.insert(*key)));

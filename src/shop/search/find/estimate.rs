@@ -1,7 +1,8 @@
 //! Whether very many products match, without reading them.
 //!
-//! Invariant: only a server's own estimate is believed, and only one far above what it says of words that it knows nothing of; whoever
-//! goes by it finds out when it was wrong, because a page stays short. It does not know what is done with the matches.
+//! Invariant: a server's estimate is believed of one whole word alone, which its statistics know: of several words it only multiplies, and
+//! what it says of words that it does not know is no knowledge. The statistics may be of an earlier day; then pages past the real end
+//! find it out, because they stay short. It does not know what is done with the matches.
 
 use super::{Tier, Within, matching};
 use crate::db::Conn;
@@ -14,8 +15,8 @@ use diesel::sql_types::Text;
 /// So many times what is counted leaves room for statistics of an earlier day.
 const MANY: i64 = 10 * COUNTED;
 
-/// Of a word that is in no statistics the server says one in 200.
-const UNKNOWN: i64 = 100;
+/// Of a word that is in no statistics the server says one in 200: twice as many are knowledge.
+const KNOWN: i64 = 100;
 
 #[derive(QueryableByName)]
 struct Line {
@@ -23,18 +24,19 @@ struct Line {
     plan: String,
 }
 
-/// About how many match, if they are certainly very many. FTS5 has a list of each word's matches and counts faster than it could guess;
-/// a server would first collect all of them.
-pub(super) fn of(conn: &mut Conn, within: &Within, tier: Tier) -> Result<Option<i64>> {
+/// About how many have the very word, if they are very many; as many match at least. FTS5 has a list of each word's matches and counts
+/// faster than it could guess; a server would first collect all of them.
+pub(super) fn of(conn: &mut Conn, within: &Within) -> Result<Option<i64>> {
     let language = Language::of(conn);
-    if language == Language::Fts5 || within.in_stock || within.among <= MANY {
+    let is_one_word = within.search.words.len() == 1 && within.search.is_plain();
+    if language == Language::Fts5 || !is_one_word || within.category.is_some() || within.in_stock || within.among <= MANY {
         return Ok(None);
     }
     let plan: Vec<Line> = diesel::sql_query(format!("EXPLAIN SELECT w.rowid FROM {}", matching(language, within)))
-        .bind::<Text, _>(language.expression(within.search, tier, within.category))
+        .bind::<Text, _>(language.expression(within.search, Tier::Words, None))
         .load(conn)?;
     let rows = plan.first().and_then(|line| rows(&line.plan));
-    Ok(rows.filter(|rows| *rows > MANY.max(within.among / UNKNOWN)))
+    Ok(rows.filter(|rows| *rows > MANY.max(within.among / KNOWN)))
 }
 
 /// Reads what the first line of a plan says: `Seq Scan on product_words w  (cost=0.00..95.50 rows=960 width=8)`.
