@@ -63,6 +63,11 @@ impl Search {
         if words.len() > 1 { words.into_iter().take(WORDS).collect() } else { Vec::new() }
     }
 
+    /// Each of its words as a search.
+    fn one_by_one(&self) -> impl Iterator<Item = Self> {
+        self.words.iter().map(|word| Self { text: word.join(" "), words: vec![word.clone()] })
+    }
+
     /// What was typed, to show it again.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -33,7 +33,7 @@ fn fill(db: &Db, many: i64) {
     let crowd = format!(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {many})
          INSERT INTO products (public_id, sku, slug, title, words, sort_title, description, category_id, price, stock, status, created_at)
-         SELECT 'P' || (1000000000 + i) || '0123456789A', 'crowd-' || i, 'crowd-' || i, 'Crowd ' || i, 'heron', 'crowd ' || i, '',
+         SELECT 'P' || (1000000000 + i) || '0123456789A', 'crowd-' || i, 'crowd-' || i, 'Crowd ' || i, 'heron crowd', 'crowd ' || i, '',
          category_id, i, 1, 'active', created_at FROM n, products p WHERE p.sku = (SELECT min(sku) FROM products)"
     );
     run(db, &crowd);
@@ -51,9 +51,20 @@ async fn what_is_believed_of_a_word_is_found_out_when_it_was_long_ago(test: &Tes
         let counted = texts.iter().any(|text| text.contains("count(*) AS matches"));
         (title, page.paging.total, page.more, counted)
     };
+    let found = |q: &str| {
+        let query = Query { q: Search::read(q), ..Query::default() };
+        let (page, texts) =
+            test.db.read_here(|conn| Ok(heard(conn, |conn| catalogue::page(conn, &query)))).expect("a connection");
+        (page.expect("a page").paging.total, texts.iter().any(|text| text.contains("count(*) AS matches")))
+    };
     let counts = matches!(test.storage.url(), DatabaseUrl::Sqlite(_));
     assert_eq!(page(None, "1"), ("Crowd 12000".to_owned(), 1000, true, counts));
     assert_eq!(page(Some(Sort::Price), "3"), ("Crowd 49".to_owned(), 1000, true, counts));
+    // Words that the server knows, and that nothing has both of: it only multiplies.
+    assert_eq!(found("heron crowd"), (1000, counts));
+    run(&test.db, "UPDATE products SET words = 'heron grouse' WHERE sku LIKE 'crowd-%' AND price <= 30");
+    assert_eq!(found("heron grouse"), (30, true));
+    run(&test.db, "UPDATE products SET words = 'heron crowd' WHERE sku LIKE 'crowd-%' AND price <= 30");
     run(&test.db, "UPDATE products SET words = 'egret' WHERE sku LIKE 'crowd-%' AND price > 100");
     assert_eq!(page(None, "1").0, "Crowd 100");
     assert_eq!(page(None, "5"), ("Crowd 4".to_owned(), 100, false, true));

@@ -1,14 +1,14 @@
 //! Whether very many products match, without reading them.
 //!
-//! Invariant: a server's estimate is believed of one whole word alone, which its statistics know: of several words it only multiplies, and
-//! what it says of words that it does not know is no knowledge. The statistics may be of an earlier day; then pages past the real end
+//! Invariant: a server's estimate is believed of one whole word alone, which its statistics know: of several words it only multiplies, so
+//! that they are asked one by one, and what it says of words that it does not know is no knowledge. The statistics may be of an earlier day; then pages past the real end
 //! find it out, because they stay short. It does not know what is done with the matches.
 
-use super::{Tier, Within, matching};
+use super::{Tier, Within};
 use crate::db::Conn;
 use crate::error::Result;
-use crate::shop::search::COUNTED;
 use crate::shop::search::expression::Language;
+use crate::shop::search::{COUNTED, Search};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
@@ -18,23 +18,39 @@ const MANY: i64 = 10 * COUNTED;
 /// Of a word that is in no statistics the server says one in 200: twice as many are knowledge.
 const KNOWN: i64 = 100;
 
+/// More words are rare, and each is a question.
+const MOST_WORDS: usize = 3;
+
 #[derive(QueryableByName)]
 struct Line {
     #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
     plan: String,
 }
 
-/// About how many have the very word, if they are very many; as many match at least. FTS5 has a list of each word's matches and counts
+/// About how many have the very words, if they are very many; as many match at least. FTS5 has a list of each word's matches and counts
 /// faster than it could guess; a server would first collect all of them.
 pub(super) fn of(conn: &mut Conn, within: &Within) -> Result<Option<i64>> {
-    let language = Language::of(conn);
-    let is_one_word = within.search.words.len() == 1 && within.search.is_plain();
-    if language == Language::Fts5 || !is_one_word || within.category.is_some() || within.in_stock || within.among <= MANY {
+    if Language::of(conn) == Language::Fts5 || within.category.is_some() || within.in_stock || within.among <= MANY {
         return Ok(None);
     }
-    let plan: Vec<Line> = diesel::sql_query(format!("EXPLAIN SELECT w.rowid FROM {}", matching(language, within)))
-        .bind::<Text, _>(language.expression(within.search, Tier::Words, None))
-        .load(conn)?;
+    if !within.search.is_plain() || within.search.words.len() > MOST_WORDS {
+        return Ok(None);
+    }
+    // Of two words as few have both as their numbers reach beyond the whole.
+    let mut both = within.among;
+    for word in within.search.one_by_one() {
+        let Some(rows) = of_one(conn, &word, within)? else { return Ok(None) };
+        both += rows.min(within.among) - within.among;
+    }
+    Ok(Some(both).filter(|both| *both > MANY))
+}
+
+fn of_one(conn: &mut Conn, word: &Search, within: &Within) -> Result<Option<i64>> {
+    let language = Language::of(conn);
+    let plan: Vec<Line> =
+        diesel::sql_query(format!("EXPLAIN SELECT w.rowid FROM product_words w WHERE {}", language.condition()))
+            .bind::<Text, _>(language.expression(word, Tier::Words, None))
+            .load(conn)?;
     let rows = plan.first().and_then(|line| rows(&line.plan));
     Ok(rows.filter(|rows| *rows > MANY.max(within.among / KNOWN)))
 }
