@@ -42,26 +42,26 @@ fn fill(db: &Db, many: i64) {
 
 async fn what_is_believed_of_a_word_is_found_out_when_it_was_long_ago(test: &TestDb) {
     fill(&test.db, 12_000);
+    let look = |query: Query| {
+        let looked = test.db.read_here(|conn| Ok(heard(conn, |conn| catalogue::page(conn, &query))));
+        let (page, texts) = looked.expect("a connection");
+        (page.expect("a page"), texts.iter().any(|text| text.contains("count(*) AS matches")))
+    };
     let page = |sort, page| {
         let query = Query { q: Search::read("heron"), sort, page: PageNumber::read(Some(page)), ..Query::default() };
-        let (page, texts) =
-            test.db.read_here(|conn| Ok(heard(conn, |conn| catalogue::page(conn, &query)))).expect("a connection");
-        let page = page.expect("a page");
+        let (page, counted) = look(query);
         let title = page.products.first().map_or_else(String::new, |product| product.title.clone());
-        let counted = texts.iter().any(|text| text.contains("count(*) AS matches"));
         (title, page.paging.total, page.more, counted)
     };
     let found = |q: &str| {
-        let query = Query { q: Search::read(q), ..Query::default() };
-        let (page, texts) =
-            test.db.read_here(|conn| Ok(heard(conn, |conn| catalogue::page(conn, &query)))).expect("a connection");
-        (page.expect("a page").paging.total, texts.iter().any(|text| text.contains("count(*) AS matches")))
+        let (page, counted) = look(Query { q: Search::read(q), ..Query::default() });
+        (page.paging.total, counted)
     };
     let counts = matches!(test.storage.url(), DatabaseUrl::Sqlite(_));
     assert_eq!(page(None, "1"), ("Crowd 12000".to_owned(), 1000, true, counts));
     assert_eq!(page(Some(Sort::Price), "3"), ("Crowd 49".to_owned(), 1000, true, counts));
-    // Words that the server knows, and that nothing has both of: it only multiplies.
     assert_eq!(found("heron crowd"), (1000, counts));
+    // A word that its statistics do not know.
     run(&test.db, "UPDATE products SET words = 'heron grouse' WHERE sku LIKE 'crowd-%' AND price <= 30");
     assert_eq!(found("heron grouse"), (30, true));
     run(&test.db, "UPDATE products SET words = 'heron crowd' WHERE sku LIKE 'crowd-%' AND price <= 30");

@@ -184,7 +184,8 @@ fn walked(conn: &mut Conn, within: &Within, sort: Sort, near: Option<i64>) -> Re
     // SQLite counts parameters as they come, so the first has to come first.
     let mut conditions = vec!["$1 <> ''".to_owned(), shown.clone()];
     if let Some(near) = near {
-        let (column, sign) = reach(sort);
+        let (column, is_down) = column(sort);
+        let sign = if is_down { ">=" } else { "<=" };
         conditions.push(format!(
             "(p.{column}, p.id) {sign} (SELECT p.{column}, p.id FROM products p WHERE {shown} ORDER BY {order} LIMIT 1 OFFSET {near})"
         ));
@@ -238,18 +239,18 @@ fn in_stock() -> String {
 }
 
 fn order(sort: Sort) -> String {
-    let (column, reach) = reach(sort);
-    let direction = if reach == ">=" { " DESC" } else { "" };
+    let (column, is_down) = column(sort);
+    let direction = if is_down { " DESC" } else { "" };
     format!("p.{column}{direction}, p.id{direction}")
 }
 
-/// What is sorted by, and where in it those lie that come before a row.
-const fn reach(sort: Sort) -> (&'static str, &'static str) {
+/// What is sorted by; is the highest first?
+const fn column(sort: Sort) -> (&'static str, bool) {
     match sort {
-        Sort::Name => ("sort_title", "<="),
-        Sort::Newest => ("created_at", ">="),
-        Sort::Price => ("price", "<="),
-        Sort::PriceDown => ("price", ">="),
+        Sort::Name => ("sort_title", false),
+        Sort::Newest => ("created_at", true),
+        Sort::Price => ("price", false),
+        Sort::PriceDown => ("price", true),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Keeping SQLite's index of words in few pieces.
 //!
 //! Invariant: by and by, some pages a transaction (or the list of one word, which FTS5 writes in one go), so that nobody waits for it; and
-//! small pieces are joined with each other, never with the large one that most of the catalogue is in, so that an edit costs what an
-//! edit is worth. It does not know when it runs.
+//! pieces are joined with others of their size, so that an edit does not cost the large one that most of the catalogue is in. It does not
+//! know when it runs.
 
 use crate::db::{Conn, Db};
 use crate::error::Result;

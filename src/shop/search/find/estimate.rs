@@ -1,8 +1,8 @@
 //! Whether very many products match, without reading them.
 //!
-//! Invariant: a server's estimate is believed of one whole word alone, which its statistics know: of several words it only multiplies, so
-//! that they are asked one by one, and what it says of words that it does not know is no knowledge. The statistics may be of an earlier day; then pages past the real end
-//! find it out, because they stay short. It does not know what is done with the matches.
+//! Invariant: a server's estimate is believed of one whole word alone, which its statistics know. Of several words it only multiplies, so
+//! they are asked one by one; what it says of words that it does not know is no knowledge. The statistics may be of an earlier day; then
+//! pages past the real end find it out, because they stay short. It does not know what is done with the matches.
 
 use super::{Tier, Within};
 use crate::db::Conn;
@@ -36,13 +36,13 @@ pub(super) fn of(conn: &mut Conn, within: &Within) -> Result<Option<i64>> {
     if !within.search.is_plain() || within.search.words.len() > MOST_WORDS {
         return Ok(None);
     }
-    // Of two words as few have both as their numbers reach beyond the whole.
-    let mut both = within.among;
-    for word in within.search.one_by_one() {
-        let Some(rows) = of_one(conn, &word, within)? else { return Ok(None) };
-        both += rows.min(within.among) - within.among;
-    }
-    Ok(Some(both).filter(|both| *both > MANY))
+    let each = within.search.one_by_one().map(|word| of_one(conn, &word, within)).collect::<Result<Option<Vec<i64>>>>()?;
+    Ok(each.map(|each| with_all(&each, within.among)).filter(|matches| *matches > MANY))
+}
+
+/// How many of all have every word at least, whichever those are that have each.
+fn with_all(each: &[i64], among: i64) -> i64 {
+    each.iter().fold(among, |left, have| left - (among - among.min(*have)))
 }
 
 fn of_one(conn: &mut Conn, word: &Search, within: &Within) -> Result<Option<i64>> {
@@ -63,6 +63,14 @@ fn rows(plan: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_that_exclude_each_other_are_not_taken_to_meet() {
+        assert_eq!(with_all(&[30_000], 100_000), 30_000);
+        assert_eq!(with_all(&[100_000, 30_000], 100_000), 30_000);
+        assert!(with_all(&[50_000, 50_000], 100_000) <= 0);
+        assert_eq!(with_all(&[120_000, 90_000, 80_000], 100_000), 70_000);
+    }
 
     #[test]
     fn the_rows_of_a_plan_are_read() {
