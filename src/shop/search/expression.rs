@@ -9,7 +9,7 @@ use crate::db::Conn;
 use crate::ids::CategoryKey;
 
 /// How well a product matches. Every word must match in each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Tier {
     /// The title has the words.
     Title,
@@ -54,11 +54,24 @@ impl Language {
         }
     }
 
-    /// The products that match at least so well, within a category or in all.
+    /// What matches at least so well, within a category or in all.
     pub fn expression(self, search: &Search, tier: Tier, category: Option<CategoryKey>) -> String {
+        self.every(&self.parts(search, tier, category))
+    }
+
+    /// The expressions that must all match: one for each word, and one for the category.
+    pub fn parts(self, search: &Search, tier: Tier, category: Option<CategoryKey>) -> Vec<String> {
         let mut parts: Vec<String> = search.words.iter().map(|word| self.word(word, tier)).collect();
         parts.extend(category.map(|CategoryKey(key)| self.phrase("", &[format!("{CATEGORY}{key}")], false)));
-        parts.join(self.and())
+        parts
+    }
+
+    /// All of the parts.
+    pub fn every(self, parts: &[String]) -> String {
+        parts.join(match self {
+            Self::Fts5 => " AND ",
+            Self::Tsquery => " & ",
+        })
     }
 
     fn word(self, tokens: &[String], tier: Tier) -> String {
@@ -82,13 +95,6 @@ impl Language {
                 let marked: Vec<String> = tokens.iter().map(|token| format!("'{mark}{token}'")).collect();
                 format!("({}{})", marked.join(" <-> "), if open { ":*" } else { "" })
             }
-        }
-    }
-
-    const fn and(self) -> &'static str {
-        match self {
-            Self::Fts5 => " AND ",
-            Self::Tsquery => " & ",
         }
     }
 

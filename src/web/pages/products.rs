@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::shop::catalogue::{self, Query, Sort};
 use crate::shop::paging::PageNumber;
 use crate::shop::product;
-use crate::shop::search::Search;
+use crate::shop::search::{Search, Vocabulary};
 use crate::web::app::App;
 use crate::web::form::Typed;
 use crate::web::pages::card::{self, Card, Links, Meta, PageLink, Sheet};
@@ -45,8 +45,9 @@ impl Wish {
 
     /// As the catalogue takes it.
     #[must_use]
-    pub fn query(&self) -> Query {
+    pub fn query(&self, vocabulary: &Vocabulary) -> Query {
         Query {
+            vocabulary: vocabulary.clone(),
             q: Search::read(&self.q),
             category: self.category.clone(),
             sort: self.sort,
@@ -149,8 +150,10 @@ pub async fn index(app: web::Data<App>, request: HttpRequest, view: View) -> Res
     if !wish.q.is_empty() {
         app.limits.api.admit(view.visit().address())?;
     }
+    let vocabulary = app.vocabulary.clone();
     let load = move |conn: &mut crate::db::Conn| {
-        let found = catalogue::page(conn, &wish.query())?;
+        let query = wish.query(&vocabulary);
+        let found = catalogue::page(conn, &query)?;
         if found.category.is_none() {
             wish.category = None;
         }
@@ -165,7 +168,7 @@ pub async fn index(app: web::Data<App>, request: HttpRequest, view: View) -> Res
                 sort: wish.sort.map_or("", Sort::word),
                 in_stock: wish.in_stock,
                 page: wish.page.get(),
-                wordless: wish.query().q.is_wordless(),
+                wordless: query.q.is_wordless(),
             },
             more: found.more,
             ways: found.instead.iter().map(|search| wish.way(search.text())).collect(),

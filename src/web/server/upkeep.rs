@@ -33,8 +33,11 @@ pub async fn every_minute(app: web::Data<App>) {
             Err(cause) => tracing::error!(%cause, "the upkeep of the signing keys fell over"),
         }
         watch_payments(&app).await;
-        let (db, now) = (app.db.clone(), app.clock.now());
-        let sweep = move || Ok::<_, crate::error::Error>((auth::upkeep::sweep(&db, now)?, shop::upkeep::sweep(&db, now)?));
+        let (db, now, vocabulary) = (app.db.clone(), app.clock.now(), app.vocabulary.clone());
+        let sweep = move || {
+            vocabulary.learn(&db)?;
+            Ok::<_, crate::error::Error>((auth::upkeep::sweep(&db, now)?, shop::upkeep::sweep(&db, now)?))
+        };
         match tokio::task::spawn_blocking(sweep).await {
             Ok(Ok((swept, of_shop))) => {
                 app.metrics.swept(&swept, &of_shop);

@@ -6,8 +6,10 @@ use crate::db::schema::products;
 use crate::shop::catalogue::{self, Query};
 use crate::shop::paging::PageNumber;
 use crate::shop::product::Status;
+use crate::shop::search::token;
 use crate::shop::trial::{change, on_each, product, product_in};
 use diesel::connection::SimpleConnection as _;
+use std::collections::HashSet;
 
 fn asked(q: &str) -> Query {
     Query { q: Search::read(q), ..Query::default() }
@@ -92,10 +94,10 @@ fn the_index_follows_what_is_searched_and_no_sale_writes_it() {
         let index = |db: &Db| {
             let written = |conn: &mut Conn| {
                 let text = match conn {
-                    Conn::Sqlite(_) => "SELECT sum(id * length(block)) AS matches FROM product_words_data",
-                    Conn::Postgres(_) => "SELECT sum(xmin::text::bigint)::bigint AS matches FROM product_words",
+                    Conn::Sqlite(_) => "SELECT sum(id * length(block)) AS number FROM product_words_data",
+                    Conn::Postgres(_) => "SELECT sum(xmin::text::bigint)::bigint AS number FROM product_words",
                 };
-                Ok(diesel::sql_query(text).get_result::<Count>(conn)?.matches)
+                Ok(diesel::sql_query(text).get_result::<Number>(conn)?.number)
             };
             db.read_here(written).expect("an index")
         };
