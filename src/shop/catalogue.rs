@@ -71,7 +71,7 @@ pub struct Query {
     pub in_stock: bool,
     /// The page.
     pub page: PageNumber,
-    /// What is known of how common words are, which makes a search quicker.
+    /// Which words are common, as far as it is known: a server finds the same without it, more slowly.
     pub vocabulary: Vocabulary,
 }
 

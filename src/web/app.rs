@@ -38,7 +38,7 @@ pub struct App {
     pub latch: Latch,
     /// Who takes the money.
     pub payments: Providers,
-    /// How common the words of the catalogue are.
+    /// Which words of the catalogue are common, once a sample of it was taken.
     pub vocabulary: Vocabulary,
     /// How pages are drawn.
     pub templates: Templates,
@@ -72,7 +72,7 @@ impl App {
             payments: Providers::open(config.shop.payment.by, &db, &clock, keys),
             metrics: Metrics::new(&latch.tally, latch.post.tally()),
             latch,
-            vocabulary: Vocabulary::open(&db)?,
+            vocabulary: Vocabulary::default(),
             templates: Templates::new(&config, origin.as_str(), Arc::clone(&assets))?,
             policy: Policy::new(origin.is_tls()),
             limits: Limits::new(&config),

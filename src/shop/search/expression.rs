@@ -15,7 +15,8 @@ pub(super) enum Tier {
     Title,
     /// The title has words that begin with them.
     InTitle,
-    /// Title, category and code have words that begin with them.
+    /// Title, category, its address and code have words that begin with them. A category keeps its address when it gets another name, and
+    /// is found by the name only: so this is asked together with `Any`.
     Named,
     /// All that is known of the product has the words.
     Words,
@@ -68,10 +69,7 @@ impl Language {
 
     /// All of the parts.
     pub fn every(self, parts: &[String]) -> String {
-        parts.join(match self {
-            Self::Fts5 => " AND ",
-            Self::Tsquery => " & ",
-        })
+        parts.join(self.and())
     }
 
     fn word(self, tokens: &[String], tier: Tier) -> String {
@@ -95,6 +93,13 @@ impl Language {
                 let marked: Vec<String> = tokens.iter().map(|token| format!("'{mark}{token}'")).collect();
                 format!("({}{})", marked.join(" <-> "), if open { ":*" } else { "" })
             }
+        }
+    }
+
+    const fn and(self) -> &'static str {
+        match self {
+            Self::Fts5 => " AND ",
+            Self::Tsquery => " & ",
         }
     }
 

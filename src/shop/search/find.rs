@@ -1,7 +1,7 @@
 //! Finding the products that match, in the order that is wanted.
 //!
 //! Invariant: whatever narrows a search (a category, only what is in stock) is asked in the same statement that counts or limits, so
-//! nothing is hidden by a limit; and no statement reads more matches than a bound, however many there are. It does not know what a
+//! nothing is hidden by a limit; and no statement gives more matches than a bound, however many there are. It does not know what a
 //! product looks like.
 
 mod best;
@@ -62,25 +62,27 @@ pub(in crate::shop) fn find(conn: &mut Conn, within: &Within) -> Result<Found> {
         return Ok(Found::default());
     }
     let known = Known::of(within);
-    let ranked = best::is_ranked(conn, within, &known);
-    if ranked && let Some(keys) = best::ranked(conn, within, Tier::Any, &known.way(Tier::Any))? {
-        let matches = i64::try_from(keys.len()).unwrap_or(COUNTED);
-        return Ok(Found { keys: piece(keys, within), matches });
+    let is_ranked = best::is_ranked(conn, within, &known);
+    if is_ranked && let Some(found) = all_ranked(conn, within, &known)? {
+        return Ok(found);
     }
-    let about = known.about(conn, within)?;
-    let count = |conn: &mut Conn| count(conn, within, &known.way_to_all(Tier::Any), COUNTED + 1);
-    let matches = if ranked || about.is_some() { COUNTED + 1 } else { count(conn)? };
+    let are_many = !is_ranked && known.are_many(conn, within)?;
+    let most = COUNTED + 1;
+    let matches = if is_ranked || are_many { most } else { count(conn, within, &known, most)? };
     if within.offset >= matches.min(COUNTED) {
         return Ok(Found { keys: Vec::new(), matches });
     }
     let keys = match within.sort {
-        None => best::first(conn, within, matches, &known)?,
         Some(sort) if matches <= COUNTED => order::sorted(conn, within, sort, &known)?,
-        Some(sort) => order::in_order(conn, within, sort, (about, &known))?,
+        Some(sort) => order::in_order(conn, within, sort, &known)?,
+        None if matches <= COUNTED && Language::of(conn) == Language::Tsquery => {
+            return Ok(all_ranked(conn, within, &known)?.unwrap_or_default());
+        }
+        None => best::first(conn, within, matches, &known)?,
     };
-    // An estimate that was of an earlier day: fewer than this piece needs.
-    if about.is_some() && keys.len() < usize::try_from(within.limit).unwrap_or_default() {
-        return Ok(Found { keys, matches: count(conn)? });
+    // What was believed is not so: fewer than this piece needs.
+    if are_many && keys.len() < usize::try_from(within.limit).unwrap_or_default() {
+        return Ok(Found { keys, matches: count(conn, within, &known, most)? });
     }
     Ok(Found { keys, matches })
 }
@@ -93,13 +95,31 @@ pub(in crate::shop) fn finds_any(conn: &mut Conn, search: &Search, (vocabulary, 
         return Ok(false);
     }
     let known = Known::of(&all);
-    Ok(!best::newest(conn, &all, (Tier::Any, &known), 1)?.is_empty())
+    let is_near = known.all_are_common() && !best::near(conn, &all, Tier::Any, 1)?.is_empty();
+    Ok(is_near || count(conn, &all, &known, 1)? > 0)
 }
 
-fn count(conn: &mut Conn, within: &Within, way: &Way, most: i64) -> Result<i64> {
-    let Condition { text, bound } = matching(conn, within, Tier::Any, way);
-    let text = format!("SELECT count(*) AS number FROM (SELECT 1 FROM {text} LIMIT {most}) AS counted");
+/// The piece of all matches that one statement finds, if they are no more than are counted.
+fn all_ranked(conn: &mut Conn, within: &Within, known: &Known) -> Result<Option<Found>> {
+    let ranked = best::ranked(conn, within, Tier::Any, &known.way_to_all(Tier::Any))?;
+    let matches = |keys: &Vec<ProductKey>| i64::try_from(keys.len()).unwrap_or(COUNTED);
+    Ok(ranked.map(|keys| Found { matches: matches(&keys), keys: piece(keys, within) }))
+}
+
+/// How many match, counted up to `most`.
+fn count(conn: &mut Conn, within: &Within, known: &Known, most: i64) -> Result<i64> {
+    let Condition { text, bound } = matching(conn, within, Tier::Any, &known.way_to_all(Tier::Any));
+    let text = format!("SELECT count(*) AS number FROM ({}) AS counted", at_most(conn, most, &format!("SELECT 1 FROM {text}")));
     Ok(numbers(conn, text, &bound)?.first().copied().unwrap_or_default())
+}
+
+/// The first of what a query gives, whichever. A server that knows of a limit believes that it will meet so many soon, and reads the whole
+/// table where they are few; it is told of it when it has made its plan.
+fn at_most(conn: &Conn, most: i64, query: &str) -> String {
+    match Language::of(conn) {
+        Language::Fts5 => format!("{query} LIMIT {most}"),
+        Language::Tsquery => format!("WITH all_of_them AS MATERIALIZED ({query}) SELECT * FROM all_of_them LIMIT {most}"),
+    }
 }
 
 /// The rows of the index that match, as what follows `FROM`. Stock is no part of the index, or every sale would write it: it is read

@@ -16,6 +16,7 @@ pub async fn every_minute(app: web::Data<App>) {
     // The first tick comes at once; a shop that just started has better to do.
     minute.tick().await;
     loop {
+        learn_words(&app).await;
         minute.tick().await;
         app.limits.forget_old();
         app.latch.tidy();
@@ -33,11 +34,8 @@ pub async fn every_minute(app: web::Data<App>) {
             Err(cause) => tracing::error!(%cause, "the upkeep of the signing keys fell over"),
         }
         watch_payments(&app).await;
-        let (db, now, vocabulary) = (app.db.clone(), app.clock.now(), app.vocabulary.clone());
-        let sweep = move || {
-            vocabulary.learn(&db)?;
-            Ok::<_, crate::error::Error>((auth::upkeep::sweep(&db, now)?, shop::upkeep::sweep(&db, now)?))
-        };
+        let (db, now) = (app.db.clone(), app.clock.now());
+        let sweep = move || Ok::<_, crate::error::Error>((auth::upkeep::sweep(&db, now)?, shop::upkeep::sweep(&db, now)?));
         match tokio::task::spawn_blocking(sweep).await {
             Ok(Ok((swept, of_shop))) => {
                 app.metrics.swept(&swept, &of_shop);
@@ -46,6 +44,16 @@ pub async fn every_minute(app: web::Data<App>) {
             Ok(Err(cause)) => tracing::warn!(%cause, "the minute's sweep did not end"),
             Err(cause) => tracing::error!(%cause, "the minute's sweep fell over"),
         }
+    }
+}
+
+/// Looks which words are common; without it searches are slower, and find the same.
+async fn learn_words(app: &web::Data<App>) {
+    let (db, vocabulary) = (app.db.clone(), app.vocabulary.clone());
+    match tokio::task::spawn_blocking(move || vocabulary.learn(&db)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(cause)) => tracing::warn!(%cause, "which words are common was not looked at"),
+        Err(cause) => tracing::error!(%cause, "the look at common words fell over"),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::estimate::Known;
 use super::way::{Condition, Way};
-use super::{Within, keys, matching, piece};
+use super::{Within, at_most, keys, matching, piece};
 use crate::db::Conn;
 use crate::error::Result;
 use crate::ids::ProductKey;
@@ -14,14 +14,15 @@ use crate::shop::search::expression::{Language, Tier};
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
-/// Rows that are looked at before the index is asked for words that very many have: so many, or so many for each that is wanted, and
-/// then ten times as many.
+/// Rows that are looked at before the index is asked for words that very many have: first so many, or so many for each that is wanted,
+/// then ten times as many; and at most so large a part of all.
 const NEWEST: i64 = 4096;
 const NEAR: i64 = 16;
+const PART: i64 = 50;
 
 /// Are all matches best come by at once? On a server one statement says of each how well it matches, unless very many have every word.
 pub(super) fn is_ranked(conn: &Conn, within: &Within, known: &Known) -> bool {
-    Language::of(conn) == Language::Tsquery && within.sort.is_none() && !known.is_common()
+    Language::of(conn) == Language::Tsquery && within.sort.is_none() && !known.all_are_common()
 }
 
 /// A tier after the other, until the piece is full. A tier gives no more than that, so those that were seen in a better one still leave
@@ -44,7 +45,8 @@ pub(super) fn first(conn: &mut Conn, within: &Within, matches: i64, known: &Know
         if found.len() >= wanted {
             break;
         }
-        found.extend(newest(conn, within, (tier, known), most)?.into_iter().filter(|key| seen.insert(*key)));
+        let are_more = tier == Tier::Any && matches > COUNTED;
+        found.extend(newest(conn, within, (tier, known), are_more)?.into_iter().filter(|key| seen.insert(*key)));
     }
     Ok(piece(found, within))
 }
@@ -58,43 +60,55 @@ pub(super) fn ranked(conn: &mut Conn, within: &Within, last: Tier, way: &Way) ->
         bound.push(language.expression(within.search, tier, None));
         ranks.push(format!("WHEN w.tokens @@ ${}::tsquery THEN {}", bound.len(), ranks.len()));
     }
-    let text = format!(
-        "SELECT number FROM (SELECT w.rowid AS number, CASE {} ELSE {} END AS tier FROM {text} LIMIT {}) AS ranked
-         ORDER BY tier, number DESC",
-        ranks.join(" "),
-        ranks.len(),
-        COUNTED + 1
-    );
+    let rows = format!("SELECT w.rowid AS number, CASE {} ELSE {} END AS tier FROM {text}", ranks.join(" "), ranks.len());
+    let text = format!("SELECT number FROM ({}) AS ranked ORDER BY tier, number DESC", at_most(conn, COUNTED + 1, &rows));
     let found = keys(conn, text, &bound)?;
     Ok(Some(found).filter(|found| i64::try_from(found.len()).is_ok_and(|found| found <= COUNTED)))
 }
 
-/// The newest matches of a tier. FTS5 has them in this order. A server has them in none: what may be few is found first and sorted here,
-/// and of words that very many have, the newest rows are looked at first.
-pub(super) fn newest(conn: &mut Conn, within: &Within, (tier, known): (Tier, &Known), most: i64) -> Result<Vec<ProductKey>> {
-    let ask = |conn: &mut Conn, way: &Way, rest: String| {
-        let Condition { text, bound } = matching(conn, within, tier, way);
-        keys(conn, format!("SELECT w.rowid AS number FROM {text} {rest}"), &bound)
-    };
+/// The newest matches of a tier, of which there are no more than are counted or `are_more`. FTS5 has them in this order. A server has them
+/// in none: what may be few is found first and sorted here, and of words that very many have, the newest rows are looked at first.
+fn newest(conn: &mut Conn, within: &Within, (tier, known): (Tier, &Known), are_more: bool) -> Result<Vec<ProductKey>> {
+    let most = within.offset + within.limit;
     let in_order = format!("ORDER BY w.rowid DESC LIMIT {most}");
     let way = known.way_to_all(tier);
     if Language::of(conn) == Language::Fts5 {
-        return ask(conn, &way, in_order);
+        return ask(conn, within, (tier, &way), &in_order);
     }
     let enough = usize::try_from(most).unwrap_or_default();
-    let nearer = if known.way(tier) == Way::Rows { NEWEST.max(NEAR * most) } else { 0 };
-    for rows in [nearer, 10 * nearer].into_iter().filter(|rows| *rows > 0) {
-        let near = format!("AND w.rowid > (SELECT max(rowid) FROM product_words) - {rows} {in_order}");
-        let found = ask(conn, &Way::Rows, near)?;
-        if found.len() >= enough {
-            return Ok(found);
+    if known.way(tier) == Way::Rows {
+        let near = near(conn, within, tier, most)?;
+        if near.len() >= enough {
+            return Ok(near);
         }
     }
-    let mut few = ask(conn, &way, format!("LIMIT {}", COUNTED + 1))?;
-    if i64::try_from(few.len()).is_ok_and(|found| found <= COUNTED) {
-        few.sort_unstable_by_key(|ProductKey(key)| Reverse(*key));
-        few.truncate(enough);
-        return Ok(few);
+    if !are_more {
+        let Condition { text, bound } = matching(conn, within, tier, &way);
+        let text = at_most(conn, COUNTED + 1, &format!("SELECT w.rowid AS number FROM {text}"));
+        let mut few = keys(conn, text, &bound)?;
+        if i64::try_from(few.len()).is_ok_and(|found| found <= COUNTED) {
+            few.sort_unstable_by_key(|ProductKey(key)| Reverse(*key));
+            few.truncate(enough);
+            return Ok(few);
+        }
     }
-    ask(conn, &Way::Index, in_order)
+    ask(conn, within, (tier, &way), &in_order)
+}
+
+/// The newest matches of a tier among the newest rows, as many as are wanted or there are.
+pub(super) fn near(conn: &mut Conn, within: &Within, tier: Tier, most: i64) -> Result<Vec<ProductKey>> {
+    let enough = usize::try_from(most).unwrap_or_default();
+    let farther = (10 * NEWEST).min(within.total / PART);
+    let look = |conn: &mut Conn, rows: i64| {
+        let newest = "SELECT max(rowid) FROM product_words";
+        let rest = format!("AND w.rowid > ({newest}) - {rows} ORDER BY w.rowid DESC LIMIT {most}");
+        ask(conn, within, (tier, &Way::Rows), &rest)
+    };
+    let found = look(conn, NEWEST.max(NEAR * most).min(farther))?;
+    if found.len() < enough { look(conn, farther) } else { Ok(found) }
+}
+
+fn ask(conn: &mut Conn, within: &Within, (tier, way): (Tier, &Way), rest: &str) -> Result<Vec<ProductKey>> {
+    let Condition { text, bound } = matching(conn, within, tier, way);
+    keys(conn, format!("SELECT w.rowid AS number FROM {text} {rest}"), &bound)
 }

@@ -1,8 +1,8 @@
-//! What is believed of how many products have the words of a search, without reading what matches.
+//! What is believed of how many products match, without reading what matches.
 //!
-//! Invariant: a belief decides how an answer is come by, and may say "very many" where so many were seen in a sample; it never hides a
-//! match. The statistics may be of an earlier day; then pages past the real end find it out, because they stay short. It does not know
-//! what is done with the matches.
+//! Invariant: a belief decides how an answer is come by, and may say "very many" where a sample of the whole catalogue says ten times that;
+//! it never hides a match. The sample may be of an earlier minute; then pages past the real end find it out, because they stay short.
+//! It does not know what is done with the matches.
 
 use super::way::{Condition, Way};
 use super::{Within, in_stock};
@@ -11,119 +11,108 @@ use crate::error::Result;
 use crate::shop::search::COUNTED;
 use crate::shop::search::expression::{Language, Tier};
 use crate::shop::search::token::{CATEGORY, NAMED, TITLE};
-use crate::shop::search::vocabulary::either;
+use crate::shop::search::vocabulary::Rows;
 
-/// So many times what is counted leaves room for statistics of an earlier day.
+/// So many times what is counted leaves room for a sample that is not like the whole.
 const MANY: i64 = 10 * COUNTED;
 
-/// Very many have a word that at least one product in so many has.
-const COMMON: i64 = 100;
+/// Fewer matches in a sample are chance.
+const SEEN: i64 = 5;
 
-/// A sample is taken from so many places, so many rows from each.
-const PLACES: i64 = 20;
-const FROM_EACH: i64 = 25;
+/// Of what is in stock a sample is taken at once, a few rows from each of so many places.
+const PLACES: i64 = 100;
+const FROM_EACH: i64 = 5;
 
-/// About how many products have each part of a search, tier by tier. Empty: nothing needs to be known.
+/// Which products of the sample have each part of a search, tier by tier. Empty: nothing is known, or nothing needs to be.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    tiers: Vec<(Tier, Vec<i64>)>,
-    common: i64,
+    tiers: Vec<(Tier, Vec<Rows>)>,
+    /// So many of the sample are very many.
+    common: u32,
+    size: u32,
 }
 
 impl Known {
     /// What the vocabulary knows. FTS5 has a list of each word's matches and counts faster than it could guess; and where a shop has a
     /// few thousand products, there is nothing to save.
     pub fn of(within: &Within) -> Self {
-        if within.vocabulary.is_empty() || within.total <= MANY {
+        let size = within.vocabulary.size();
+        if size == 0 || within.total <= MANY {
             return Self::default();
         }
         let tiers = Tier::ALL.map(|tier| (tier, parts(within, tier))).to_vec();
-        Self { tiers, common: MANY.max(within.total / COMMON) }
+        let common = (MANY * i64::from(size) / within.total + 1).max(i64::from(size / 100));
+        Self { tiers, common: u32::try_from(common).unwrap_or(size), size }
     }
 
-    /// Do very many products have every part?
-    pub fn is_common(&self) -> bool {
-        self.of_tier(Tier::Any).is_some_and(|rows| rows.iter().all(|rows| *rows > self.common))
-    }
-
-    fn of_tier(&self, tier: Tier) -> Option<&[i64]> {
-        self.tiers.iter().find(|(known, _)| *known == tier).map(|(_, rows)| rows.as_slice())
+    /// Do very many products have each part?
+    pub fn all_are_common(&self) -> bool {
+        self.way(Tier::Any) == Way::Rows
     }
 
     /// How to come by the matches of a tier.
     pub fn way(&self, tier: Tier) -> Way {
-        let Some(rows) = self.of_tier(tier) else { return Way::Index };
-        let rare: Vec<bool> = rows.iter().map(|rows| *rows <= self.common).collect();
+        let Some((_, parts)) = self.tiers.iter().find(|(known, _)| *known == tier) else { return Way::Index };
+        let rare: Vec<bool> = parts.iter().map(|rows| rows.count() < self.common).collect();
         match (rare.iter().all(|rare| *rare), rare.iter().any(|rare| *rare)) {
             (true, _) => Way::Index,
-            (_, true) => Way::Some(rare),
+            (_, true) => Way::Marked(rare),
             _ => Way::Rows,
         }
     }
 
-    /// How to come by all of them, however common each part is: by the rarest.
+    /// How to come by all of them, also where each part is common.
     pub fn way_to_all(&self, tier: Tier) -> Way {
-        match (self.way(tier), self.of_tier(tier)) {
-            (Way::Rows, Some(rows)) => {
-                let rarest = rows.iter().min();
-                let first = rows.iter().position(|rows| Some(rows) == rarest);
-                Way::Some((0..rows.len()).map(|part| Some(part) == first).collect())
-            }
-            (way, _) => way,
-        }
+        Some(self.way(tier)).filter(|way| *way != Way::Rows).unwrap_or(Way::Index)
     }
 
-    /// About how many match, if they are very many; as many match at least.
-    pub fn about(&self, conn: &mut Conn, within: &Within) -> Result<Option<i64>> {
-        let Some(rows) = self.of_tier(Tier::Any).filter(|_| self.is_common()) else { return Ok(None) };
-        let plain = within.search.is_plain() && !within.in_stock;
-        let least = if plain { with_all(rows, within.total) } else { 0 };
-        if least > MANY {
-            return Ok(Some(least));
+    /// Is it to be believed that many more match than are counted?
+    pub fn are_many(&self, conn: &mut Conn, within: &Within) -> Result<bool> {
+        let Some((_, parts)) = self.tiers.iter().find(|(tier, _)| *tier == Tier::Any) else { return Ok(false) };
+        let seen = parts.iter().copied().fold(Rows::ALL, Rows::and).count();
+        if !is_many(seen.into(), self.size.into(), within.total) {
+            return Ok(false);
         }
-        Ok(Some(sample(conn, within)?).filter(|matches| *matches > MANY))
+        // Tokens side by side, and what is in stock, are not in the vocabulary.
+        if within.search.is_plain() && !within.in_stock { Ok(true) } else { sample(conn, within) }
     }
 }
 
-/// How many of all have every part at least, whichever those are that have each.
-fn with_all(each: &[i64], among: i64) -> i64 {
-    each.iter().fold(among, |left, have| left - (among - among.min(*have)))
+/// If so many of a sample match, do many more than are counted?
+const fn is_many(seen: i64, size: i64, total: i64) -> bool {
+    seen >= SEEN && seen.saturating_mul(total) / size > MANY
 }
 
-/// About how many products have each part of a tier (`Language::parts`).
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "it is an estimate")]
-fn parts(within: &Within, tier: Tier) -> Vec<i64> {
+/// Which of the sample have each part of a tier, as `Language::parts` says them.
+fn parts(within: &Within, tier: Tier) -> Vec<Rows> {
     let of = |word: &Vec<String>| {
-        let share = |mark, open| within.vocabulary.share(mark, word, open);
+        let rows = |mark, open| within.vocabulary.rows(mark, word, open);
         match tier {
-            Tier::Title => share(TITLE, false),
-            Tier::InTitle => share(TITLE, true),
-            Tier::Named => either(share(TITLE, true), share(NAMED, true)),
-            Tier::Words => share("", false),
-            Tier::Any => share("", true),
+            Tier::Title => rows(TITLE, false),
+            Tier::InTitle => rows(TITLE, true),
+            Tier::Named => rows(TITLE, true).or(rows(NAMED, true)),
+            Tier::Words => rows("", false),
+            Tier::Any => rows("", true),
         }
     };
-    let category = within.category.map(|key| within.vocabulary.share(CATEGORY, &[key.0.to_string()], false));
-    within.search.words.iter().map(of).chain(category).map(|share| (share * within.total as f64) as i64).collect()
+    let category = within.category.map(|key| within.vocabulary.rows(CATEGORY, &[key.0.to_string()], false));
+    within.search.words.iter().map(of).chain(category).collect()
 }
 
-/// How many would match if all were as those that are looked at, which come from all over the catalogue.
-fn sample(conn: &mut Conn, within: &Within) -> Result<i64> {
+/// Do so many match of some that come from all over the catalogue?
+fn sample(conn: &mut Conn, within: &Within) -> Result<bool> {
     let condition = Condition::of(Language::of(conn), within.search, within.category, Tier::Any, &Way::Rows);
-    let stock = if within.in_stock {
-        format!(" AND EXISTS (SELECT 1 FROM products p WHERE p.id = w.rowid AND {})", in_stock())
-    } else {
-        String::new()
-    };
+    let stock = format!(" AND EXISTS (SELECT 1 FROM products p WHERE p.id = w.rowid AND {})", in_stock());
     let text = format!(
-        "SELECT count(*) AS number FROM generate_series(0, {PLACES} - 1) AS place CROSS JOIN LATERAL (
-             SELECT * FROM product_words WHERE rowid >= place * ((SELECT max(rowid) FROM product_words) / {PLACES})
-             ORDER BY rowid LIMIT {FROM_EACH}
-         ) AS w WHERE {}{stock}",
-        condition.text
+        "SELECT count(DISTINCT w.rowid) AS number FROM (SELECT min(rowid) AS low, max(rowid) AS high FROM product_words) AS ends,
+         generate_series(0, {PLACES} - 1) AS place CROSS JOIN LATERAL (
+             SELECT * FROM product_words WHERE rowid >= low + place * (high - low) / {PLACES} ORDER BY rowid LIMIT {FROM_EACH}
+         ) AS w WHERE {}{}",
+        condition.text,
+        if within.in_stock { &stock } else { "" }
     );
     let seen = super::numbers(conn, text, &condition.bound)?.first().copied().unwrap_or_default();
-    Ok(seen * within.total / (PLACES * FROM_EACH))
+    Ok(is_many(seen, PLACES * FROM_EACH, within.total))
 }
 
 #[cfg(test)]
@@ -131,27 +120,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_that_exclude_each_other_are_not_taken_to_meet() {
-        assert_eq!(with_all(&[30_000], 100_000), 30_000);
-        assert_eq!(with_all(&[100_000, 30_000], 100_000), 30_000);
-        assert!(with_all(&[50_000, 50_000], 100_000) <= 0);
-        assert_eq!(with_all(&[120_000, 90_000, 80_000], 100_000), 70_000);
-    }
-
-    #[test]
-    fn the_rarest_part_leads() {
-        let known = |any: &[i64], words: &[i64]| Known {
-            tiers: vec![(Tier::Any, any.to_vec()), (Tier::Words, words.to_vec())],
-            common: 10_000,
-        };
-        assert_eq!(Known::default().way(Tier::Any), Way::Index);
-        assert_eq!(known(&[5, 6], &[5, 6]).way(Tier::Any), Way::Index);
-        let mixed = known(&[50_000, 6], &[50_000, 6]);
-        assert_eq!((mixed.is_common(), mixed.way(Tier::Any)), (false, Way::Some(vec![false, true])));
-        assert_eq!(mixed.way_to_all(Tier::Any), mixed.way(Tier::Any));
-        let common = known(&[50_000, 40_000], &[5, 40_000]);
-        assert_eq!((common.is_common(), common.way(Tier::Any)), (true, Way::Rows));
-        assert_eq!(common.way(Tier::Words), Way::Some(vec![true, false]));
-        assert_eq!(common.way_to_all(Tier::Any), Way::Some(vec![false, true]));
+    fn a_few_of_a_sample_are_chance() {
+        assert!(is_many(11, 1000, 1_000_000) && !is_many(10, 1000, 1_000_000));
+        assert!(!is_many(4, 1000, 100_000_000) && is_many(5, 1000, 100_000_000));
+        assert!(is_many(600, 1000, 20_000) && !is_many(500, 1000, 20_000));
     }
 }

@@ -13,32 +13,28 @@ use crate::shop::catalogue::Sort;
 use crate::shop::search::expression::{Language, Tier};
 use crate::shop::search::{COUNTED, token};
 
-/// Of the products in an order, so many pages of them are looked at before it is asked how many match.
+/// Of the products in an order, so many pages of them are looked at, and then so many times as many where very many match, before it is
+/// asked how many match.
 const NEAR: i64 = 16;
 
 /// A piece of very many matches. Of a word that many products have it is full before so many of them were looked at; of another, the
 /// cheaper of the two ways is taken.
-pub(super) fn in_order(
-    conn: &mut Conn,
-    within: &Within,
-    sort: Sort,
-    (about, known): (Option<i64>, &Known),
-) -> Result<Vec<ProductKey>> {
-    let near = walked(conn, within, sort, Some(within.offset + NEAR * within.limit))?;
-    if i64::try_from(near.len()).is_ok_and(|found| found == within.limit) {
-        return Ok(near);
+pub(super) fn in_order(conn: &mut Conn, within: &Within, sort: Sort, known: &Known) -> Result<Vec<ProductKey>> {
+    let near = NEAR * within.limit;
+    for more in if known.all_are_common() { vec![near, NEAR * near] } else { vec![near] } {
+        let found = walked(conn, within, sort, Some(within.offset + more))?;
+        if i64::try_from(found.len()).is_ok_and(|found| found == within.limit) {
+            return Ok(found);
+        }
     }
-    // Where none is near, the estimate may be of an earlier day, and the walk would go to the end.
-    let about = about.filter(|_| !near.is_empty());
-    if is_sparse(conn, within, about, known)? { sorted(conn, within, sort, known) } else { walked(conn, within, sort, None) }
+    if is_sparse(conn, within, known)? { sorted(conn, within, sort, known) } else { walked(conn, within, sort, None) }
 }
 
 /// Is it less work to read all matches than to walk the catalogue until the piece is full? With `n` matches among `m` products, the
 /// piece ends after about `(offset + limit) * m / n` of them, which is more than `n` up to the root of `(offset + limit) * m`.
-fn is_sparse(conn: &mut Conn, within: &Within, about: Option<i64>, known: &Known) -> Result<bool> {
+fn is_sparse(conn: &mut Conn, within: &Within, known: &Known) -> Result<bool> {
     let even = (within.offset + within.limit).saturating_mul(within.among).isqrt();
-    let are_more = even <= COUNTED || about.is_some_and(|matches| matches > even);
-    Ok(!are_more && count(conn, within, &known.way_to_all(Tier::Any), even + 1)? <= even)
+    Ok(even > COUNTED && count(conn, within, known, even + 1)? <= even)
 }
 
 /// All matches, sorted.

@@ -60,6 +60,20 @@ fn the_best_match_is_first_and_of_equals_the_newest() {
 }
 
 #[test]
+fn a_category_that_got_another_name_is_found_by_that_only() {
+    on_each(|db| {
+        product_in(db, "Mugs", "Old Cup", 100, 1, Status::Active);
+        product_in(db, "Pots", "Tea Mugs", 100, 1, Status::Active);
+        run(db, "UPDATE categories SET name = 'Cups' WHERE name = 'Mugs'");
+        run(db, "UPDATE products SET words = 'old cup cups' WHERE title = 'Old Cup'");
+        let page = db.read_here(|conn| catalogue::page(conn, &asked("mugs"))).expect("a page");
+        let found: Vec<&str> = page.products.iter().map(|product| product.title.as_str()).collect();
+        assert_eq!((found, page.paging.total), (vec!["Tea Mugs"], 1));
+        assert_eq!(titles(db, &asked("cups")), ["Old Cup"]);
+    });
+}
+
+#[test]
 fn a_product_is_found_by_its_own_words_whatever_symbols_they_have() {
     on_each(|db| {
         let symbols: Vec<char> = (' '..='~').filter(|c| !c.is_alphanumeric()).chain("–—«»·×→°€£’“”…½".chars()).collect();

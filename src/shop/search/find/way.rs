@@ -15,7 +15,7 @@ pub(super) enum Way {
     /// The index finds them.
     Index,
     /// The index finds those with the parts that are marked, and they are looked at for the others.
-    Some(Vec<bool>),
+    Marked(Vec<bool>),
     /// Rows are looked at, as they come.
     Rows,
 }
@@ -31,14 +31,19 @@ impl Condition {
     /// The rows that match at least so well.
     pub fn of(language: Language, search: &Search, category: Option<CategoryKey>, tier: Tier, way: &Way) -> Self {
         let parts = language.parts(search, tier, category);
-        let (found, seen): (Vec<_>, Vec<_>) = match way {
+        let (mut found, mut seen): (Vec<_>, Vec<_>) = match way {
             Way::Index => (parts, Vec::new()),
             Way::Rows => (Vec::new(), parts),
-            Way::Some(marked) => {
+            Way::Marked(marked) => {
+                debug_assert_eq!(parts.len(), marked.len(), "each part is marked or not");
                 let (found, seen): (Vec<_>, Vec<_>) = parts.into_iter().zip(marked).partition(|(_, marked)| **marked);
                 (found.into_iter().map(|(part, _)| part).collect(), seen.into_iter().map(|(part, _)| part).collect())
             }
         };
+        if tier == Tier::Named {
+            let any = language.parts(search, Tier::Any, None);
+            if language == Language::Fts5 { found.extend(any) } else { seen.extend(any) }
+        }
         let (mut text, mut bound) = (Vec::new(), Vec::new());
         if !found.is_empty() {
             text.push(language.condition().to_owned());
@@ -66,8 +71,10 @@ mod tests {
         assert_eq!((found.text.as_str(), found.bound), ("w.tokens @@ $1::tsquery", vec![[ember, vase, category].join(" & ")]));
         let seen = of(&Way::Rows);
         assert_eq!((seen.text.as_str(), seen.bound.len()), ("(w.tokens @@ $1::tsquery) IS TRUE", 1));
-        let both = of(&Way::Some(vec![false, true, false]));
+        let both = of(&Way::Marked(vec![false, true, false]));
         assert_eq!(both.text, "w.tokens @@ $1::tsquery AND (w.tokens @@ $2::tsquery) IS TRUE");
         assert_eq!(both.bound, [vase.to_owned(), [ember, category].join(" & ")]);
+        let named = Condition::of(Language::Tsquery, &Search::read("tea"), None, Tier::Named, &Way::Index);
+        assert_eq!(named.bound, ["(('\u{92}tea':*) | ('\u{93}tea':*))", "('tea':*)"]);
     }
 }
