@@ -75,30 +75,32 @@ impl Money {
     /// The amount as `parse` reads it, for export.
     #[must_use]
     pub fn decimal(self, currency: &Currency) -> String {
-        self.written(currency, "")
+        self.written(currency, "", "")
     }
 
     /// The amount as people read it: `€1,024.00`.
     #[must_use]
     pub fn show(self, currency: &Currency) -> String {
-        format!("{}{}", currency.sign, self.written(currency, ","))
+        self.written(currency, currency.sign, ",")
     }
 
-    fn written(self, currency: &Currency, between: &str) -> String {
-        let unit = 10_i64.pow(currency.exponent);
-        let whole = (self.0 / unit).to_string();
-        let mut text = String::with_capacity(whole.len() + 8);
+    fn written(self, currency: &Currency, sign: &str, between: &str) -> String {
+        let part = currency.exponent as usize;
+        let digits = format!("{:0least$}", self.0, least = part + 1);
+        let (whole, rest) = digits.split_at(digits.len() - part);
+        let mut text = String::with_capacity(sign.len() + digits.len() * 2);
+        text.push_str(sign);
         for (index, digit) in whole.chars().enumerate() {
             if index > 0 && (whole.len() - index).is_multiple_of(3) {
                 text.push_str(between);
             }
             text.push(digit);
         }
-        if currency.exponent == 0 {
-            return text;
+        if part > 0 {
+            text.push('.');
+            text.push_str(rest);
         }
-        let width = currency.exponent as usize;
-        format!("{text}.{:0width$}", self.0 % unit)
+        text
     }
 }
 

@@ -108,8 +108,8 @@ impl Cookies {
             return;
         }
         let legal = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-        let value = if value.iter().all(legal) { value.iter().map(|byte| char::from(*byte)).collect() } else { String::new() };
-        *place = Some(value);
+        let value = std::str::from_utf8(value).ok().filter(|value| value.as_bytes().iter().all(legal));
+        *place = Some(value.unwrap_or_default().to_owned());
     }
 
     /// The value of a cookie; none when it did not come, or is not of legal characters.

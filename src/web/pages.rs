@@ -31,6 +31,7 @@ mod place;
 pub mod products;
 pub mod register;
 pub mod reset_password;
+pub mod row;
 pub mod saved;
 pub mod tokens;
 pub mod trial;

@@ -25,7 +25,9 @@ use crate::web::pages::{
 pub fn pages(app: &App) -> Vec<Route> {
     let limits = &app.limits;
     vec![
+        // What is asked for most stands first: paths are tried in this order, and one with a word in it takes its time.
         page("/").get(front::show).open(),
+        page("/dashboard").get(dashboard::show),
         page("/docs").get(docs::show).open(),
         page("/products").get(products::index).open(),
         page("/products/{slug}").get(products::show).open(),
@@ -47,7 +49,6 @@ pub fn pages(app: &App) -> Vec<Route> {
         page("/confirm-identity").get(confirm_identity::show).post(confirm_identity::submit).limited(limits.sign_in.throttle()),
         page("/confirm-identity/passkey").post(confirm_identity::passkey::submit).limited(limits.sign_in.throttle()),
         page("/confirm-identity/passkey/challenge").post(confirm_identity::passkey::challenge),
-        page("/dashboard").get(dashboard::show),
         page("/cart").get(cart::show),
         page("/cart/items").post(cart::add).parks(),
         page("/cart/items/{product_id}").post(cart::set).parks(),

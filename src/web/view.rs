@@ -4,28 +4,31 @@
 //! the page's own data; a message is shown once. It does not know what the pages show.
 
 pub mod flash;
+mod layout;
 pub mod letters;
 pub mod notice;
+pub mod pen;
+pub mod stencil;
 pub mod templates;
 
 pub use flash::{Flash, Kind, Sealed};
-use notice::Told;
+pub use layout::{Layout, Person};
 
-use crate::auth::glance::{self, Glance};
-use crate::auth::user::{Role, User};
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::{base64url, random_bytes};
-use crate::shop::cart;
 use crate::web::app::App;
 use crate::web::cookies::Name;
 use crate::web::csrf;
-use crate::web::identity::{CurrentUser, Visit, is_prefetch};
+use crate::web::identity::{Visit, is_prefetch};
 use crate::web::parking::{self, Confirmed};
 use actix_web::dev::Payload;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
+use layout::Frame;
+use pen::{Count, Pen};
 use serde::Serialize;
+use std::cell::OnceCell;
 use std::future::{Ready, ready};
 use tera::Context;
 
@@ -35,75 +38,7 @@ pub struct View {
     app: web::Data<App>,
     visit: Visit,
     request: HttpRequest,
-}
-
-/// The person as the layout shows them.
-#[derive(Debug, Clone, Serialize)]
-pub struct Person {
-    /// What we call them.
-    pub name: String,
-    /// Their address.
-    pub email: String,
-    /// `shopper` or `admin`.
-    pub role: &'static str,
-    /// May they run the shop?
-    pub is_admin: bool,
-}
-
-impl From<&User> for Person {
-    fn from(user: &User) -> Self {
-        let is_admin = user.role == Role::Admin;
-        Self { name: user.name.clone(), email: user.email.clone(), role: user.role.word(), is_admin }
-    }
-}
-
-/// What the database knows for the frame of a page.
-#[derive(Debug, Clone, Default)]
-pub struct Layout {
-    /// The signed-in person.
-    pub user: Option<Person>,
-    /// Pieces in their cart.
-    pub cart_count: i64,
-    /// Is there something to tell them in this session?
-    pub untold: bool,
-    /// What they are told; `View::told` fills it in.
-    pub notices: Vec<Told>,
-}
-
-impl Layout {
-    /// The frame for a visitor, who needs no statement.
-    #[must_use]
-    pub fn visitor() -> Self {
-        Self::default()
-    }
-
-    /// One statement for the person and one for their cart; none for a visitor.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn load(conn: &mut Conn, person: Option<CurrentUser>) -> Result<Self> {
-        let Some(person) = person else { return Ok(Self::visitor()) };
-        let cart_count = cart::count(conn, person.key)?;
-        Self::beside(conn, person, cart_count)
-    }
-
-    /// One statement, for a page that has read the cart itself.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn beside(conn: &mut Conn, person: CurrentUser, cart_count: i64) -> Result<Self> {
-        match glance::of(conn, person.key, person.session) {
-            Ok(glance) => Ok(Self::of(&glance, cart_count)),
-            Err(Error::NotFound) => Err(Error::SignedOut),
-            Err(cause) => Err(cause),
-        }
-    }
-
-    /// The frame of a page that has read the person and their cart itself.
-    #[must_use]
-    pub fn of(glance: &Glance, cart_count: i64) -> Self {
-        Self { user: Some(Person::from(&glance.user)), cart_count, untold: glance.untold, notices: Vec::new() }
-    }
+    csrf: OnceCell<String>,
 }
 
 impl View {
@@ -128,9 +63,22 @@ impl View {
         P: Serialize + Send + 'static,
         L: FnOnce(&mut Conn) -> Result<P> + Send + 'static,
     {
+        let (layout, page) = self.load(load).await?;
+        self.draw(status, template, layout, &page)
+    }
+
+    /// Loads the layout and the page's own data in one hop, for a page that is then drawn at once.
+    ///
+    /// # Errors
+    /// What `load` says.
+    pub async fn load<P, L>(&self, load: L) -> Result<(Layout, P)>
+    where
+        P: Send + 'static,
+        L: FnOnce(&mut Conn) -> Result<P> + Send + 'static,
+    {
         let person = self.visit.person();
         let (layout, page) = self.app.db.read(move |conn| Ok((Layout::load(conn, person)?, load(conn)?))).await?;
-        self.draw(status, template, self.told(layout).await, &page)
+        Ok((self.told(layout).await, page))
     }
 
     /// The layout with what the person must be told, which this page then shows. Call it when the page is about to be drawn.
@@ -154,30 +102,55 @@ impl View {
         layout: Layout,
         page: &impl Serialize,
     ) -> Result<HttpResponse> {
+        let set = self.app.templates.set()?;
+        let mut pen = Pen::new(&set, self.csrf(), 0);
+        let notices = notice::rows(&mut pen, &layout.notices)?;
         let mut context = Context::from_serialize(page).map_err(Error::internal)?;
         let nonce = base64url(random_bytes::<16>());
         context.insert("user", &layout.user);
-        context.insert("cart_count", &layout.cart_count);
-        context.insert("csrf", &self.csrf());
+        context.insert("pieces", &Count::some(layout.cart_count));
+        context.insert("csrf", self.csrf());
         context.insert("nonce", &nonce);
         context.insert("path", self.request.path());
         context.insert("kept", &self.is_something_kept());
-        context.insert("notices", &layout.notices);
+        context.insert("notices", &pen.values(&notices));
         let flash = self.take_flash();
         context.insert("codes", &self.opened(flash.as_ref()));
         context.insert("flash", &flash);
-        context.insert_value("shop", self.app.templates.shop().clone());
-        let body = self.app.templates.render(template, &context)?;
-        Ok(HttpResponse::build(status)
-            .insert_header((header::CONTENT_TYPE, header::HeaderValue::from_static("text/html; charset=utf-8")))
-            .insert_header((header::CONTENT_SECURITY_POLICY, self.app.policy.html(&nonce)))
-            .body(body))
+        context.insert_value("shop", set.shop().clone());
+        Ok(self.answer(status, &nonce, set.render(template, &context)?))
     }
 
-    /// A fresh `csrf` value for this session or visitor.
+    /// Draws a page of one address of which only words change; `shape` says what it is made of, and writes the words.
+    ///
+    /// # Errors
+    /// What `shape` says; `Internal`, when the template and the shape do not fit.
+    pub fn sketch<S: Serialize>(
+        &self,
+        template: &'static str,
+        layout: Layout,
+        shape: impl FnOnce(&mut Pen) -> Result<S>,
+    ) -> Result<HttpResponse> {
+        let set = self.app.templates.set()?;
+        let mut pen = Pen::new(&set, self.csrf(), set.room(template));
+        let nonce = base64url(random_bytes::<16>());
+        let page = shape(&mut pen)?;
+        let (path, kept) = (self.request.path(), self.is_something_kept());
+        let frame = Frame::new(&mut pen, &layout, &nonce, path, kept, self.take_flash().as_ref(), page)?;
+        Ok(self.answer(StatusCode::OK, &nonce, pen.page(template, &frame)?))
+    }
+
+    fn answer(&self, status: StatusCode, nonce: &str, body: Vec<u8>) -> HttpResponse {
+        HttpResponse::build(status)
+            .insert_header((header::CONTENT_TYPE, header::HeaderValue::from_static("text/html; charset=utf-8")))
+            .insert_header((header::CONTENT_SECURITY_POLICY, self.app.policy.html(nonce)))
+            .body(body)
+    }
+
+    /// The `csrf` value of this page, for this session or visitor.
     #[must_use]
-    pub fn csrf(&self) -> String {
-        csrf::value(self.app.csrf_key(), self.visit.binding())
+    pub fn csrf(&self) -> &str {
+        self.csrf.get_or_init(|| csrf::value(self.app.csrf_key(), self.visit.binding()))
     }
 
     /// Leaves a message for the next page.
@@ -247,7 +220,7 @@ impl FromRequest for View {
         let app = request.app_data::<web::Data<App>>().cloned();
         let visit = request.extensions().get::<Visit>().cloned();
         ready(match (app, visit) {
-            (Some(app), Some(visit)) => Ok(Self { app, visit, request: request.clone() }),
+            (Some(app), Some(visit)) => Ok(Self { app, visit, request: request.clone(), csrf: OnceCell::new() }),
             _ => Err(Error::internal("a page stands outside of the page scope")),
         })
     }

@@ -165,7 +165,6 @@ fn send_again(app: &App, request: &HttpRequest) -> HttpResponse<BoxBody> {
 fn bare(app: &App, request: &HttpRequest) -> Context {
     let mut context = Context::new();
     context.insert("bare", &true);
-    context.insert("cart_count", &0);
     context.insert("path", if request.path().len() > 256 { "" } else { request.path() });
     context.insert("nonce", "");
     context.insert("shop", app.templates.shop());

@@ -84,7 +84,8 @@ impl Visit {
             scopes: Cell::new(None),
             ended: Cell::new(None),
             address: address::client(request.peer_addr().map(|peer| peer.ip()), request.headers(), &app.config.proxies),
-            user_agent: agent.chars().take(256).collect(),
+            // It is ASCII, or it was not read.
+            user_agent: agent.get(..256).unwrap_or(agent).to_owned(),
             cookies,
             binding: OnceCell::new(),
             browser: OnceCell::new(),

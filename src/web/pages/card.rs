@@ -2,16 +2,16 @@
 //!
 //! Invariant: amounts go out as minor units, which templates turn into words; times as RFC 3339. It does not know templates.
 
-use crate::clock::rfc3339;
 use crate::config::Shop;
 use crate::ids::{PictureId, ProductId};
 use crate::shop::cart::{Cart, Line, Saved};
 use crate::shop::discount::Applied;
 use crate::shop::money::Money;
-use crate::shop::order::{Status, Summary};
 use crate::shop::paging::Paging;
-use crate::shop::product::{Kin, Product};
+use crate::shop::product::Product;
 use crate::shop::tax::TaxRate;
+use crate::web::view::pen::Pen;
+use crate::web::view::stencil::Mark;
 use serde::Serialize;
 
 /// Where a picture is; without one, a quiet stand-in.
@@ -20,49 +20,15 @@ pub fn image(picture: Option<PictureId>) -> String {
     picture.map_or_else(|| "/pictures/none".to_owned(), |id| format!("/pictures/{id}"))
 }
 
-/// A product in a list: what a card shows and no more, since a page has dozens.
+/// A product on its own page.
 #[derive(Debug, Serialize)]
-pub struct Card {
+pub struct Sheet {
     product_id: ProductId,
     slug: String,
     title: String,
     price: i64,
     stock: i64,
     image: String,
-    /// What it stands for, where it is one of several.
-    options: Option<Several>,
-}
-
-/// The options that one of them stands for in a list.
-#[derive(Debug, Serialize)]
-struct Several {
-    count: i64,
-    in_stock: bool,
-    /// Do some cost more?
-    from: bool,
-}
-
-impl From<Product> for Card {
-    fn from(product: Product) -> Self {
-        let kin = product.kin.filter(|kin| kin.shown > 1);
-        let several = |kin: &Kin| Several { count: kin.shown, in_stock: kin.in_stock, from: kin.dearest > product.price };
-        Self {
-            product_id: product.id,
-            slug: product.slug,
-            options: kin.as_ref().map(several),
-            title: kin.map_or(product.title, |kin| kin.title),
-            price: product.price.minor(),
-            stock: product.stock,
-            image: image(product.picture),
-        }
-    }
-}
-
-/// A product on its own page.
-#[derive(Debug, Serialize)]
-pub struct Sheet {
-    #[serde(flatten)]
-    card: Card,
     description: String,
     category: String,
     category_slug: String,
@@ -70,13 +36,18 @@ pub struct Sheet {
 }
 
 impl From<Product> for Sheet {
-    fn from(mut product: Product) -> Self {
+    fn from(product: Product) -> Self {
         Self {
-            description: std::mem::take(&mut product.description),
-            category: std::mem::take(&mut product.category),
-            category_slug: std::mem::take(&mut product.category_slug),
-            sku: std::mem::take(&mut product.sku),
-            card: Product { kin: None, ..product }.into(),
+            product_id: product.id,
+            slug: product.slug,
+            title: product.title,
+            price: product.price.minor(),
+            stock: product.stock,
+            image: image(product.picture),
+            description: product.description,
+            category: product.category,
+            category_slug: product.category_slug,
+            sku: product.sku,
         }
     }
 }
@@ -175,64 +146,23 @@ impl From<Saved> for SavedItem {
     }
 }
 
-/// An order in a list.
-#[derive(Debug, Serialize)]
-pub struct OrderRow {
-    number: String,
-    status: &'static str,
-    status_word: &'static str,
-    placed_at: String,
-    total: i64,
-    lines_count: i64,
-    titles: Vec<String>,
-}
-
-impl From<Summary> for OrderRow {
-    fn from(order: Summary) -> Self {
-        Self {
-            number: order.number.as_str().to_owned(),
-            status: Status::code(order.status),
-            status_word: order.status.word(),
-            placed_at: rfc3339(order.placed_at),
-            total: order.total.minor(),
-            lines_count: order.lines_count,
-            titles: order.titles,
-        }
-    }
-}
-
-/// Which page of how many.
-#[derive(Debug, Serialize)]
-pub struct Meta {
-    page: i64,
-    pages: i64,
-    per_page: i64,
-    total: i64,
-}
-
-impl From<&Paging> for Meta {
-    fn from(paging: &Paging) -> Self {
-        Self { page: paging.page, pages: paging.pages(), per_page: paging.per_page, total: paging.total }
-    }
-}
-
 /// Links to the neighbours of a page.
 #[derive(Debug, Default, Serialize)]
-pub struct Links {
-    prev: Option<String>,
-    next: Option<String>,
+pub struct Links<U = String> {
+    prev: Option<U>,
+    next: Option<U>,
 }
 
 /// A link to a page, or a gap between two.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub enum PageLink {
+pub enum PageLink<N = i64, U = String> {
     /// To that page.
     To {
         /// Its number.
-        page: i64,
+        page: N,
         /// Its address.
-        url: String,
+        url: U,
         /// Is it this one?
         current: bool,
     },
@@ -261,4 +191,16 @@ pub fn links(paging: &Paging, url: impl Fn(i64) -> String) -> (Links, Vec<PageLi
         last = number;
     }
     (Links { prev: neighbour(page - 1), next: neighbour(page + 1) }, list)
+}
+
+/// The same links, written.
+#[must_use]
+pub fn written(pen: &mut Pen, (links, list): &(Links, Vec<PageLink>)) -> (Links<Mark>, Vec<PageLink<Mark, Mark>>) {
+    let mut url = |url: &Option<String>| url.as_deref().map(|url| pen.text(url));
+    let links = Links { prev: url(&links.prev), next: url(&links.next) };
+    let mut link = |link: &PageLink| match link {
+        PageLink::To { page, url, current } => PageLink::To { page: pen.number(*page), url: pen.text(url), current: *current },
+        PageLink::Gap { gap } => PageLink::Gap { gap: *gap },
+    };
+    (links, list.iter().map(&mut link).collect())
 }

@@ -5,14 +5,16 @@
 
 use crate::auth::alive::Alive;
 use crate::auth::glance;
-use crate::clock::rfc3339;
 use crate::error::Result;
-use crate::shop::{cart, order};
+use crate::shop::cart::{self, Cart};
+use crate::shop::order;
 use crate::web::app::App;
 use crate::web::identity::CurrentUser;
-use crate::web::pages::card::{OrderRow, image};
+use crate::web::pages::card::image;
+use crate::web::pages::row;
+use crate::web::view::pen::{Count, Pen, When};
+use crate::web::view::stencil::Mark;
 use crate::web::view::{Layout, View};
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -21,37 +23,36 @@ use serde::Serialize;
 const LINES: usize = 5;
 
 #[derive(Serialize)]
-#[allow(clippy::struct_field_names, reason = "docs/API.md names it `line_total`")]
 struct Line {
-    title: String,
-    slug: String,
-    quantity: i64,
-    image: String,
-    line_total: i64,
+    title: Mark,
+    slug: Mark,
+    quantity: Count<Mark>,
+    image: Mark,
+    total: Mark,
 }
 
 #[derive(Serialize)]
-struct Glance {
-    count: i64,
-    lines: Vec<Line>,
-    total: i64,
+struct Basket {
+    count: Count<Mark>,
+    lines: Vec<Mark>,
+    total: Mark,
 }
 
 #[derive(Serialize)]
 struct Account {
-    email: String,
+    email: Mark,
     email_verified: bool,
-    devices: i64,
+    devices: Count<Mark>,
     second_factor: bool,
-    last_sign_in: Option<String>,
-    created_at: String,
+    last_sign_in: Option<When>,
+    created: When,
 }
 
 #[derive(Serialize)]
 struct Page {
-    greeting: String,
-    cart: Glance,
-    orders: Vec<OrderRow>,
+    greeting: Mark,
+    cart: Option<Basket>,
+    orders: Vec<Mark>,
     account: Account,
 }
 
@@ -61,43 +62,46 @@ struct Page {
 /// `Unavailable` from the database.
 pub async fn show(app: web::Data<App>, user: CurrentUser, view: View) -> Result<HttpResponse> {
     let now = app.clock.now();
-    let hour = hour(now, &app.config.shop.time_zone);
+    let greeting = greeting(hour(now, &app.config.shop.time_zone));
     let alive = Alive::at(now, &app.config.sessions, user.role);
     let terms = app.config.shop.terms;
     let load = move |conn: &mut crate::db::Conn| {
-        let (glance, at_a_glance) = glance::with_account(conn, user.key, user.session, alive)?;
-        let cart = cart::show(conn, now, &terms, user.key)?;
-        let orders = order::latest(conn, user.key)?;
-        let layout = Layout::of(&glance, cart.count());
-        let person = glance.user;
-        let greeting = format!("{}, {}", greeting(hour), person.name);
-        let glance = Glance {
-            count: cart.count(),
-            total: cart.sums.total.minor(),
-            lines: cart.lines.into_iter().take(LINES).map(line).collect(),
-        };
-        let account = Account {
-            email: person.email,
-            email_verified: person.email_verified_at.is_some(),
-            devices: at_a_glance.devices,
-            second_factor: at_a_glance.second_factor,
-            last_sign_in: person.last_sign_in_at.map(rfc3339),
-            created_at: rfc3339(person.created_at),
-        };
-        Ok((layout, Page { greeting, cart: glance, orders: orders.into_iter().map(OrderRow::from).collect(), account }))
+        let (person, account) = glance::with_account(conn, user.key, user.session, alive)?;
+        Ok((person, account, cart::show(conn, now, &terms, user.key)?, order::latest(conn, user.key)?))
     };
-    let (layout, page) = app.db.read(load).await?;
-    view.draw(StatusCode::OK, "dashboard/show.html", view.told(layout).await, &page)
+    let (glance, account, cart, orders) = app.db.read(load).await?;
+    let layout = view.told(Layout::of(&glance, cart.count())).await;
+    let person = glance.user;
+    view.sketch("dashboard/show.html", layout, |pen| {
+        Ok(Page {
+            greeting: pen.text(&format!("{greeting}, {}", person.name)),
+            cart: (cart.count() > 0).then(|| basket(pen, &cart)).transpose()?,
+            orders: row::orders(pen, &orders, 3)?,
+            account: Account {
+                email: pen.text(person.email.as_str()),
+                email_verified: person.email_verified_at.is_some(),
+                devices: pen.count(account.devices),
+                second_factor: account.second_factor,
+                last_sign_in: person.last_sign_in_at.map(|at| pen.moment(at)),
+                created: pen.day(person.created_at),
+            },
+        })
+    })
 }
 
-fn line(line: cart::Line) -> Line {
-    Line {
-        title: line.title,
-        slug: line.slug,
-        quantity: line.quantity.get(),
-        image: image(line.picture),
-        line_total: line.line_total.minor(),
-    }
+fn basket(pen: &mut Pen, cart: &Cart) -> Result<Basket> {
+    let line = |pen: &mut Pen, line: &cart::Line| Line {
+        title: pen.text(&line.title),
+        slug: pen.text(&line.slug),
+        quantity: pen.count(line.quantity.get()),
+        image: pen.text(&image(line.picture)),
+        total: pen.money(line.line_total),
+    };
+    Ok(Basket {
+        count: pen.count(cart.count()),
+        lines: pen.rows("dashboard/line.html", cart.lines.iter().take(LINES), line)?,
+        total: pen.money(cart.sums.total),
+    })
 }
 
 /// The hour of the day in the shop.

@@ -2,17 +2,20 @@
 
 use crate::error::Result;
 use crate::shop::catalogue;
-use crate::web::pages::card::{Card, image};
+use crate::web::pages::card::image;
+use crate::web::pages::row;
 use crate::web::view::View;
+use crate::web::view::pen::Count;
+use crate::web::view::stencil::Mark;
 use actix_web::HttpResponse;
 use serde::Serialize;
 
 #[derive(Serialize)]
 struct Shelf {
-    slug: String,
-    name: String,
-    count: i64,
-    image: String,
+    slug: Mark,
+    name: Mark,
+    count: Count<Mark>,
+    image: Mark,
 }
 
 /// `GET /`.
@@ -23,17 +26,16 @@ pub async fn show(view: View) -> Result<HttpResponse> {
     #[derive(Serialize)]
     struct Page {
         categories: Vec<Shelf>,
-        products: Vec<Card>,
+        cards: Vec<Mark>,
     }
-    let load = |conn: &mut crate::db::Conn| {
-        let (shelves, chosen) = catalogue::front(conn)?;
-        let shelf = |shelf: crate::shop::category::Shelf| Shelf {
-            slug: shelf.category.slug,
-            name: shelf.category.name,
-            count: shelf.category.shown,
-            image: image(shelf.picture),
+    let (layout, (shelves, chosen)) = view.load(catalogue::front).await?;
+    view.sketch("front/show.html", layout, |pen| {
+        let shelf = |shelf: &crate::shop::category::Shelf| Shelf {
+            slug: pen.text(&shelf.category.slug),
+            name: pen.text(&shelf.category.name),
+            count: pen.count(shelf.category.shown),
+            image: pen.text(&image(shelf.picture)),
         };
-        Ok(Page { categories: shelves.into_iter().map(shelf).collect(), products: chosen.into_iter().map(Card::from).collect() })
-    };
-    view.show("front/show.html", load).await
+        Ok(Page { categories: shelves.iter().map(shelf).collect(), cards: row::cards(pen, &chosen, 3, 0)? })
+    })
 }

@@ -11,7 +11,9 @@ use crate::web::app::App;
 use crate::web::form::Press;
 use crate::web::identity::CurrentUser;
 use crate::web::named::Named;
-use crate::web::pages::card::{self, Links, Meta, OrderRow, PageLink, image};
+use crate::web::pages::card::{self, Links, PageLink, image};
+use crate::web::pages::row;
+use crate::web::view::stencil::Mark;
 use crate::web::view::{Kind, View, see_other};
 use actix_web::{HttpRequest, HttpResponse, web};
 use paying::Paying;
@@ -24,21 +26,29 @@ use serde::Serialize;
 pub async fn index(user: CurrentUser, request: HttpRequest, view: View) -> Result<HttpResponse> {
     #[derive(Serialize)]
     struct List {
-        orders: Vec<OrderRow>,
-        meta: Meta,
-        links: Links,
-        page_links: Vec<PageLink>,
+        orders: Vec<Mark>,
+        total: Option<Mark>,
+        page: Option<Mark>,
+        pages: Mark,
+        links: Links<Mark>,
+        page_links: Vec<PageLink<Mark, Mark>>,
     }
     let asked = form_urlencoded::parse(request.query_string().as_bytes()).find(|(name, _)| name == "page");
     let page = PageNumber::read(asked.map(|(_, value)| value).as_deref());
     let url = |page: i64| if page == 1 { "/orders".to_owned() } else { format!("/orders?page={page}") };
-    let load = move |conn: &mut crate::db::Conn| {
-        let history = order::history(conn, user.key, page)?;
-        let (links, page_links) = card::links(&history.paging, url);
-        let meta = Meta::from(&history.paging);
-        Ok(List { orders: history.orders.into_iter().map(OrderRow::from).collect(), meta, links, page_links })
-    };
-    view.show("orders/index.html", load).await
+    let (layout, history) = view.load(move |conn| order::history(conn, user.key, page)).await?;
+    let paging = history.paging;
+    view.sketch("orders/index.html", layout, |pen| {
+        let (links, page_links) = card::written(pen, &card::links(&paging, url));
+        Ok(List {
+            orders: row::orders(pen, &history.orders, 2)?,
+            total: (paging.total > 0).then(|| pen.number(paging.total)),
+            page: (paging.page > 1).then(|| pen.number(paging.page)),
+            pages: pen.number(paging.pages()),
+            links,
+            page_links,
+        })
+    })
 }
 
 /// `GET /orders/{number}`.

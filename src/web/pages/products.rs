@@ -4,13 +4,17 @@ mod options;
 
 use crate::error::Result;
 use crate::shop::catalogue::{self, Query, Sort};
+use crate::shop::category::Category;
 use crate::shop::paging::PageNumber;
 use crate::shop::product;
 use crate::shop::search::{Search, Vocabulary};
 use crate::web::app::App;
 use crate::web::form::Typed;
-use crate::web::pages::card::{self, Card, Links, Meta, PageLink, Sheet};
+use crate::web::pages::card::{self, Links, PageLink, Sheet};
+use crate::web::pages::row;
 use crate::web::view::View;
+use crate::web::view::pen::{Count, Pen};
+use crate::web::view::stencil::Mark;
 use actix_web::{HttpRequest, HttpResponse, web};
 use options::Options;
 use serde::Serialize;
@@ -105,40 +109,55 @@ impl Wish {
     }
 }
 
-#[derive(Serialize)]
+/// A word that leads to a list.
 struct Chip {
     label: String,
     url: String,
 }
 
 #[derive(Serialize)]
+struct Way {
+    label: Mark,
+    url: Mark,
+}
+
+impl Chip {
+    fn written(&self, pen: &mut Pen) -> Way {
+        Way { label: pen.text(&self.label), url: pen.text(&self.url) }
+    }
+}
+
+#[derive(Serialize)]
 struct Choice {
-    slug: String,
-    name: String,
+    slug: Mark,
+    name: Mark,
+    chosen: bool,
 }
 
 #[derive(Serialize)]
 struct Asked {
-    q: String,
-    category: String,
-    category_name: String,
+    q: Option<Mark>,
+    category: Option<Mark>,
     sort: &'static str,
     in_stock: bool,
-    page: i64,
     wordless: bool,
 }
 
 #[derive(Serialize)]
 struct List {
-    products: Vec<Card>,
+    cards: Vec<Mark>,
     categories: Vec<Choice>,
     query: Asked,
-    meta: Meta,
-    links: Links,
-    page_links: Vec<PageLink>,
-    chips: Vec<Chip>,
+    total: Count<Mark>,
+    /// Where it is not the first.
+    page: Option<Mark>,
+    /// Where there are any.
+    pages: Option<Mark>,
+    links: Links<Mark>,
+    page_links: Vec<PageLink<Mark, Mark>>,
+    chips: Vec<Way>,
     more: bool,
-    ways: Vec<Chip>,
+    ways: Vec<Way>,
 }
 
 /// `GET /products`.
@@ -150,41 +169,43 @@ pub async fn index(app: web::Data<App>, request: HttpRequest, view: View) -> Res
     if !wish.q.is_empty() {
         app.limits.api.admit(view.visit().address())?;
     }
-    let vocabulary = app.vocabulary.clone();
-    let load = move |conn: &mut crate::db::Conn| {
-        let query = wish.query(&vocabulary);
-        let found = catalogue::page(conn, &query)?;
-        if found.category.is_none() {
-            wish.category = None;
-        }
-        let name = found.category.as_ref().map(|category| category.name.as_str());
-        let (links, page_links) = card::links(&found.paging, |page| wish.url(page));
-        Ok(List {
-            chips: wish.chips(name),
-            query: Asked {
-                q: wish.q.clone(),
-                category: wish.category.clone().unwrap_or_default(),
-                category_name: name.unwrap_or_default().to_owned(),
-                sort: wish.sort.map_or("", Sort::word),
-                in_stock: wish.in_stock,
-                page: wish.page.get(),
-                wordless: query.q.is_wordless(),
-            },
-            more: found.more,
-            ways: found.instead.iter().map(|search| wish.way(search.text())).collect(),
-            meta: Meta::from(&found.paging),
-            categories: found
-                .categories
-                .into_iter()
-                .filter(|category| category.shown > 0)
-                .map(|category| Choice { slug: category.slug, name: category.name })
-                .collect(),
-            products: found.products.into_iter().map(Card::from).collect(),
-            links,
-            page_links,
-        })
+    let query = wish.query(&app.vocabulary);
+    let wordless = query.q.is_wordless();
+    let (layout, found) = view.load(move |conn| catalogue::page(conn, &query)).await?;
+    if found.category.is_none() {
+        wish.category = None;
+    }
+    view.sketch("products/index.html", layout, |pen| list(pen, &wish, wordless, &found))
+}
+
+fn list(pen: &mut Pen, wish: &Wish, wordless: bool, found: &catalogue::Page) -> Result<List> {
+    let chosen = found.category.as_ref();
+    let name = chosen.map(|category| category.name.as_str());
+    let (links, page_links) = card::written(pen, &card::links(&found.paging, |page| wish.url(page)));
+    let choice = |pen: &mut Pen, category: &Category| Choice {
+        slug: pen.text(&category.slug),
+        name: pen.text(&category.name),
+        chosen: chosen.is_some_and(|chosen| chosen.key == category.key),
     };
-    view.show("products/index.html", load).await
+    Ok(List {
+        cards: row::cards(pen, &found.products, 2, 4)?,
+        categories: found.categories.iter().filter(|category| category.shown > 0).map(|category| choice(pen, category)).collect(),
+        query: Asked {
+            q: pen.some(&wish.q),
+            category: name.map(|name| pen.text(name)),
+            sort: wish.sort.map_or("", Sort::word),
+            in_stock: wish.in_stock,
+            wordless,
+        },
+        total: pen.count(found.paging.total),
+        page: (found.paging.page > 1).then(|| pen.number(found.paging.page)),
+        pages: (found.paging.total > 0).then(|| pen.number(found.paging.pages())),
+        links,
+        page_links,
+        chips: wish.chips(name).iter().map(|chip| chip.written(pen)).collect(),
+        more: found.more,
+        ways: found.instead.iter().map(|search| wish.way(search.text()).written(pen)).collect(),
+    })
 }
 
 /// `GET /products/{slug}`.
@@ -218,7 +239,7 @@ pub(super) async fn show_with(view: &View, wanted: Wanted, form: Typed) -> Resul
         alt: String,
         form: Typed,
         options: Option<Options>,
-        related: Vec<Card>,
+        cards: Vec<tera::Value>,
     }
     let (status, currency) = (form.status, view.app().config.shop.currency);
     let load = move |conn: &mut crate::db::Conn| {
@@ -226,11 +247,15 @@ pub(super) async fn show_with(view: &View, wanted: Wanted, form: Typed) -> Resul
             Wanted::Slug(slug) => product::by_slug(conn, &slug)?,
             Wanted::Id(id) => product::by_id(conn, id)?,
         };
-        let related = product::related(conn, &product)?.into_iter().map(Card::from).collect();
+        let related = product::related(conn, &product)?;
         let offer = Offer { price: product.price.decimal(&currency), currency: currency.code };
         let alt = product::picture_alt(conn, product.key)?;
         let options = options::of(conn, &product)?;
-        Ok(Page { product: product.into(), offer, alt, form, options, related })
+        Ok((Page { product: product.into(), offer, alt, form, options, cards: Vec::new() }, related))
     };
-    view.show_as(status, "products/show.html", load).await
+    let (layout, (page, related)) = view.load(load).await?;
+    let set = view.app().templates.set()?;
+    let mut pen = Pen::new(&set, view.csrf(), 0);
+    let cards = row::cards(&mut pen, &related, 3, 0)?;
+    view.draw(status, "products/show.html", layout, &Page { cards: pen.values(&cards), ..page })
 }

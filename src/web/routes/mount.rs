@@ -246,10 +246,14 @@ pub fn configure(site: &mut web::ServiceConfig, app: &web::Data<App>, pages: Vec
         .service(web::resource("/csp-report").wrap(app.limits.reports.throttle()).route(web::post().to(small::csp_report)))
         .service(
             // A provider is no browser: it signs what it says.
-            web::resource("/payments/{provider}/webhook")
-                .wrap(from_fn(timeouts::limit))
-                .wrap(app.limits.webhook.throttle())
-                .route(web::post().to(webhook::receive)),
+            web::scope("/payments")
+                .service(
+                    web::resource("/{provider}/webhook")
+                        .wrap(from_fn(timeouts::limit))
+                        .wrap(app.limits.webhook.throttle())
+                        .route(web::post().to(webhook::receive)),
+                )
+                .default_service(web::to(nothing)),
         )
         .service(
             web::scope("/api")

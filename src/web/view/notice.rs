@@ -5,14 +5,17 @@
 
 use crate::auth::notice::{self, Notice};
 use crate::auth::session::{Door, MOST};
-use crate::clock::rfc3339;
+use crate::clock::Moment;
+use crate::error::Result;
 use crate::web::address;
 use crate::web::app::App;
 use crate::web::identity::CurrentUser;
+use crate::web::view::pen::{Pen, When};
+use crate::web::view::stencil::Mark;
 use serde::Serialize;
 
-/// A notice in the words of the layout.
-#[derive(Debug, Clone, Serialize)]
+/// A notice, as far as a page shows it.
+#[derive(Debug, Clone)]
 pub struct Told {
     kind: &'static str,
     /// `browsers` or `programs`.
@@ -20,8 +23,8 @@ pub struct Told {
     most: usize,
     client: String,
     place: String,
-    at: String,
-    last_seen_at: String,
+    at: Moment,
+    last_seen_at: Moment,
 }
 
 impl From<Notice> for Told {
@@ -36,10 +39,44 @@ impl From<Notice> for Told {
             most: MOST,
             client: notice.client().words(notice.door),
             place: address::place(&notice.address),
-            at: rfc3339(notice.at),
-            last_seen_at: rfc3339(notice.last_seen_at),
+            at: notice.at,
+            last_seen_at: notice.last_seen_at,
         }
     }
+}
+
+#[derive(Serialize)]
+struct Row {
+    notice: Shown,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    kind: &'static str,
+    devices: &'static str,
+    most: usize,
+    client: Mark,
+    place: Mark,
+    at: When,
+    last_seen_at: When,
+}
+
+/// The notices in words.
+///
+/// # Errors
+/// `Internal`, when the template is wrong.
+pub fn rows(pen: &mut Pen, notices: &[Told]) -> Result<Vec<Mark>> {
+    pen.rows("account/told.html", notices, |pen, told| Row {
+        notice: Shown {
+            kind: told.kind,
+            devices: told.devices,
+            most: told.most,
+            client: pen.text(&told.client),
+            place: pen.text(&told.place),
+            at: pen.moment(told.at),
+            last_seen_at: pen.day(told.last_seen_at),
+        },
+    })
 }
 
 /// Takes what is to be told in this session.
