@@ -25,9 +25,9 @@ const SQLITE: &str = "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRA
 
 /// `random_page_cost`: pages of a solid disk cost alike wherever they lie. With the server's default (4, for a spinning one) it
 /// would walk the index of all products for the page of one category. `jit`: a statement of a page lasts a millisecond at most, and
-/// to compile it takes thirty.
+/// to compile it takes thirty; nor is it worth to start other processes that help with it.
 const POSTGRES: &str = "SET lock_timeout = '2s'; SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '20s';
-    SET random_page_cost = 1.1; SET jit = off;
+    SET random_page_cost = 1.1; SET jit = off; SET max_parallel_workers_per_gather = 0;
     SET TIME ZONE 'UTC'; SET synchronous_commit = 'on'; SET client_min_messages = 'warning'; SET application_name = 'latchkey';";
 
 impl Conn {

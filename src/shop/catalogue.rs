@@ -15,7 +15,7 @@ use crate::shop::category::{self, Category, Shelf};
 use crate::shop::money::Money;
 use crate::shop::paging::{PageNumber, Paging};
 use crate::shop::product::{self, KIN, KinRow, Product, Status, StockOfAll};
-use crate::shop::search::{self, Search};
+use crate::shop::search::{self, Search, Vocabulary};
 use diesel::prelude::*;
 use piece::Among;
 
@@ -71,11 +71,14 @@ pub struct Query {
     pub in_stock: bool,
     /// The page.
     pub page: PageNumber,
+    /// Which words are common, as far as it is known: a server finds the same without it, more slowly.
+    pub vocabulary: Vocabulary,
 }
 
 impl Default for Query {
     fn default() -> Self {
-        Self { q: Search::default(), category: None, sort: None, in_stock: false, page: PageNumber::FIRST }
+        let (q, vocabulary) = (Search::default(), Vocabulary::default());
+        Self { q, category: None, sort: None, in_stock: false, page: PageNumber::FIRST, vocabulary }
     }
 }
 
@@ -109,14 +112,14 @@ pub fn page(conn: &mut Conn, query: &Query) -> Result<Page> {
     let (rows, total) = if query.q.is_empty() {
         (list(conn, query, key, Paging::new(query.page, PER_PAGE, all))?, all)
     } else {
-        found(conn, query, key, all)?
+        found(conn, query, key, (all, categories.iter().map(|category| category.shown).sum()))?
     };
     let more = !query.q.is_empty() && total > search::COUNTED;
     let total = if more { search::COUNTED } else { total };
     let paging = Paging::new(query.page, PER_PAGE, total);
     let rows = if paging.is_past_the_end() { Vec::new() } else { rows };
     let products = rows.into_iter().map(|row| named(row, &categories)).collect();
-    let instead = if total == 0 && !query.q.is_empty() { instead(conn, query, category.is_some())? } else { Vec::new() };
+    let instead = if total == 0 && !query.q.is_empty() { instead(conn, query, &categories)? } else { Vec::new() };
     Ok(Page { products, categories, category, paging, more, instead })
 }
 
@@ -193,10 +196,10 @@ fn list(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, paging: P
     })
 }
 
-fn found(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, among: i64) -> Result<(Vec<Row>, i64)> {
+fn found(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, (among, total): (i64, i64)) -> Result<(Vec<Row>, i64)> {
     let offset = Paging::new(query.page, PER_PAGE, 0).offset();
-    let (search, in_stock, sort) = (&query.q, query.in_stock, query.sort);
-    let within = search::Within { search, category, in_stock, among, sort, limit: PER_PAGE, offset };
+    let (search, vocabulary, in_stock, sort) = (&query.q, &query.vocabulary, query.in_stock, query.sort);
+    let within = search::Within { search, vocabulary, category, in_stock, among, total, sort, limit: PER_PAGE, offset };
     let found = search::find(conn, &within)?;
     if found.keys.is_empty() {
         return Ok((Vec::new(), found.matches));
@@ -212,11 +215,13 @@ fn found(conn: &mut Conn, query: &Query, category: Option<CategoryKey>, among: i
 }
 
 /// The way on from nothing: the same words in the whole catalogue, and each word alone.
-fn instead(conn: &mut Conn, query: &Query, in_category: bool) -> Result<Vec<Search>> {
+fn instead(conn: &mut Conn, query: &Query, categories: &[Category]) -> Result<Vec<Search>> {
     let mut found = Vec::new();
+    let total = categories.iter().map(|category| category.shown).sum();
+    let in_category = categories.iter().any(|category| Some(&category.slug) == query.category.as_ref());
     let whole = (in_category || query.in_stock).then(|| query.q.clone());
     for search in whole.into_iter().chain(query.q.apart()) {
-        if !found.contains(&search) && search::finds_any(conn, &search)? {
+        if !found.contains(&search) && search::finds_any(conn, &search, (&query.vocabulary, total))? {
             found.push(search);
         }
     }

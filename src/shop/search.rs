@@ -8,11 +8,13 @@ mod expression;
 mod find;
 mod merge;
 mod token;
+mod vocabulary;
 
 #[cfg(test)]
 pub(super) use find::walk;
 pub(super) use find::{Within, find, finds_any};
 pub(super) use merge::merge;
+pub use vocabulary::Vocabulary;
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
@@ -61,11 +63,6 @@ impl Search {
     pub(super) fn apart(&self) -> Vec<Self> {
         let words: Vec<Self> = self.text.split_whitespace().map(Self::read).filter(|one| !one.words.is_empty()).collect();
         if words.len() > 1 { words.into_iter().take(WORDS).collect() } else { Vec::new() }
-    }
-
-    /// Each of its words as a search.
-    fn one_by_one(&self) -> impl Iterator<Item = Self> {
-        self.words.iter().map(|word| Self { text: word.join(" "), words: vec![word.clone()] })
     }
 
     /// What was typed, to show it again.

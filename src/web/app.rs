@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::ids::base64url;
 use crate::shop::checkout::House;
 use crate::shop::payment::Providers;
+use crate::shop::search::Vocabulary;
 use crate::web::assets::Assets;
 use crate::web::headers::Policy;
 use crate::web::host::Origin;
@@ -37,6 +38,8 @@ pub struct App {
     pub latch: Latch,
     /// Who takes the money.
     pub payments: Providers,
+    /// Which words of the catalogue are common, once a sample of it was taken.
+    pub vocabulary: Vocabulary,
     /// How pages are drawn.
     pub templates: Templates,
     /// Static files.
@@ -69,6 +72,7 @@ impl App {
             payments: Providers::open(config.shop.payment.by, &db, &clock, keys),
             metrics: Metrics::new(&latch.tally, latch.post.tally()),
             latch,
+            vocabulary: Vocabulary::default(),
             templates: Templates::new(&config, origin.as_str(), Arc::clone(&assets))?,
             policy: Policy::new(origin.is_tls()),
             limits: Limits::new(&config),

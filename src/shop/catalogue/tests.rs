@@ -13,7 +13,7 @@ fn titles(db: &Db, query: &Query) -> (Vec<String>, i64) {
 
 fn query(q: &str, category: &str, sort: Sort, in_stock: bool) -> Query {
     let category = (!category.is_empty()).then(|| category.to_owned());
-    Query { q: Search::read(q), category, sort: Some(sort), in_stock, page: PageNumber::FIRST }
+    Query { q: Search::read(q), category, sort: Some(sort), in_stock, ..Query::default() }
 }
 
 fn furnish(db: &Db) {

@@ -9,13 +9,14 @@ use crate::db::Conn;
 use crate::ids::CategoryKey;
 
 /// How well a product matches. Every word must match in each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Tier {
     /// The title has the words.
     Title,
     /// The title has words that begin with them.
     InTitle,
-    /// Title, category and code have words that begin with them.
+    /// Title, category, its address and code have words that begin with them. A category keeps its address when it gets another name, and
+    /// is found by the name only: so this is asked together with `Any`.
     Named,
     /// All that is known of the product has the words.
     Words,
@@ -54,10 +55,20 @@ impl Language {
         }
     }
 
-    /// The products that match at least so well, within a category or in all.
+    /// What matches at least so well, within a category or in all.
     pub fn expression(self, search: &Search, tier: Tier, category: Option<CategoryKey>) -> String {
+        self.every(&self.parts(search, tier, category))
+    }
+
+    /// The expressions that must all match: one for each word, and one for the category.
+    pub fn parts(self, search: &Search, tier: Tier, category: Option<CategoryKey>) -> Vec<String> {
         let mut parts: Vec<String> = search.words.iter().map(|word| self.word(word, tier)).collect();
         parts.extend(category.map(|CategoryKey(key)| self.phrase("", &[format!("{CATEGORY}{key}")], false)));
+        parts
+    }
+
+    /// All of the parts.
+    pub fn every(self, parts: &[String]) -> String {
         parts.join(self.and())
     }
 

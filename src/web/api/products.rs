@@ -22,9 +22,10 @@ pub async fn index(app: web::Data<App>, request: HttpRequest) -> Result<HttpResp
         products: Vec<WireProduct>,
         meta: Meta,
     }
-    let (wish, currency) = (Wish::read(request.query_string()), app.config.shop.currency);
+    let query = Wish::read(request.query_string()).query(&app.vocabulary);
+    let currency = app.config.shop.currency;
     let load = move |conn: &mut Conn| {
-        let found = catalogue::page(conn, &wish.query())?;
+        let found = catalogue::page(conn, &query)?;
         let families = families(conn, &found.products)?;
         Ok((found, families))
     };

@@ -7,7 +7,7 @@ use crate::shop::catalogue::{self, Query, Sort};
 use crate::shop::category::Category;
 use crate::shop::paging::PageNumber;
 use crate::shop::product;
-use crate::shop::search::Search;
+use crate::shop::search::{Search, Vocabulary};
 use crate::web::app::App;
 use crate::web::form::Typed;
 use crate::web::pages::card::{self, Links, PageLink, Sheet};
@@ -49,8 +49,9 @@ impl Wish {
 
     /// As the catalogue takes it.
     #[must_use]
-    pub fn query(&self) -> Query {
+    pub fn query(&self, vocabulary: &Vocabulary) -> Query {
         Query {
+            vocabulary: vocabulary.clone(),
             q: Search::read(&self.q),
             category: self.category.clone(),
             sort: self.sort,
@@ -168,7 +169,7 @@ pub async fn index(app: web::Data<App>, request: HttpRequest, view: View) -> Res
     if !wish.q.is_empty() {
         app.limits.api.admit(view.visit().address())?;
     }
-    let query = wish.query();
+    let query = wish.query(&app.vocabulary);
     let wordless = query.q.is_wordless();
     let (layout, found) = view.load(move |conn| catalogue::page(conn, &query)).await?;
     if found.category.is_none() {

@@ -16,6 +16,7 @@ pub async fn every_minute(app: web::Data<App>) {
     // The first tick comes at once; a shop that just started has better to do.
     minute.tick().await;
     loop {
+        learn_words(&app).await;
         minute.tick().await;
         app.limits.forget_old();
         app.latch.tidy();
@@ -43,6 +44,16 @@ pub async fn every_minute(app: web::Data<App>) {
             Ok(Err(cause)) => tracing::warn!(%cause, "the minute's sweep did not end"),
             Err(cause) => tracing::error!(%cause, "the minute's sweep fell over"),
         }
+    }
+}
+
+/// Looks which words are common; without it searches are slower, and find the same.
+async fn learn_words(app: &web::Data<App>) {
+    let (db, vocabulary) = (app.db.clone(), app.vocabulary.clone());
+    match tokio::task::spawn_blocking(move || vocabulary.learn(&db)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(cause)) => tracing::warn!(%cause, "which words are common was not looked at"),
+        Err(cause) => tracing::error!(%cause, "the look at common words fell over"),
     }
 }
 

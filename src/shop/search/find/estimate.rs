@@ -1,63 +1,118 @@
-//! Whether very many products match, without reading them.
+//! What is believed of how many products match, without reading what matches.
 //!
-//! Invariant: a server's estimate is believed of one whole word alone, which its statistics know. Of several words it only multiplies, so
-//! they are asked one by one; what it says of words that it does not know is no knowledge. The statistics may be of an earlier day; then
-//! pages past the real end find it out, because they stay short. It does not know what is done with the matches.
+//! Invariant: a belief decides how an answer is come by, and may say "very many" where a sample of the whole catalogue says ten times that;
+//! it never hides a match. The sample may be of an earlier minute; then pages past the real end find it out, because they stay short.
+//! It does not know what is done with the matches.
 
-use super::{Tier, Within};
+use super::way::{Condition, Way};
+use super::{Within, in_stock};
 use crate::db::Conn;
 use crate::error::Result;
-use crate::shop::search::expression::Language;
-use crate::shop::search::{COUNTED, Search};
-use diesel::prelude::*;
-use diesel::sql_types::Text;
+use crate::shop::search::COUNTED;
+use crate::shop::search::expression::{Language, Tier};
+use crate::shop::search::token::{CATEGORY, NAMED, TITLE};
+use crate::shop::search::vocabulary::Rows;
 
-/// So many times what is counted leaves room for statistics of an earlier day.
+/// So many times what is counted leaves room for a sample that is not like the whole.
 const MANY: i64 = 10 * COUNTED;
 
-/// Of a word that is in no statistics the server says one in 200: twice as many are knowledge.
-const KNOWN: i64 = 100;
+/// Fewer matches in a sample are chance.
+const SEEN: i64 = 5;
 
-/// More words are rare, and each is a question.
-const MOST_WORDS: usize = 3;
+/// Of what is in stock a sample is taken at once, a few rows from each of so many places.
+const PLACES: i64 = 100;
+const FROM_EACH: i64 = 5;
 
-#[derive(QueryableByName)]
-struct Line {
-    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
-    plan: String,
+/// Which products of the sample have each part of a search, tier by tier. Empty: nothing is known, or nothing needs to be.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    tiers: Vec<(Tier, Vec<Rows>)>,
+    /// So many of the sample are very many.
+    common: u32,
+    size: u32,
 }
 
-/// About how many have the very words, if they are very many; as many match at least. FTS5 has a list of each word's matches and counts
-/// faster than it could guess; a server would first collect all of them.
-pub(super) fn of(conn: &mut Conn, within: &Within) -> Result<Option<i64>> {
-    if Language::of(conn) == Language::Fts5 || within.category.is_some() || within.in_stock || within.among <= MANY {
-        return Ok(None);
+impl Known {
+    /// What the vocabulary knows. FTS5 has a list of each word's matches and counts faster than it could guess; and where a shop has a
+    /// few thousand products, there is nothing to save.
+    pub fn of(within: &Within) -> Self {
+        let size = within.vocabulary.size();
+        if size == 0 || within.total <= MANY {
+            return Self::default();
+        }
+        let tiers = Tier::ALL.map(|tier| (tier, parts(within, tier))).to_vec();
+        let common = (MANY * i64::from(size) / within.total + 1).max(i64::from(size / 100));
+        Self { tiers, common: u32::try_from(common).unwrap_or(size), size }
     }
-    if !within.search.is_plain() || within.search.words.len() > MOST_WORDS {
-        return Ok(None);
+
+    /// Do very many products have each part?
+    pub fn all_are_common(&self) -> bool {
+        self.way(Tier::Any) == Way::Rows
     }
-    let each = within.search.one_by_one().map(|word| of_one(conn, &word, within)).collect::<Result<Option<Vec<i64>>>>()?;
-    Ok(each.map(|each| with_all(&each, within.among)).filter(|matches| *matches > MANY))
+
+    /// How to come by the matches of a tier.
+    pub fn way(&self, tier: Tier) -> Way {
+        let Some((_, parts)) = self.tiers.iter().find(|(known, _)| *known == tier) else { return Way::Index };
+        let rare: Vec<bool> = parts.iter().map(|rows| rows.count() < self.common).collect();
+        match (rare.iter().all(|rare| *rare), rare.iter().any(|rare| *rare)) {
+            (true, _) => Way::Index,
+            (_, true) => Way::Marked(rare),
+            _ => Way::Rows,
+        }
+    }
+
+    /// How to come by all of them, also where each part is common.
+    pub fn way_to_all(&self, tier: Tier) -> Way {
+        Some(self.way(tier)).filter(|way| *way != Way::Rows).unwrap_or(Way::Index)
+    }
+
+    /// Is it to be believed that many more match than are counted?
+    pub fn are_many(&self, conn: &mut Conn, within: &Within) -> Result<bool> {
+        let Some((_, parts)) = self.tiers.iter().find(|(tier, _)| *tier == Tier::Any) else { return Ok(false) };
+        let seen = parts.iter().copied().fold(Rows::ALL, Rows::and).count();
+        if !is_many(seen.into(), self.size.into(), within.total) {
+            return Ok(false);
+        }
+        // Tokens side by side, and what is in stock, are not in the vocabulary.
+        if within.search.is_plain() && !within.in_stock { Ok(true) } else { sample(conn, within) }
+    }
 }
 
-/// How many of all have every word at least, whichever those are that have each.
-fn with_all(each: &[i64], among: i64) -> i64 {
-    each.iter().fold(among, |left, have| left - (among - among.min(*have)))
+/// If so many of a sample match, do many more than are counted?
+const fn is_many(seen: i64, size: i64, total: i64) -> bool {
+    seen >= SEEN && seen.saturating_mul(total) / size > MANY
 }
 
-fn of_one(conn: &mut Conn, word: &Search, within: &Within) -> Result<Option<i64>> {
-    let language = Language::of(conn);
-    let plan: Vec<Line> =
-        diesel::sql_query(format!("EXPLAIN SELECT w.rowid FROM product_words w WHERE {}", language.condition()))
-            .bind::<Text, _>(language.expression(word, Tier::Words, None))
-            .load(conn)?;
-    let rows = plan.first().and_then(|line| rows(&line.plan));
-    Ok(rows.filter(|rows| *rows > MANY.max(within.among / KNOWN)))
+/// Which of the sample have each part of a tier, as `Language::parts` says them.
+fn parts(within: &Within, tier: Tier) -> Vec<Rows> {
+    let of = |word: &Vec<String>| {
+        let rows = |mark, open| within.vocabulary.rows(mark, word, open);
+        match tier {
+            Tier::Title => rows(TITLE, false),
+            Tier::InTitle => rows(TITLE, true),
+            Tier::Named => rows(TITLE, true).or(rows(NAMED, true)),
+            Tier::Words => rows("", false),
+            Tier::Any => rows("", true),
+        }
+    };
+    let category = within.category.map(|key| within.vocabulary.rows(CATEGORY, &[key.0.to_string()], false));
+    within.search.words.iter().map(of).chain(category).collect()
 }
 
-/// Reads what the first line of a plan says: `Seq Scan on product_words w  (cost=0.00..95.50 rows=960 width=8)`.
-fn rows(plan: &str) -> Option<i64> {
-    plan.split_once(" rows=")?.1.split(' ').next()?.parse().ok()
+/// Do so many match of some that come from all over the catalogue?
+fn sample(conn: &mut Conn, within: &Within) -> Result<bool> {
+    let condition = Condition::of(Language::of(conn), within.search, within.category, Tier::Any, &Way::Rows);
+    let stock = format!(" AND EXISTS (SELECT 1 FROM products p WHERE p.id = w.rowid AND {})", in_stock());
+    let text = format!(
+        "SELECT count(DISTINCT w.rowid) AS number FROM (SELECT min(rowid) AS low, max(rowid) AS high FROM product_words) AS ends,
+         generate_series(0, {PLACES} - 1) AS place CROSS JOIN LATERAL (
+             SELECT * FROM product_words WHERE rowid >= low + place * (high - low) / {PLACES} ORDER BY rowid LIMIT {FROM_EACH}
+         ) AS w WHERE {}{}",
+        condition.text,
+        if within.in_stock { &stock } else { "" }
+    );
+    let seen = super::numbers(conn, text, &condition.bound)?.first().copied().unwrap_or_default();
+    Ok(is_many(seen, PLACES * FROM_EACH, within.total))
 }
 
 #[cfg(test)]
@@ -65,17 +120,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_that_exclude_each_other_are_not_taken_to_meet() {
-        assert_eq!(with_all(&[30_000], 100_000), 30_000);
-        assert_eq!(with_all(&[100_000, 30_000], 100_000), 30_000);
-        assert!(with_all(&[50_000, 50_000], 100_000) <= 0);
-        assert_eq!(with_all(&[120_000, 90_000, 80_000], 100_000), 70_000);
-    }
-
-    #[test]
-    fn the_rows_of_a_plan_are_read() {
-        let plan = "Bitmap Heap Scan on product_words w  (cost=820.81..65275.74 rows=99666 width=8)";
-        assert_eq!(rows(plan), Some(99_666));
-        assert_eq!(rows("Seq Scan"), None);
+    fn a_few_of_a_sample_are_chance() {
+        assert!(is_many(11, 1000, 1_000_000) && !is_many(10, 1000, 1_000_000));
+        assert!(!is_many(4, 1000, 100_000_000) && is_many(5, 1000, 100_000_000));
+        assert!(is_many(600, 1000, 20_000) && !is_many(500, 1000, 20_000));
     }
 }

@@ -6,8 +6,10 @@ use crate::db::schema::products;
 use crate::shop::catalogue::{self, Query};
 use crate::shop::paging::PageNumber;
 use crate::shop::product::Status;
+use crate::shop::search::token;
 use crate::shop::trial::{change, on_each, product, product_in};
 use diesel::connection::SimpleConnection as _;
+use std::collections::HashSet;
 
 fn asked(q: &str) -> Query {
     Query { q: Search::read(q), ..Query::default() }
@@ -58,6 +60,20 @@ fn the_best_match_is_first_and_of_equals_the_newest() {
 }
 
 #[test]
+fn a_category_that_got_another_name_is_found_by_that_only() {
+    on_each(|db| {
+        product_in(db, "Mugs", "Old Cup", 100, 1, Status::Active);
+        product_in(db, "Pots", "Tea Mugs", 100, 1, Status::Active);
+        run(db, "UPDATE categories SET name = 'Cups' WHERE name = 'Mugs'");
+        run(db, "UPDATE products SET words = 'old cup cups' WHERE title = 'Old Cup'");
+        let page = db.read_here(|conn| catalogue::page(conn, &asked("mugs"))).expect("a page");
+        let found: Vec<&str> = page.products.iter().map(|product| product.title.as_str()).collect();
+        assert_eq!((found, page.paging.total), (vec!["Tea Mugs"], 1));
+        assert_eq!(titles(db, &asked("cups")), ["Old Cup"]);
+    });
+}
+
+#[test]
 fn a_product_is_found_by_its_own_words_whatever_symbols_they_have() {
     on_each(|db| {
         let symbols: Vec<char> = (' '..='~').filter(|c| !c.is_alphanumeric()).chain("–—«»·×→°€£’“”…½".chars()).collect();
@@ -92,10 +108,10 @@ fn the_index_follows_what_is_searched_and_no_sale_writes_it() {
         let index = |db: &Db| {
             let written = |conn: &mut Conn| {
                 let text = match conn {
-                    Conn::Sqlite(_) => "SELECT sum(id * length(block)) AS matches FROM product_words_data",
-                    Conn::Postgres(_) => "SELECT sum(xmin::text::bigint)::bigint AS matches FROM product_words",
+                    Conn::Sqlite(_) => "SELECT sum(id * length(block)) AS number FROM product_words_data",
+                    Conn::Postgres(_) => "SELECT sum(xmin::text::bigint)::bigint AS number FROM product_words",
                 };
-                Ok(diesel::sql_query(text).get_result::<Count>(conn)?.matches)
+                Ok(diesel::sql_query(text).get_result::<Number>(conn)?.number)
             };
             db.read_here(written).expect("an index")
         };

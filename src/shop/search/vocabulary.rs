@@ -1,0 +1,189 @@
+//! Which words are common in the catalogue, by a sample of it.
+//!
+//! Invariant: only words, and beginnings of words, that a noticeable part of the sample has are in it; what is not in it is taken to be
+//! rare. Each node takes the sample again every minute. SQLite's is empty, since FTS5 needs none. It does not know what is searched.
+
+use crate::db::{Conn, Db};
+use crate::error::Result;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Text};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Products in the sample, at most: two side by side from each of five hundred places.
+pub(super) const SAMPLED: usize = 1000;
+
+/// A word that fewer of them have is not kept.
+const KEPT: u32 = 5;
+
+/// No beginning is longer; a word that is, is kept by this much of it and whole.
+const LONGEST: usize = 16;
+
+/// What is known; a clone knows the same.
+#[derive(Debug, Clone, Default)]
+pub struct Vocabulary(Arc<RwLock<Sample>>);
+
+#[derive(Debug, Default)]
+struct Sample {
+    size: u32,
+    words: HashMap<String, Rows>,
+    beginnings: HashMap<String, Rows>,
+}
+
+/// Products of the sample, a bit for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rows([u64; SAMPLED.div_ceil(64)]);
+
+#[derive(QueryableByName)]
+struct Tokens {
+    #[diesel(sql_type = Array<Text>)]
+    tokens: Vec<String>,
+}
+
+const SAMPLE: &str = "SELECT tsvector_to_array(tokens) AS tokens FROM (
+        SELECT DISTINCT ON (w.rowid) w.rowid, w.tokens
+        FROM (SELECT min(rowid) AS low, max(rowid) AS high FROM product_words) AS ends,
+        generate_series(0, 499) AS place CROSS JOIN LATERAL (
+            SELECT * FROM product_words WHERE rowid >= low + place * (high - low) / 499 ORDER BY rowid LIMIT 2
+        ) AS w
+    ) AS sample LIMIT 1000";
+
+impl Vocabulary {
+    /// Takes a sample of the catalogue.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn open(db: &Db) -> Result<Self> {
+        let vocabulary = Self::default();
+        vocabulary.learn(db)?;
+        Ok(vocabulary)
+    }
+
+    /// Takes another sample.
+    ///
+    /// # Errors
+    /// What the database says; then it knows what it knew.
+    pub fn learn(&self, db: &Db) -> Result<()> {
+        let sample = db.read_here(|conn| match conn {
+            Conn::Sqlite(_) => Ok(Vec::new()),
+            Conn::Postgres(conn) => Ok(diesel::sql_query(SAMPLE).load::<Tokens>(conn)?),
+        })?;
+        let sample = Sample::of(sample.into_iter().map(|row| row.tokens));
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = sample;
+        Ok(())
+    }
+
+    /// How many products the sample has.
+    pub(super) fn size(&self) -> u32 {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).size
+    }
+
+    /// Those of the sample that have all these tokens, each behind the mark of where it stands; of an open one, the last may go on.
+    pub(super) fn rows(&self, mark: &str, tokens: &[String], open: bool) -> Rows {
+        let sample = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let of = |(place, token): (usize, &String)| {
+            let token = format!("{mark}{token}");
+            let known = if open && place + 1 == tokens.len() {
+                sample.beginnings.get(token.get(..beginning(&token)).unwrap_or(&token))
+            } else {
+                sample.words.get(&token)
+            };
+            known.copied().unwrap_or(Rows::NONE)
+        };
+        tokens.iter().enumerate().map(of).fold(Rows::ALL, Rows::and)
+    }
+}
+
+/// Where the longest beginning of a token ends that is kept.
+fn beginning(token: &str) -> usize {
+    token.char_indices().nth(LONGEST).map_or(token.len(), |(end, _)| end)
+}
+
+impl Sample {
+    fn of(rows: impl Iterator<Item = Vec<String>>) -> Self {
+        let mut sample = Self::default();
+        for (row, tokens) in rows.take(SAMPLED).enumerate() {
+            sample.size += 1;
+            for token in tokens {
+                let ends = token.char_indices().skip(1).map(|(end, _)| end).take_while(|end| *end < beginning(&token));
+                for end in ends.chain([beginning(&token)]) {
+                    sample.beginnings.entry(token[..end].to_owned()).or_insert(Rows::NONE).add(row);
+                }
+                sample.words.entry(token).or_insert(Rows::NONE).add(row);
+            }
+        }
+        for known in [&mut sample.words, &mut sample.beginnings] {
+            known.retain(|_, rows| rows.count() >= KEPT);
+            known.shrink_to_fit();
+        }
+        sample
+    }
+}
+
+impl Rows {
+    pub const NONE: Self = Self([0; SAMPLED.div_ceil(64)]);
+    pub const ALL: Self = Self([u64::MAX; SAMPLED.div_ceil(64)]);
+
+    fn add(&mut self, row: usize) {
+        self.0[row / 64] |= 1 << (row % 64);
+    }
+
+    pub fn and(self, other: Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at] & other.0[at]))
+    }
+
+    pub fn or(self, other: Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at] | other.0[at]))
+    }
+
+    pub fn count(self) -> u32 {
+        self.0.iter().map(|bits| bits.count_ones()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shop::demo;
+    use crate::shop::trial::{eur, now, on_each};
+
+    fn tokens(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_beginning_has_the_rows_of_all_words_that_begin_so_once() {
+        let texts = ["tea teapot \u{92}tea", "teapot teahouse", "ten 茶碗", "rare"];
+        let rows = (0..40).map(|row| tokens(if row < 3 { texts[3] } else { texts[row % 3] }));
+        let vocabulary = Vocabulary(Arc::new(RwLock::new(Sample::of(rows))));
+        let count = |mark, text: &str, open| vocabulary.rows(mark, &tokens(text), open).count();
+        assert_eq!(vocabulary.size(), 40);
+        assert_eq!((count("", "tea", false), count("", "tea", true)), (13, 25));
+        assert_eq!((count("", "teapot", false), count("", "te", true)), (25, 37));
+        assert_eq!((count("\u{92}", "te", true), count("", "茶", true)), (13, 12));
+        assert_eq!((count("", "rare", false), count("", "none", true)), (0, 0));
+        assert_eq!((count("", "tea teapot", false), count("", "ten te", true)), (13, 12));
+    }
+
+    #[test]
+    fn a_long_word_is_known_by_its_beginning() {
+        let long = "teahouseteahouseteahouse".to_owned();
+        let vocabulary = Vocabulary(Arc::new(RwLock::new(Sample::of((0..9).map(|_| vec![long.clone()])))));
+        let count = |word: &str, open| vocabulary.rows("", &[word.to_owned()], open).count();
+        assert_eq!((count(&long, true), count(&long, false), count(&long[..20], true)), (9, 9, 9));
+        assert_eq!(count(&long[..20], false), 0);
+    }
+
+    #[test]
+    fn a_server_has_a_sample() {
+        on_each(|db| {
+            let vocabulary = Vocabulary::open(db).expect("a vocabulary");
+            assert_eq!(vocabulary.size(), 0);
+            demo::products(db, now(), &eur(), &mut |_, _| {}).expect("seeded");
+            vocabulary.learn(db).expect("a vocabulary");
+            let is_server = db.read_here(|conn| Ok(matches!(conn, Conn::Postgres(_)))).expect("a connection");
+            assert_eq!(vocabulary.size() > 30, is_server);
+            assert_eq!(vocabulary.rows("", &["and".to_owned()], true).count() > 20, is_server);
+        });
+    }
+}
