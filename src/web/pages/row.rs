@@ -21,7 +21,7 @@ struct Card {
     title: Mark,
     price: Mark,
     image: Mark,
-    /// Of many, one is not told how many.
+    /// Pieces that are left, as far as one is told: of many, one is not told how many.
     stock: i64,
     /// What it stands for, where it is one of several.
     options: Option<Several>,

@@ -1,8 +1,8 @@
 //! Pages and rows of which only words change: Tera draws each shape of them once, and words are laid into a copy.
 //!
 //! Invariant: nothing is drawn that Tera did not draw. What is kept is a template's text for one shape (which parts it has, and how many)
-//! with holes in it; a word of anybody's, a price or a stock is never in it. A debug build holds each new stencil against Tera's own
-//! drawing of the very words. It does not know what the shapes mean.
+//! with holes in it: nobody's words, no name and no price. The shape is made and looked up anew for each drawing, so nothing kept can be
+//! out of date. A debug build holds each new stencil against Tera's own drawing of the very words. It does not know what the shapes mean.
 
 use super::templates::Set;
 use crate::error::{Error, Result};
