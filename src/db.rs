@@ -77,18 +77,18 @@ impl Db {
     pub fn open(url: &DatabaseUrl, connections: u32) -> Result<Self> {
         let turns = |count| Arc::new(Semaphore::new(usize::try_from(count).unwrap_or(1)));
         let connections = at_once(url, connections);
-        let reading = turns(connections);
+        let (reading, opener) = (turns(connections), pool::opener(url));
         match url {
             DatabaseUrl::Sqlite(_) => Ok(Self {
-                readers: Pool::open(url, pool::Use::Read, connections, POOL_WAIT)?,
-                writers: Pool::open(url, pool::Use::Write, 1, POOL_WAIT)?,
+                readers: Pool::open(url, pool::Use::Read, connections, POOL_WAIT, &opener)?,
+                writers: Pool::open(url, pool::Use::Write, 1, POOL_WAIT, &opener)?,
                 reading,
                 // One writes and one stands ready, so that the writer need not wait for a thread.
                 writing: turns(2),
                 gap: POLL,
             }),
             DatabaseUrl::Postgres(_) => {
-                let both = Pool::open(url, pool::Use::Write, connections, POOL_WAIT)?;
+                let both = Pool::open(url, pool::Use::Write, connections, POOL_WAIT, &opener)?;
                 Ok(Self { readers: both.clone(), writers: both, writing: Arc::clone(&reading), reading, gap: Duration::ZERO })
             }
         }

@@ -226,8 +226,10 @@ fn percent(text: &str) -> Result<i64, String> {
 }
 
 fn shop_name(text: &str) -> Result<String, String> {
-    let fits = (1..=60).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    if fits { Ok(text.to_owned()) } else { Err("the name is empty, too long, or has control characters".to_owned()) }
+    // Signs for private use stand for words where pages are drawn (`view::stencil`).
+    let is_private = |c: char| u32::from(c) >= 0xF_0000;
+    let fits = (1..=60).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() || is_private(c));
+    if fits { Ok(text.to_owned()) } else { Err("the name is empty, too long, or has control or private characters".to_owned()) }
 }
 
 fn log(text: &str) -> Result<String, String> {

@@ -8,6 +8,8 @@ use super::Conn;
 use crate::config::DatabaseUrl;
 use crate::error::{Error, Result};
 use diesel::r2d2::R2D2Connection as _;
+use scheduled_thread_pool::{OnPoolDropBehavior, ScheduledThreadPool};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What a connection is for.
@@ -77,12 +79,26 @@ impl r2d2::HandleError<diesel::r2d2::Error> for Log {
     }
 }
 
+/// Threads that open connections. A file is open at once; of a server that does not answer, one thread would wait while others could try.
+pub(super) fn opener(url: &DatabaseUrl) -> Arc<ScheduledThreadPool> {
+    let threads = if matches!(url, DatabaseUrl::Sqlite(_)) { 1 } else { 3 };
+    let opener = ScheduledThreadPool::builder().num_threads(threads).thread_name_pattern("connections-{}");
+    Arc::new(opener.on_drop_behavior(OnPoolDropBehavior::DiscardPendingScheduled).build())
+}
+
 /// A pool; a clone is the same pool.
 #[derive(Clone)]
 pub(super) struct Pool(r2d2::Pool<Connector>);
 
 impl Pool {
-    pub(super) fn open(url: &DatabaseUrl, purpose: Use, size: u32, wait: Duration) -> Result<Self> {
+    /// Opens connections on the threads of `opener`, which pools may share.
+    pub(super) fn open(
+        url: &DatabaseUrl,
+        purpose: Use,
+        size: u32,
+        wait: Duration,
+        opener: &Arc<ScheduledThreadPool>,
+    ) -> Result<Self> {
         // The first connection is tried by hand: r2d2 would only say that it timed out.
         Conn::open(url).map_err(|cause| Error::Unavailable(format!("{url} cannot be opened: {cause}")))?;
         let pool = r2d2::Pool::builder()
@@ -93,6 +109,7 @@ impl Pool {
             .max_lifetime(None)
             .test_on_check_out(true)
             .error_handler(Box::new(Log))
+            .thread_pool(Arc::clone(opener))
             .build(Connector { url: url.clone(), purpose })
             .map_err(|cause| Error::Unavailable(format!("{url} cannot be opened: {cause}")))?;
         Ok(Self(pool))

@@ -5,7 +5,8 @@
 //! with a password or a code in it. Where it says `.steps_up()`, a change asks for a fresh proof of who it is. A personal API token opens
 //! what says `.opens_to()` its scope, and nothing else.
 //! Beside these stand the small addresses that know no cookies (`mount`): /static, /pictures, /healthz, /readyz, /robots.txt,
-//! /favicon.ico, /openapi.json, /.well-known, /csp-report, /payments/{provider}/webhook.
+//! /favicon.ico, /openapi.json, /.well-known, /csp-report, and all under /payments, which is
+//! /payments/{provider}/webhook only.
 
 mod mount;
 

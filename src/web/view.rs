@@ -113,7 +113,7 @@ impl View {
         context.insert("nonce", &nonce);
         context.insert("path", self.request.path());
         context.insert("kept", &self.is_something_kept());
-        context.insert("notices", &pen.values(&notices));
+        context.insert("notices", &pen.value(notices));
         let flash = self.take_flash();
         context.insert("codes", &self.opened(flash.as_ref()));
         context.insert("flash", &flash);
@@ -121,13 +121,13 @@ impl View {
         Ok(self.answer(status, &nonce, set.render(template, &context)?))
     }
 
-    /// Draws a page of one address of which only words change; `shape` says what it is made of, and writes the words.
+    /// Draws the page at `path` of which only words change; `shape` says what it is made of, and writes the words.
     ///
     /// # Errors
     /// What `shape` says; `Internal`, when the template and the shape do not fit.
     pub fn sketch<S: Serialize>(
         &self,
-        template: &'static str,
+        (path, template): (&'static str, &'static str),
         layout: Layout,
         shape: impl FnOnce(&mut Pen) -> Result<S>,
     ) -> Result<HttpResponse> {
@@ -135,7 +135,7 @@ impl View {
         let mut pen = Pen::new(&set, self.csrf(), set.room(template));
         let nonce = base64url(random_bytes::<16>());
         let page = shape(&mut pen)?;
-        let (path, kept) = (self.request.path(), self.is_something_kept());
+        let kept = self.is_something_kept();
         let frame = Frame::new(&mut pen, &layout, &nonce, path, kept, self.take_flash().as_ref(), page)?;
         Ok(self.answer(StatusCode::OK, &nonce, pen.page(template, &frame)?))
     }

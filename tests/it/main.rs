@@ -72,6 +72,7 @@ mod secrets;
 mod session_command;
 mod sessions;
 mod sign_out;
+mod sketches;
 mod spoilt;
 mod stale;
 mod step_up;

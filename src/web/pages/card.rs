@@ -1,6 +1,6 @@
-//! How products, carts and orders look in more than one page's data.
+//! How products, carts and the ways through a list look in more than one page's data.
 //!
-//! Invariant: amounts go out as minor units, which templates turn into words; times as RFC 3339. It does not know templates.
+//! Invariant: amounts go out as minor units, which templates turn into words. It does not know templates.
 
 use crate::config::Shop;
 use crate::ids::{PictureId, ProductId};

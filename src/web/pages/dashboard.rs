@@ -34,7 +34,7 @@ struct Line {
 #[derive(Serialize)]
 struct Basket {
     count: Count<Mark>,
-    lines: Vec<Mark>,
+    lines: Option<Mark>,
     total: Mark,
 }
 
@@ -52,7 +52,7 @@ struct Account {
 struct Page {
     greeting: Mark,
     cart: Option<Basket>,
-    orders: Vec<Mark>,
+    orders: Option<Mark>,
     account: Account,
 }
 
@@ -72,7 +72,7 @@ pub async fn show(app: web::Data<App>, user: CurrentUser, view: View) -> Result<
     let (glance, account, cart, orders) = app.db.read(load).await?;
     let layout = view.told(Layout::of(&glance, cart.count())).await;
     let person = glance.user;
-    view.sketch("dashboard/show.html", layout, |pen| {
+    view.sketch(("/dashboard", "dashboard/show.html"), layout, |pen| {
         Ok(Page {
             greeting: pen.text(&format!("{greeting}, {}", person.name)),
             cart: (cart.count() > 0).then(|| basket(pen, &cart)).transpose()?,

@@ -26,10 +26,10 @@ pub async fn show(view: View) -> Result<HttpResponse> {
     #[derive(Serialize)]
     struct Page {
         categories: Vec<Shelf>,
-        cards: Vec<Mark>,
+        cards: Option<Mark>,
     }
     let (layout, (shelves, chosen)) = view.load(catalogue::front).await?;
-    view.sketch("front/show.html", layout, |pen| {
+    view.sketch(("/", "front/show.html"), layout, |pen| {
         let shelf = |shelf: &crate::shop::category::Shelf| Shelf {
             slug: pen.text(&shelf.category.slug),
             name: pen.text(&shelf.category.name),

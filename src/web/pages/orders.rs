@@ -26,7 +26,7 @@ use serde::Serialize;
 pub async fn index(user: CurrentUser, request: HttpRequest, view: View) -> Result<HttpResponse> {
     #[derive(Serialize)]
     struct List {
-        orders: Vec<Mark>,
+        orders: Option<Mark>,
         total: Option<Mark>,
         page: Option<Mark>,
         pages: Mark,
@@ -38,7 +38,7 @@ pub async fn index(user: CurrentUser, request: HttpRequest, view: View) -> Resul
     let url = |page: i64| if page == 1 { "/orders".to_owned() } else { format!("/orders?page={page}") };
     let (layout, history) = view.load(move |conn| order::history(conn, user.key, page)).await?;
     let paging = history.paging;
-    view.sketch("orders/index.html", layout, |pen| {
+    view.sketch(("/orders", "orders/index.html"), layout, |pen| {
         let (links, page_links) = card::written(pen, &card::links(&paging, url));
         Ok(List {
             orders: row::orders(pen, &history.orders, 2)?,

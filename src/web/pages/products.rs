@@ -1,13 +1,14 @@
 //! `/products`: the list, and one product.
 
 mod options;
+mod wish;
+
+pub use wish::Wish;
 
 use crate::error::Result;
-use crate::shop::catalogue::{self, Query, Sort};
+use crate::shop::catalogue::{self, Sort};
 use crate::shop::category::Category;
-use crate::shop::paging::PageNumber;
 use crate::shop::product;
-use crate::shop::search::{Search, Vocabulary};
 use crate::web::app::App;
 use crate::web::form::Typed;
 use crate::web::pages::card::{self, Links, PageLink, Sheet};
@@ -18,102 +19,7 @@ use crate::web::view::stencil::Mark;
 use actix_web::{HttpRequest, HttpResponse, web};
 use options::Options;
 use serde::Serialize;
-
-/// The query as it came; what is not legal is as absent (docs/API.md, "General").
-#[derive(Debug, Clone, Default)]
-pub struct Wish {
-    q: String,
-    category: Option<String>,
-    sort: Option<Sort>,
-    in_stock: bool,
-    page: PageNumber,
-}
-
-impl Wish {
-    /// Reads a query string. The last of a repeated parameter counts.
-    #[must_use]
-    pub fn read(query: &str) -> Self {
-        let mut wish = Self::default();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match &*name {
-                "q" => value.chars().filter(|c| !c.is_control()).take(100).collect::<String>().trim().clone_into(&mut wish.q),
-                "category" => wish.category = Some(value.into_owned()).filter(|slug| !slug.is_empty()),
-                "sort" => wish.sort = Sort::read(&value),
-                "in_stock" => wish.in_stock = matches!(&*value, "1" | "on" | "true"),
-                "page" => wish.page = PageNumber::read(Some(&value)),
-                _ => {}
-            }
-        }
-        wish
-    }
-
-    /// As the catalogue takes it.
-    #[must_use]
-    pub fn query(&self, vocabulary: &Vocabulary) -> Query {
-        Query {
-            vocabulary: vocabulary.clone(),
-            q: Search::read(&self.q),
-            category: self.category.clone(),
-            sort: self.sort,
-            in_stock: self.in_stock,
-            page: self.page,
-        }
-    }
-
-    /// The address of this list at a page.
-    fn url(&self, page: i64) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        if !self.q.is_empty() {
-            query.append_pair("q", &self.q);
-        }
-        if let Some(category) = &self.category {
-            query.append_pair("category", category);
-        }
-        if let Some(sort) = self.sort {
-            query.append_pair("sort", sort.word());
-        }
-        if self.in_stock {
-            query.append_pair("in_stock", "1");
-        }
-        if page > 1 {
-            query.append_pair("page", &page.to_string());
-        }
-        let query = query.finish();
-        if query.is_empty() { "/products".to_owned() } else { format!("/products?{query}") }
-    }
-
-    /// Another search, in the whole catalogue.
-    fn way(&self, q: &str) -> Chip {
-        let label = if q == self.q { format!("“{q}” in all products") } else { format!("“{q}”") };
-        Chip { label, url: Self { q: q.to_owned(), ..Self::default() }.url(1) }
-    }
-
-    /// What narrows the list, each with the address that takes it away.
-    fn chips(&self, category: Option<&str>) -> Vec<Chip> {
-        let without = |change: fn(&mut Self)| {
-            let mut other = self.clone();
-            change(&mut other);
-            other.url(1)
-        };
-        let mut chips = Vec::new();
-        if !self.q.is_empty() {
-            chips.push(Chip { label: format!("“{}”", self.q), url: without(|wish| wish.q.clear()) });
-        }
-        if let Some(name) = category {
-            chips.push(Chip { label: name.to_owned(), url: without(|wish| wish.category = None) });
-        }
-        if self.in_stock {
-            chips.push(Chip { label: "In stock only".to_owned(), url: without(|wish| wish.in_stock = false) });
-        }
-        chips
-    }
-}
-
-/// A word that leads to a list.
-struct Chip {
-    label: String,
-    url: String,
-}
+use wish::Chip;
 
 #[derive(Serialize)]
 struct Way {
@@ -145,7 +51,7 @@ struct Asked {
 
 #[derive(Serialize)]
 struct List {
-    cards: Vec<Mark>,
+    cards: Option<Mark>,
     categories: Vec<Choice>,
     query: Asked,
     total: Count<Mark>,
@@ -175,7 +81,7 @@ pub async fn index(app: web::Data<App>, request: HttpRequest, view: View) -> Res
     if found.category.is_none() {
         wish.category = None;
     }
-    view.sketch("products/index.html", layout, |pen| list(pen, &wish, wordless, &found))
+    view.sketch(("/products", "products/index.html"), layout, |pen| list(pen, &wish, wordless, &found))
 }
 
 fn list(pen: &mut Pen, wish: &Wish, wordless: bool, found: &catalogue::Page) -> Result<List> {
@@ -239,7 +145,7 @@ pub(super) async fn show_with(view: &View, wanted: Wanted, form: Typed) -> Resul
         alt: String,
         form: Typed,
         options: Option<Options>,
-        cards: Vec<tera::Value>,
+        cards: Option<tera::Value>,
     }
     let (status, currency) = (form.status, view.app().config.shop.currency);
     let load = move |conn: &mut crate::db::Conn| {
@@ -251,11 +157,11 @@ pub(super) async fn show_with(view: &View, wanted: Wanted, form: Typed) -> Resul
         let offer = Offer { price: product.price.decimal(&currency), currency: currency.code };
         let alt = product::picture_alt(conn, product.key)?;
         let options = options::of(conn, &product)?;
-        Ok((Page { product: product.into(), offer, alt, form, options, cards: Vec::new() }, related))
+        Ok((Page { product: product.into(), offer, alt, form, options, cards: None }, related))
     };
     let (layout, (page, related)) = view.load(load).await?;
     let set = view.app().templates.set()?;
     let mut pen = Pen::new(&set, view.csrf(), 0);
     let cards = row::cards(&mut pen, &related, 3, 0)?;
-    view.draw(status, "products/show.html", layout, &Page { cards: pen.values(&cards), ..page })
+    view.draw(status, "products/show.html", layout, &Page { cards: pen.value(cards), ..page })
 }

@@ -44,7 +44,7 @@ struct Several {
 ///
 /// # Errors
 /// `Internal`, when the template is wrong.
-pub fn cards(pen: &mut Pen, products: &[Product], level: u8, eager: usize) -> Result<Vec<Mark>> {
+pub fn cards(pen: &mut Pen, products: &[Product], level: u8, eager: usize) -> Result<Option<Mark>> {
     pen.rows("products/card.html", products.iter().enumerate(), |pen, (index, product)| {
         let kin = product.kin.as_ref().filter(|kin| kin.shown > 1);
         Card {
@@ -55,7 +55,8 @@ pub fn cards(pen: &mut Pen, products: &[Product], level: u8, eager: usize) -> Re
             title: pen.text(kin.map_or(&product.title, |kin| &kin.title)),
             price: pen.money(product.price),
             image: pen.text(&image(product.picture)),
-            stock: product.stock.clamp(0, MANY),
+            // Where there are options, theirs counts.
+            stock: if kin.is_some() { 0 } else { product.stock.clamp(0, MANY) },
             options: kin.map(|kin| Several {
                 count: pen.number(kin.shown),
                 in_stock: kin.in_stock,
@@ -89,7 +90,7 @@ struct Order {
 ///
 /// # Errors
 /// `Internal`, when the template is wrong.
-pub fn orders(pen: &mut Pen, orders: &[Summary], level: u8) -> Result<Vec<Mark>> {
+pub fn orders(pen: &mut Pen, orders: &[Summary], level: u8) -> Result<Option<Mark>> {
     pen.rows("orders/row.html", orders, |pen, order| Row {
         level,
         csrf: pen.csrf(),

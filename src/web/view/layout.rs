@@ -85,14 +85,14 @@ impl Layout {
 
 /// The shape of a page with all that stands around it. It says that somebody is signed in, and not who.
 #[derive(Serialize)]
-pub(super) struct Frame<'a, S> {
+pub(super) struct Frame<S> {
     user: Option<Known>,
     pieces: Option<Count<Mark>>,
     csrf: Mark,
     nonce: Mark,
-    path: &'a str,
+    path: &'static str,
     kept: bool,
-    notices: Vec<Mark>,
+    notices: Option<Mark>,
     flash: Option<Message>,
     #[serde(flatten)]
     page: S,
@@ -110,12 +110,12 @@ struct Message {
     undo: Option<Mark>,
 }
 
-impl<'a, S> Frame<'a, S> {
+impl<S> Frame<S> {
     pub(super) fn new(
         pen: &mut Pen,
         layout: &Layout,
         nonce: &str,
-        path: &'a str,
+        path: &'static str,
         kept: bool,
         flash: Option<&Flash>,
         page: S,

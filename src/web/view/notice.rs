@@ -65,7 +65,7 @@ struct Shown {
 ///
 /// # Errors
 /// `Internal`, when the template is wrong.
-pub fn rows(pen: &mut Pen, notices: &[Told]) -> Result<Vec<Mark>> {
+pub fn rows(pen: &mut Pen, notices: &[Told]) -> Result<Option<Mark>> {
     pen.rows("account/told.html", notices, |pen, told| Row {
         notice: Shown {
             kind: told.kind,

@@ -5,7 +5,7 @@
 use super::stencil::{Ink, Mark};
 use super::templates::Set;
 use crate::clock::{Moment, rfc3339};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::shop::money::Money;
 use serde::Serialize;
 use std::io::Write as _;
@@ -92,7 +92,7 @@ impl<'a> Pen<'a> {
         self.ours(self.csrf)
     }
 
-    /// Rows of a list, each drawn by itself.
+    /// Rows of a list, each drawn by itself; one word in all, so that how many there are makes no shape of its own. None of none.
     ///
     /// # Errors
     /// `Internal`, when the template and the shape do not fit.
@@ -101,25 +101,26 @@ impl<'a> Pen<'a> {
         template: &'static str,
         rows: impl IntoIterator<Item = T>,
         mut shape: impl FnMut(&mut Self, T) -> S,
-    ) -> Result<Vec<Mark>> {
+    ) -> Result<Option<Mark>> {
         let mut pen = Self::new(self.set, self.csrf, ROW);
-        let mut draw = |row| {
-            pen.ink.clear();
-            let shape = shape(&mut pen, row);
-            self.ink.word(|html| {
-                self.set.stencils.fill(self.set, template, &shape, &pen.ink, html)?;
-                // A template ends with a line break, as an include does.
-                html.truncate(html.trim_ascii_end().len());
-                Ok::<_, Error>(())
+        let mut rows = rows.into_iter().peekable();
+        if rows.peek().is_none() {
+            return Ok(None);
+        }
+        let draw = |html: &mut Vec<u8>| -> Result<()> {
+            rows.try_for_each(|row| {
+                pen.ink.clear();
+                let shape = shape(&mut pen, row);
+                pen.set.stencils.fill(pen.set, template, &shape, &pen.ink, html)
             })
         };
-        rows.into_iter().map(&mut draw).collect()
+        self.ink.word(draw).map(Some)
     }
 
     /// What was written, for a page that Tera draws anew.
     #[must_use]
-    pub fn values(&self, marks: &[Mark]) -> Vec<tera::Value> {
-        marks.iter().map(|mark| tera::Value::safe_string(&String::from_utf8_lossy(self.ink.said(*mark)))).collect()
+    pub fn value(&self, mark: Option<Mark>) -> Option<tera::Value> {
+        mark.map(|mark| tera::Value::safe_string(&String::from_utf8_lossy(self.ink.said(mark))))
     }
 
     /// The page of that shape.

@@ -1,13 +1,14 @@
 //! Pages and rows of which only words change: Tera draws each shape of them once, and words are laid into a copy.
 //!
-//! Invariant: nothing is drawn that Tera did not draw. What is kept is a template's text for one shape (which parts it has, and how many)
-//! with holes in it: nobody's words, no name and no price. The shape is made and looked up anew for each drawing, so nothing kept can be
-//! out of date. A debug build holds each new stencil against Tera's own drawing of the very words. It does not know what the shapes mean.
+//! Invariant: nothing is drawn that Tera did not draw. What is kept is a template's text for one shape (which parts it has) with holes in
+//! it: nobody's words, and no price. The shape is made and looked up anew for each drawing, so nothing kept can be out of date. A debug
+//! build holds each new stencil against Tera's own drawing with the same words, which are escaped already. It does not know what the
+//! shapes mean.
 
 use super::templates::Set;
 use crate::error::{Error, Result};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{PoisonError, RwLock};
 use tera::Context;
 
@@ -18,8 +19,8 @@ pub struct Mark(u16);
 /// Unicode's first plane for private use: its signs are nowhere in our templates, and no escape touches them.
 const PLANE: u32 = 0xF_0000;
 
-/// All stencils together, in bytes. Beyond that they are cut anew.
-const ROOM: usize = 192 * 1024;
+/// The stencils of a template together, in bytes. Beyond that the oldest is forgotten, and cut anew when it is wanted.
+const ROOM: usize = 96 * 1024;
 
 impl Serialize for Mark {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -54,12 +55,12 @@ impl Ink {
         self.ends.clear();
     }
 
-    /// The word of a mark.
+    /// The word of a mark; nothing of one that stands for none.
     #[must_use]
     pub fn said(&self, Mark(at): Mark) -> &[u8] {
         let at = usize::from(at);
-        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.html[start..self.ends[at]]
+        let start = at.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
+        start.zip(self.ends.get(at)).and_then(|(start, end)| self.html.get(start..*end)).unwrap_or_default()
     }
 }
 
@@ -102,11 +103,12 @@ impl Stencil {
 
 /// The stencils of one set of templates: a few for each.
 #[derive(Debug, Default)]
-pub struct Stencils(RwLock<Kept>);
+pub struct Stencils(RwLock<HashMap<&'static str, Shelf>>);
 
+/// Those of one template, the oldest first.
 #[derive(Debug, Default)]
-struct Kept {
-    by_template: HashMap<&'static str, Vec<Known>>,
+struct Shelf {
+    known: VecDeque<Known>,
     size: usize,
 }
 
@@ -116,10 +118,27 @@ struct Known {
     stencil: Stencil,
 }
 
-impl Kept {
+impl Known {
+    fn size(&self) -> usize {
+        self.shape.len() + self.stencil.size()
+    }
+}
+
+impl Shelf {
     /// A handful of shapes is looked through faster than it is hashed.
-    fn find(&self, template: &str, shape: &[u8]) -> Option<&Stencil> {
-        self.by_template.get(template)?.iter().find(|known| *known.shape == *shape).map(|known| &known.stencil)
+    fn find(&self, shape: &[u8]) -> Option<&Stencil> {
+        self.known.iter().find(|known| *known.shape == *shape).map(|known| &known.stencil)
+    }
+
+    fn keep(&mut self, known: Known) {
+        if known.size() > ROOM || self.find(&known.shape).is_some() {
+            return;
+        }
+        self.size += known.size();
+        self.known.push_back(known);
+        while self.size > ROOM {
+            self.size -= self.known.pop_front().map_or(0, |known| known.size());
+        }
     }
 }
 
@@ -131,8 +150,10 @@ impl Stencils {
     pub fn fill(&self, set: &Set, template: &'static str, shape: &impl Serialize, ink: &Ink, page: &mut Vec<u8>) -> Result<()> {
         let mut key = Vec::with_capacity(512);
         serde_json::to_writer(&mut key, shape).map_err(Error::internal)?;
-        // Whoever panicked with the lock left a list that is whole: each change of it is one call.
-        if let Some(stencil) = self.0.read().unwrap_or_else(PoisonError::into_inner).find(template, &key) {
+        // What stands on a shelf is whole, whoever panicked with the lock: it was drawn before.
+        if let Some(stencil) =
+            self.0.read().unwrap_or_else(PoisonError::into_inner).get(template).and_then(|shelf| shelf.find(&key))
+        {
             stencil.fill(ink, page);
             return Ok(());
         }
@@ -143,15 +164,8 @@ impl Stencils {
         stencil.fill(ink, page);
         #[cfg(debug_assertions)]
         proof::hold(&stencil, set, template, &key, ink)?;
-        let size = key.len() + stencil.size();
-        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if kept.size + size > ROOM {
-            *kept = Kept::default();
-        }
-        if kept.find(template, &key).is_none() {
-            kept.size += size;
-            kept.by_template.entry(template).or_default().push(Known { shape: key.into(), stencil });
-        }
+        let mut shelves = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        shelves.entry(template).or_default().keep(Known { shape: key.into(), stencil });
         Ok(())
     }
 }
