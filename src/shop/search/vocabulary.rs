@@ -10,8 +10,8 @@ use diesel::sql_types::{Array, Text};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Products in the sample, at most: two side by side from each of five hundred places.
-pub(super) const SAMPLED: usize = 1000;
+/// Products in the sample, at most: two side by side from each of 250 places.
+const SAMPLED: usize = 500;
 
 /// A word that fewer of them have is not kept.
 const KEPT: u32 = 5;
@@ -43,10 +43,10 @@ struct Tokens {
 const SAMPLE: &str = "SELECT tsvector_to_array(tokens) AS tokens FROM (
         SELECT DISTINCT ON (w.rowid) w.rowid, w.tokens
         FROM (SELECT min(rowid) AS low, max(rowid) AS high FROM product_words) AS ends,
-        generate_series(0, 499) AS place CROSS JOIN LATERAL (
-            SELECT * FROM product_words WHERE rowid >= low + place * (high - low) / 499 ORDER BY rowid LIMIT 2
+        generate_series(0, 249) AS place CROSS JOIN LATERAL (
+            SELECT * FROM product_words WHERE rowid >= low + place * (high - low) / 249 ORDER BY rowid LIMIT 2
         ) AS w
-    ) AS sample LIMIT 1000";
+    ) AS sample LIMIT 500";
 
 impl Vocabulary {
     /// Takes a sample of the catalogue.
@@ -68,7 +68,7 @@ impl Vocabulary {
             Conn::Sqlite(_) => Ok(Vec::new()),
             Conn::Postgres(conn) => Ok(diesel::sql_query(SAMPLE).load::<Tokens>(conn)?),
         })?;
-        let sample = Sample::of(sample.into_iter().map(|row| row.tokens));
+        let sample = Sample::of(&sample.into_iter().map(|row| row.tokens).collect::<Vec<_>>());
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = sample;
         Ok(())
     }
@@ -99,25 +99,42 @@ fn beginning(token: &str) -> usize {
     token.char_indices().nth(LONGEST).map_or(token.len(), |(end, _)| end)
 }
 
+/// Every beginning of a token that is kept, the longest last.
+fn beginnings(token: &str) -> impl Iterator<Item = &str> + Clone {
+    let last = beginning(token);
+    let ends = token.char_indices().skip(1).map(|(end, _)| end).take_while(move |end| *end < last);
+    ends.chain([last]).map(|end| &token[..end])
+}
+
 impl Sample {
-    fn of(rows: impl Iterator<Item = Vec<String>>) -> Self {
-        let mut sample = Self::default();
-        for (row, tokens) in rows.take(SAMPLED).enumerate() {
-            sample.size += 1;
-            for token in tokens {
-                let ends = token.char_indices().skip(1).map(|(end, _)| end).take_while(|end| *end < beginning(&token));
-                for end in ends.chain([beginning(&token)]) {
-                    sample.beginnings.entry(token[..end].to_owned()).or_insert(Rows::NONE).add(row);
-                }
-                sample.words.entry(token).or_insert(Rows::NONE).add(row);
-            }
-        }
-        for known in [&mut sample.words, &mut sample.beginnings] {
-            known.retain(|_, rows| rows.count() >= KEPT);
-            known.shrink_to_fit();
-        }
-        sample
+    fn of(rows: &[Vec<String>]) -> Self {
+        let each = || {
+            rows.iter().take(SAMPLED).enumerate().flat_map(|(row, tokens)| tokens.iter().map(move |token| (row, token.as_str())))
+        };
+        let size = u32::try_from(rows.len().min(SAMPLED)).unwrap_or_default();
+        let words = common(each());
+        let beginnings = common(each().flat_map(|(row, token)| beginnings(token).map(move |beginning| (row, beginning))));
+        Self { size, words, beginnings }
     }
+}
+
+/// Of words with the rows that they are in, those that are in several: most are in one only, and are not written down first.
+fn common<'a>(each: impl Iterator<Item = (usize, &'a str)> + Clone) -> HashMap<String, Rows> {
+    let mut times: HashMap<&str, u32> = HashMap::new();
+    for (_, word) in each.clone() {
+        *times.entry(word).or_default() += 1;
+    }
+    times.retain(|_, times| *times >= KEPT);
+    let mut known: HashMap<String, Rows> = HashMap::new();
+    for (row, word) in each.filter(|(_, word)| times.contains_key(word)) {
+        match known.get_mut(word) {
+            Some(rows) => rows.add(row),
+            None => known.entry(word.to_owned()).or_insert(Rows::NONE).add(row),
+        }
+    }
+    known.retain(|_, rows| rows.count() >= KEPT);
+    known.shrink_to_fit();
+    known
 }
 
 impl Rows {
@@ -154,8 +171,8 @@ mod tests {
     #[test]
     fn a_beginning_has_the_rows_of_all_words_that_begin_so_once() {
         let texts = ["tea teapot \u{92}tea", "teapot teahouse", "ten 茶碗", "rare"];
-        let rows = (0..40).map(|row| tokens(if row < 3 { texts[3] } else { texts[row % 3] }));
-        let vocabulary = Vocabulary(Arc::new(RwLock::new(Sample::of(rows))));
+        let rows: Vec<_> = (0..40).map(|row| tokens(if row < 3 { texts[3] } else { texts[row % 3] })).collect();
+        let vocabulary = Vocabulary(Arc::new(RwLock::new(Sample::of(&rows))));
         let count = |mark, text: &str, open| vocabulary.rows(mark, &tokens(text), open).count();
         assert_eq!(vocabulary.size(), 40);
         assert_eq!((count("", "tea", false), count("", "tea", true)), (13, 25));
@@ -168,7 +185,7 @@ mod tests {
     #[test]
     fn a_long_word_is_known_by_its_beginning() {
         let long = "teahouseteahouseteahouse".to_owned();
-        let vocabulary = Vocabulary(Arc::new(RwLock::new(Sample::of((0..9).map(|_| vec![long.clone()])))));
+        let vocabulary = Vocabulary(Arc::new(RwLock::new(Sample::of(&vec![vec![long.clone()]; 9]))));
         let count = |word: &str, open| vocabulary.rows("", &[word.to_owned()], open).count();
         assert_eq!((count(&long, true), count(&long, false), count(&long[..20], true)), (9, 9, 9));
         assert_eq!(count(&long[..20], false), 0);
