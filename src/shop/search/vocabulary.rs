@@ -112,14 +112,14 @@ impl Sample {
             rows.iter().take(SAMPLED).enumerate().flat_map(|(row, tokens)| tokens.iter().map(move |token| (row, token.as_str())))
         };
         let size = u32::try_from(rows.len().min(SAMPLED)).unwrap_or_default();
-        let words = common(each());
-        let beginnings = common(each().flat_map(|(row, token)| beginnings(token).map(move |beginning| (row, beginning))));
+        let words = in_several(each());
+        let beginnings = in_several(each().flat_map(|(row, token)| beginnings(token).map(move |beginning| (row, beginning))));
         Self { size, words, beginnings }
     }
 }
 
 /// Of words with the rows that they are in, those that are in several: most are in one only, and are not written down first.
-fn common<'a>(each: impl Iterator<Item = (usize, &'a str)> + Clone) -> HashMap<String, Rows> {
+fn in_several<'a>(each: impl Iterator<Item = (usize, &'a str)> + Clone) -> HashMap<String, Rows> {
     let mut times: HashMap<&str, u32> = HashMap::new();
     for (_, word) in each.clone() {
         *times.entry(word).or_default() += 1;
