@@ -15,6 +15,7 @@ mod migrate;
 mod pool;
 mod prepared;
 pub mod schema;
+mod statement;
 mod watch;
 
 pub use commit::after_commit;
@@ -27,6 +28,7 @@ pub use lock::{
 };
 pub use migrate::{Migrated, migrate, pending};
 pub use prepared::update;
+pub use statement::Statement;
 pub use watch::{Pulse, Watch, queue_to_revoke};
 
 /// A statement that is written once and run on either database's own connection: one that `MultiConnection` cannot build

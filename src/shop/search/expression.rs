@@ -47,11 +47,12 @@ impl Language {
         }
     }
 
-    /// Does the row `w` of the index match the expression bound first?
-    pub const fn condition(self) -> &'static str {
+    /// Does the row `w` of the index match the expression bound at this place? A server is not told of the expression when it plans, so
+    /// that it plans once: which way is short is decided here, and each statement leaves it only one.
+    pub fn condition(self, place: usize) -> String {
         match self {
-            Self::Fts5 => "w.tokens MATCH $1",
-            Self::Tsquery => "w.tokens @@ $1::tsquery",
+            Self::Fts5 => format!("w.tokens MATCH ${place}"),
+            Self::Tsquery => format!("w.tokens @@ (SELECT ${place}::tsquery)"),
         }
     }
 

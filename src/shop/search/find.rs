@@ -15,13 +15,13 @@ pub(in crate::shop) use order::walk;
 use super::expression::{Language, Tier};
 use super::vocabulary::Vocabulary;
 use super::{COUNTED, Search};
-use crate::db::Conn;
+use crate::db::{Conn, Statement};
 use crate::error::Result;
 use crate::ids::{CategoryKey, ProductKey};
 use crate::shop::catalogue::Sort;
 use crate::shop::product::STOCK_OF_ALL;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::BigInt;
 use estimate::Known;
 use way::{Condition, Way};
 
@@ -39,6 +39,13 @@ pub(in crate::shop) struct Within<'a> {
     pub sort: Option<Sort>,
     pub limit: i64,
     pub offset: i64,
+}
+
+impl Within<'_> {
+    /// Are its statements some of a few? The text says which rows of the matches are wanted.
+    const fn is_first_page(&self) -> bool {
+        self.offset == 0
+    }
 }
 
 /// What was found.
@@ -63,6 +70,12 @@ pub(in crate::shop) fn find(conn: &mut Conn, within: &Within) -> Result<Found> {
     }
     let known = Known::of(within);
     let is_ranked = best::is_ranked(conn, within, &known);
+    if is_ranked
+        && known.all_are_common()
+        && let Some(found) = best::exact(conn, within, &known)?
+    {
+        return Ok(found);
+    }
     if is_ranked && let Some(found) = all_ranked(conn, within, &known)? {
         return Ok(found);
     }
@@ -99,18 +112,18 @@ pub(in crate::shop) fn finds_any(conn: &mut Conn, search: &Search, (vocabulary, 
     Ok(is_near || count(conn, &all, &known, 1)? > 0)
 }
 
-/// The piece of all matches that one statement finds, if they are no more than are counted.
+/// The piece of all matches that one statement finds, if they are few enough.
 fn all_ranked(conn: &mut Conn, within: &Within, known: &Known) -> Result<Option<Found>> {
-    let ranked = best::ranked(conn, within, Tier::Any, &known.way_to_all(Tier::Any))?;
-    let matches = |keys: &Vec<ProductKey>| i64::try_from(keys.len()).unwrap_or(COUNTED);
-    Ok(ranked.map(|keys| Found { matches: matches(&keys), keys: piece(keys, within) }))
+    let ranked = best::ranked(conn, within, Tier::Any, known)?;
+    Ok(ranked.map(|Found { keys, matches }| Found { keys: piece(keys, within), matches: matches.min(COUNTED + 1) }))
 }
 
 /// How many match, counted up to `most`.
 fn count(conn: &mut Conn, within: &Within, known: &Known, most: i64) -> Result<i64> {
     let Condition { text, bound } = matching(conn, within, Tier::Any, &known.way_to_all(Tier::Any));
     let text = format!("SELECT count(*) AS number FROM ({}) AS counted", at_most(conn, most, &format!("SELECT 1 FROM {text}")));
-    Ok(numbers(conn, text, &bound)?.first().copied().unwrap_or_default())
+    let statement = Statement::new(text, bound).kept(most <= COUNTED + 1);
+    Ok(numbers(conn, statement)?.first().copied().unwrap_or_default())
 }
 
 /// The first of what a query gives, whichever. A server that knows of a limit believes that it will meet so many soon, and reads the whole
@@ -146,16 +159,13 @@ fn piece(mut keys: Vec<ProductKey>, within: &Within) -> Vec<ProductKey> {
 }
 
 /// What a statement says that gives a `number` in each row.
-fn numbers(conn: &mut Conn, text: String, bound: &[String]) -> Result<Vec<i64>> {
-    let found: Vec<Number> = crate::on_either!(conn, conn => {
-        let query = bound.iter().fold(diesel::sql_query(text).into_boxed(), diesel::query_builder::BoxedSqlQuery::bind::<Text, _>);
-        query.load(conn)?
-    });
+fn numbers(conn: &mut Conn, statement: Statement) -> Result<Vec<i64>> {
+    let found: Vec<Number> = crate::on_either!(conn, conn => statement.load(conn))?;
     Ok(found.into_iter().map(|found| found.number).collect())
 }
 
-fn keys(conn: &mut Conn, text: String, bound: &[String]) -> Result<Vec<ProductKey>> {
-    Ok(numbers(conn, text, bound)?.into_iter().map(ProductKey).collect())
+fn keys(conn: &mut Conn, statement: Statement) -> Result<Vec<ProductKey>> {
+    Ok(numbers(conn, statement)?.into_iter().map(ProductKey).collect())
 }
 
 #[cfg(test)]

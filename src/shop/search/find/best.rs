@@ -5,13 +5,14 @@
 
 use super::estimate::Known;
 use super::way::{Condition, Way};
-use super::{Within, at_most, keys, matching, piece};
-use crate::db::Conn;
+use super::{Found, Within, at_most, keys, matching, piece};
+use crate::db::{Conn, Statement};
 use crate::error::Result;
 use crate::ids::ProductKey;
 use crate::shop::search::COUNTED;
 use crate::shop::search::expression::{Language, Tier};
-use std::cmp::Reverse;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use std::collections::HashSet;
 
 /// Rows that are looked at before the index is asked for words that very many have: first so many, or so many for each that is wanted,
@@ -20,9 +21,20 @@ const NEWEST: i64 = 4096;
 const NEAR: i64 = 16;
 const PART: i64 = 50;
 
+/// Words that meet in few products are found in all of these at once.
+const SELDOM: i64 = 4 * COUNTED;
+
+#[derive(QueryableByName)]
+struct Ranked {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+    #[diesel(sql_type = BigInt)]
+    matches: i64,
+}
+
 /// Are all matches best come by at once? On a server one statement says of each how well it matches, unless very many have every word.
 pub(super) fn is_ranked(conn: &Conn, within: &Within, known: &Known) -> bool {
-    Language::of(conn) == Language::Tsquery && within.sort.is_none() && !known.all_are_common()
+    Language::of(conn) == Language::Tsquery && within.sort.is_none() && (!known.all_are_common() || known.meet_seldom())
 }
 
 /// A tier after the other, until the piece is full. A tier gives no more than that, so those that were seen in a better one still leave
@@ -31,13 +43,12 @@ pub(super) fn first(conn: &mut Conn, within: &Within, matches: i64, known: &Know
     let most = within.offset + within.limit;
     let wanted = usize::try_from(most.min(matches)).unwrap_or_default();
     let (mut found, mut seen, mut after) = (Vec::new(), HashSet::new(), None);
-    let named = known.way(Tier::Named);
     if Language::of(conn) == Language::Tsquery
-        && named != Way::Rows
-        && let Some(few) = ranked(conn, within, Tier::Named, &named)?
+        && known.way(Tier::Named) != Way::Rows
+        && let Some(few) = ranked(conn, within, Tier::Named, known)?
     {
-        seen.extend(few.iter().copied());
-        (found, after) = (few, Some(Tier::Named));
+        seen.extend(few.keys.iter().copied());
+        (found, after) = (few.keys, Some(Tier::Named));
     }
     // A single match needs no rank.
     let tiers = Tier::ALL.into_iter().filter(|tier| Some(*tier) > after && (matches > 1 || *tier == Tier::Any));
@@ -51,19 +62,53 @@ pub(super) fn first(conn: &mut Conn, within: &Within, matches: i64, known: &Know
     Ok(piece(found, within))
 }
 
-/// All matches of a tier in order, if they are no more than are counted.
-pub(super) fn ranked(conn: &mut Conn, within: &Within, last: Tier, way: &Way) -> Result<Option<Vec<ProductKey>>> {
-    let language = Language::of(conn);
-    let Condition { text, mut bound } = matching(conn, within, last, way);
-    let mut ranks = Vec::new();
-    for tier in Tier::ALL.into_iter().take_while(|tier| *tier < last) {
-        bound.push(language.expression(within.search, tier, None));
-        ranks.push(format!("WHEN w.tokens @@ ${}::tsquery THEN {}", bound.len(), ranks.len()));
+/// Of words that meet seldom, the piece where more than are counted have the words themselves: then nobody asks for those that begin with
+/// them, of which a server's index would find all that have either first.
+pub(super) fn exact(conn: &mut Conn, within: &Within, known: &Known) -> Result<Option<Found>> {
+    if known.way(Tier::Named) == Way::Rows {
+        return Ok(None);
     }
-    let rows = format!("SELECT w.rowid AS number, CASE {} ELSE {} END AS tier FROM {text}", ranks.join(" "), ranks.len());
-    let text = format!("SELECT number FROM ({}) AS ranked ORDER BY tier, number DESC", at_most(conn, COUNTED + 1, &rows));
-    let found = keys(conn, text, &bound)?;
-    Ok(Some(found).filter(|found| i64::try_from(found.len()).is_ok_and(|found| found <= COUNTED)))
+    let Some(words) = read(conn, within, (Tier::Words, known), (SELDOM, false))?.filter(|words| words.matches > COUNTED) else {
+        return Ok(None);
+    };
+    let named = ranked(conn, within, Tier::Named, known)?;
+    Ok(named.map(|Found { mut keys, .. }| {
+        let seen: HashSet<ProductKey> = keys.iter().copied().collect();
+        keys.extend(words.keys.into_iter().filter(|key| !seen.contains(key)));
+        Found { keys: piece(keys, within), matches: COUNTED + 1 }
+    }))
+}
+
+/// How many match at least so well, and the best of them up to the end of the piece; if they are few enough.
+pub(super) fn ranked(conn: &mut Conn, within: &Within, last: Tier, known: &Known) -> Result<Option<Found>> {
+    read(conn, within, (last, known), (if known.meet_seldom() { SELDOM } else { COUNTED }, true))
+}
+
+/// The same, of which no more than so many are read; not ranked, they are the newest.
+fn read(
+    conn: &mut Conn,
+    within: &Within,
+    (last, known): (Tier, &Known),
+    (most, is_ranked): (i64, bool),
+) -> Result<Option<Found>> {
+    let language = Language::of(conn);
+    let Condition { text, mut bound } = matching(conn, within, last, &known.way_to_all(last));
+    let mut ranks = Vec::new();
+    for tier in Tier::ALL.into_iter().take_while(|tier| is_ranked && *tier < last) {
+        bound.push(language.expression(within.search, tier, None));
+        ranks.push(format!("WHEN {} THEN {}", language.condition(bound.len()), ranks.len()));
+    }
+    let tier = if ranks.is_empty() { "0".to_owned() } else { format!("CASE {} ELSE {} END", ranks.join(" "), ranks.len()) };
+    let text = format!(
+        "SELECT number, count(*) OVER () AS matches FROM ({}) AS ranked ORDER BY tier, number DESC LIMIT {}",
+        at_most(conn, most.saturating_add(1), &format!("SELECT w.rowid AS number, {tier} AS tier FROM {text}")),
+        within.offset + within.limit
+    );
+    let statement = Statement::new(text, bound).kept(within.is_first_page());
+    let found: Vec<Ranked> = crate::on_either!(conn, conn => statement.load(conn))?;
+    let matches = found.first().map_or(0, |first| first.matches);
+    let keys = found.into_iter().map(|found| ProductKey(found.number)).collect();
+    Ok(Some(Found { keys, matches }).filter(|found| found.matches <= most))
 }
 
 /// The newest matches of a tier, of which there are no more than are counted or `are_more`. FTS5 has them in this order. A server has them
@@ -71,9 +116,8 @@ pub(super) fn ranked(conn: &mut Conn, within: &Within, last: Tier, way: &Way) ->
 fn newest(conn: &mut Conn, within: &Within, (tier, known): (Tier, &Known), are_more: bool) -> Result<Vec<ProductKey>> {
     let most = within.offset + within.limit;
     let in_order = format!("ORDER BY w.rowid DESC LIMIT {most}");
-    let way = known.way_to_all(tier);
     if Language::of(conn) == Language::Fts5 {
-        return ask(conn, within, (tier, &way), &in_order);
+        return ask(conn, within, (tier, &Way::Index), &in_order);
     }
     let enough = usize::try_from(most).unwrap_or_default();
     if known.way(tier) == Way::Rows {
@@ -82,23 +126,22 @@ fn newest(conn: &mut Conn, within: &Within, (tier, known): (Tier, &Known), are_m
             return Ok(near);
         }
     }
-    if !are_more {
-        let Condition { text, bound } = matching(conn, within, tier, &way);
-        let text = at_most(conn, COUNTED + 1, &format!("SELECT w.rowid AS number FROM {text}"));
-        let mut few = keys(conn, text, &bound)?;
-        if i64::try_from(few.len()).is_ok_and(|found| found <= COUNTED) {
-            few.sort_unstable_by_key(|ProductKey(key)| Reverse(*key));
-            few.truncate(enough);
-            return Ok(few);
-        }
+    if !are_more && let Some(few) = read(conn, within, (tier, known), (COUNTED, false))? {
+        return Ok(few.keys);
     }
-    ask(conn, within, (tier, &way), &in_order)
+    if known.are_some(tier)
+        && let Some(all) = read(conn, within, (tier, known), (i64::MAX, false))?
+    {
+        return Ok(all.keys);
+    }
+    ask(conn, within, (tier, &Way::Rows), &in_order)
 }
 
 /// The newest matches of a tier among the newest rows, as many as are wanted or there are.
 pub(super) fn near(conn: &mut Conn, within: &Within, tier: Tier, most: i64) -> Result<Vec<ProductKey>> {
     let enough = usize::try_from(most).unwrap_or_default();
-    let farther = (10 * NEWEST).min(within.total / PART);
+    // One of a few numbers, or each size of a catalogue would be a statement of its own.
+    let farther = (10 * NEWEST).min(within.total / PART).checked_ilog2().map_or(1, |power| 1 << power);
     let look = |conn: &mut Conn, rows: i64| {
         let newest = "SELECT max(rowid) FROM product_words";
         let rest = format!("AND w.rowid > ({newest}) - {rows} ORDER BY w.rowid DESC LIMIT {most}");
@@ -110,5 +153,5 @@ pub(super) fn near(conn: &mut Conn, within: &Within, tier: Tier, most: i64) -> R
 
 fn ask(conn: &mut Conn, within: &Within, (tier, way): (Tier, &Way), rest: &str) -> Result<Vec<ProductKey>> {
     let Condition { text, bound } = matching(conn, within, tier, way);
-    keys(conn, format!("SELECT w.rowid AS number FROM {text} {rest}"), &bound)
+    keys(conn, Statement::new(format!("SELECT w.rowid AS number FROM {text} {rest}"), bound).kept(within.is_first_page()))
 }

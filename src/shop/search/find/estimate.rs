@@ -6,7 +6,7 @@
 
 use super::way::{Condition, Way};
 use super::{Within, in_stock};
-use crate::db::Conn;
+use crate::db::{Conn, Statement};
 use crate::error::Result;
 use crate::shop::search::COUNTED;
 use crate::shop::search::expression::{Language, Tier};
@@ -29,6 +29,8 @@ pub(super) struct Known {
     tiers: Vec<(Tier, Vec<Rows>)>,
     /// So many of the sample are very many.
     common: u32,
+    /// So many of the sample are few enough to be read all.
+    few: u32,
     size: u32,
 }
 
@@ -42,12 +44,29 @@ impl Known {
         }
         let tiers = Tier::ALL.map(|tier| (tier, parts(within, tier))).to_vec();
         let common = (MANY * i64::from(size) / within.total + 1).max(i64::from(size / 100));
-        Self { tiers, common: u32::try_from(common).unwrap_or(size), size }
+        let few = even(within, within.total) * i64::from(size) / within.total;
+        Self { tiers, common: u32::try_from(common).unwrap_or(size), few: u32::try_from(few).unwrap_or_default(), size }
     }
 
     /// Do very many products have each part?
     pub fn all_are_common(&self) -> bool {
         self.way(Tier::Any) == Way::Rows
+    }
+
+    /// Is it less work to read all that match than to look for a piece of them?
+    pub fn meet_seldom(&self) -> bool {
+        self.seen(Tier::Any).is_some_and(|seen| seen <= self.few)
+    }
+
+    /// Do so few match so well, wherever they are, that it is less work to read all of them than to look at all products?
+    pub fn are_some(&self, tier: Tier) -> bool {
+        self.seen(tier).is_some_and(|seen| seen < self.size / 5)
+    }
+
+    /// How many of the sample have all parts.
+    fn seen(&self, tier: Tier) -> Option<u32> {
+        let (_, parts) = self.tiers.iter().find(|(known, _)| *known == tier)?;
+        Some(parts.iter().copied().fold(Rows::ALL, Rows::and).count())
     }
 
     /// How to come by the matches of a tier.
@@ -68,14 +87,19 @@ impl Known {
 
     /// Is it to be believed that many more match than are counted?
     pub fn are_many(&self, conn: &mut Conn, within: &Within) -> Result<bool> {
-        let Some((_, parts)) = self.tiers.iter().find(|(tier, _)| *tier == Tier::Any) else { return Ok(false) };
-        let seen = parts.iter().copied().fold(Rows::ALL, Rows::and).count();
+        let Some(seen) = self.seen(Tier::Any) else { return Ok(false) };
         if !is_many(seen.into(), self.size.into(), within.total) {
             return Ok(false);
         }
         // Tokens side by side, and what is in stock, are not in the vocabulary.
         if within.search.is_plain() && !within.in_stock { Ok(true) } else { sample(conn, within) }
     }
+}
+
+/// With `n` matches among `m` products, a piece that is looked for in the products' own order ends after about `(offset + limit) * m / n`
+/// of them, which is more than `n` up to the root of `(offset + limit) * m`: so many matches are as soon read all.
+pub(super) fn even(within: &Within, among: i64) -> i64 {
+    (within.offset + within.limit).saturating_mul(among).isqrt()
 }
 
 /// If so many of a sample match, do many more than are counted?
@@ -111,7 +135,8 @@ fn sample(conn: &mut Conn, within: &Within) -> Result<bool> {
         condition.text,
         if within.in_stock { &stock } else { "" }
     );
-    let seen = super::numbers(conn, text, &condition.bound)?.first().copied().unwrap_or_default();
+    let statement = Statement::new(text, condition.bound).kept(true);
+    let seen = super::numbers(conn, statement)?.first().copied().unwrap_or_default();
     Ok(is_many(seen, PLACES * FROM_EACH, within.total))
 }
 

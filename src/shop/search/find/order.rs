@@ -3,10 +3,10 @@
 //! Invariant: few matches are sorted, and of many the index of the order is walked until the piece is full; which of the two it is
 //! decides no more than how long it takes. It does not know how well a product matches.
 
-use super::estimate::Known;
-use super::way::Condition;
+use super::estimate::{self, Known};
+use super::way::{Condition, Way};
 use super::{Within, count, in_stock, keys, matching};
-use crate::db::Conn;
+use crate::db::{Conn, Statement};
 use crate::error::Result;
 use crate::ids::{CategoryKey, ProductKey};
 use crate::shop::catalogue::Sort;
@@ -16,6 +16,9 @@ use crate::shop::search::{COUNTED, token};
 /// Of the products in an order, so many pages of them are looked at, and then so many times as many where very many match, before it is
 /// asked how many match.
 const NEAR: i64 = 16;
+
+/// A statement that says each word is kept for so many words.
+const FEW_WORDS: usize = 4;
 
 /// A piece of very many matches. Of a word that many products have it is full before so many of them were looked at; of another, the
 /// cheaper of the two ways is taken.
@@ -30,10 +33,9 @@ pub(super) fn in_order(conn: &mut Conn, within: &Within, sort: Sort, known: &Kno
     if is_sparse(conn, within, known)? { sorted(conn, within, sort, known) } else { walked(conn, within, sort, None) }
 }
 
-/// Is it less work to read all matches than to walk the catalogue until the piece is full? With `n` matches among `m` products, the
-/// piece ends after about `(offset + limit) * m / n` of them, which is more than `n` up to the root of `(offset + limit) * m`.
+/// Is it less work to read all matches than to walk the catalogue until the piece is full?
 fn is_sparse(conn: &mut Conn, within: &Within, known: &Known) -> Result<bool> {
-    let even = (within.offset + within.limit).saturating_mul(within.among).isqrt();
+    let even = estimate::even(within, within.among);
     Ok(even > COUNTED && count(conn, within, known, even + 1)? <= even)
 }
 
@@ -46,24 +48,27 @@ pub(super) fn sorted(conn: &mut Conn, within: &Within, sort: Sort, known: &Known
     let Condition { text, bound } = matching(conn, &all, Tier::Any, &known.way_to_all(Tier::Any));
     let text = format!(
         "WITH w AS {once} (SELECT w.rowid FROM {text})
-         SELECT p.id AS number FROM w CROSS JOIN products p WHERE p.id = w.rowid{stock} ORDER BY {} LIMIT {} OFFSET {}",
-        order(sort),
-        within.limit,
-        within.offset
+         SELECT p.id AS number FROM w CROSS JOIN products p WHERE p.id = w.rowid{stock} ORDER BY {} {}",
+        order("p", sort),
+        limit(within)
     );
-    keys(conn, text, &bound)
+    keys(conn, Statement::new(text, bound).kept(within.is_first_page()))
 }
 
 /// The products in the wanted order, as far as it takes to meet enough matches, or among the first `near` of them.
 fn walked(conn: &mut Conn, within: &Within, sort: Sort, near: Option<i64>) -> Result<Vec<ProductKey>> {
+    match Language::of(conn) {
+        Language::Fts5 => walked_on_sqlite(conn, within, sort, near),
+        Language::Tsquery => walked_on_postgres(conn, within, sort, near),
+    }
+}
+
+/// SQLite walks an index as it is told to. To ask FTS5 about one row costs ten times as much as to read what it keeps of it, where a word
+/// is a token with a space before it; or the words of the product, where most of those that do not match can go before FTS5 is asked.
+fn walked_on_sqlite(conn: &mut Conn, within: &Within, sort: Sort, near: Option<i64>) -> Result<Vec<ProductKey>> {
     let language = Language::of(conn);
-    let words: Vec<&String> = within.search.words.iter().flatten().filter(|token| token::is_word(token)).collect();
-    let numbers = || 2..words.len() + 2;
-    let order = order(sort);
-    let of_category = within.category.map(|CategoryKey(key)| format!(" AND p.category_id = {key}")).unwrap_or_default();
-    let shown = format!("p.status = 'active' AND p.listed{of_category}");
-    // SQLite counts parameters as they come, so the first has to come first.
-    let mut conditions = vec!["$1 <> ''".to_owned(), shown.clone()];
+    let (order, shown) = (order("p", sort), shown(within));
+    let mut conditions = vec![shown.clone()];
     if let Some(near) = near {
         let (column, is_down) = column(sort);
         let sign = if is_down { ">=" } else { "<=" };
@@ -72,25 +77,47 @@ fn walked(conn: &mut Conn, within: &Within, sort: Sort, near: Option<i64>) -> Re
         ));
     }
     conditions.extend(within.in_stock.then(in_stock));
-    let is_match = if language == Language::Fts5 && within.search.is_plain() {
-        // To ask FTS5 about one row costs ten times as much as to read what it keeps of it, where a word is a token with a space before it.
-        let words: Vec<String> = numbers().map(|number| format!("w.c0 LIKE '% ' || ${number} || '%'")).collect();
+    let mut bound: Vec<String> = within.search.words.iter().flatten().filter(|token| token::is_word(token)).cloned().collect();
+    let of_few_words = bound.len() <= FEW_WORDS && within.category.is_none();
+    let numbers = 1..=bound.len();
+    let is_match = if within.search.is_plain() {
+        let words: Vec<String> = numbers.map(|number| format!("w.c0 LIKE '% ' || ${number} || '%'")).collect();
         format!("EXISTS (SELECT 1 FROM product_words_content w WHERE w.id = p.id AND {})", words.join(" AND "))
     } else {
-        // Most of those that do not match can go before the index of words is asked, which has the last word.
-        conditions.extend(numbers().map(|number| format!("p.words LIKE '%' || ${number} || '%'")));
-        format!("EXISTS (SELECT 1 FROM product_words w WHERE w.rowid = p.id AND {})", language.condition())
+        conditions.extend(numbers.map(|number| format!("p.words LIKE '%' || ${number} || '%'")));
+        bound.push(language.expression(within.search, Tier::Any, within.category));
+        format!("EXISTS (SELECT 1 FROM product_words w WHERE w.rowid = p.id AND {})", language.condition(bound.len()))
     };
     conditions.push(is_match);
+    let text =
+        format!("SELECT p.id AS number FROM products p WHERE {} ORDER BY {order} {}", conditions.join(" AND "), limit(within));
+    keys(conn, Statement::new(text, bound).kept(of_few_words && within.is_first_page()))
+}
+
+/// A server is left no other way: where a query has an end or an offset of its own, that is not planned together with what is around it.
+fn walked_on_postgres(conn: &mut Conn, within: &Within, sort: Sort, near: Option<i64>) -> Result<Vec<ProductKey>> {
+    let (column, _) = column(sort);
+    let head = near.map_or_else(|| "OFFSET 0".to_owned(), |near| format!("LIMIT {near}"));
+    let Condition { text, bound } = matching(conn, within, Tier::Any, &Way::Rows);
     let text = format!(
-        "SELECT p.id AS number FROM products p WHERE {} ORDER BY {order} LIMIT {} OFFSET {}",
-        conditions.join(" AND "),
-        within.limit,
-        within.offset
+        "SELECT x.id AS number FROM (SELECT p.id, p.{column} FROM products p WHERE {} ORDER BY {} {head}) AS x
+         CROSS JOIN LATERAL (SELECT 1 FROM {text} AND w.rowid = x.id OFFSET 0) AS matching ORDER BY {} {}",
+        shown(within),
+        order("p", sort),
+        order("x", sort),
+        limit(within)
     );
-    let mut bound = vec![language.expression(within.search, Tier::Any, within.category)];
-    bound.extend(words.into_iter().cloned());
-    keys(conn, text, &bound)
+    keys(conn, Statement::new(text, bound).kept(within.category.is_none() && within.is_first_page()))
+}
+
+/// What a list shows of the products `p`.
+fn shown(within: &Within) -> String {
+    let of_category = within.category.map(|CategoryKey(key)| format!(" AND p.category_id = {key}")).unwrap_or_default();
+    format!("p.status = 'active' AND p.listed{of_category}")
+}
+
+fn limit(within: &Within) -> String {
+    format!("LIMIT {} OFFSET {}", within.limit, within.offset)
 }
 
 /// The walk alone, of which the plan is looked at: it wants more products than a test has.
@@ -107,10 +134,10 @@ pub(in crate::shop) fn walk(
     walked(conn, &within, sort, near)
 }
 
-fn order(sort: Sort) -> String {
+fn order(table: &str, sort: Sort) -> String {
     let (column, is_down) = column(sort);
     let direction = if is_down { " DESC" } else { "" };
-    format!("p.{column}{direction}, p.id{direction}")
+    format!("{table}.{column}{direction}, {table}.id{direction}")
 }
 
 /// What is sorted by; is the highest first?
