@@ -68,7 +68,7 @@ pub(in crate::shop) fn find(conn: &mut Conn, within: &Within) -> Result<Found> {
     if within.search.words.is_empty() {
         return Ok(Found::default());
     }
-    let known = Known::of(within);
+    let known = Known::of(conn, within);
     let is_ranked = best::is_ranked(conn, within, &known);
     if is_ranked
         && known.all_are_common()
@@ -107,8 +107,8 @@ pub(in crate::shop) fn finds_any(conn: &mut Conn, search: &Search, (vocabulary, 
     if search.words.is_empty() {
         return Ok(false);
     }
-    let known = Known::of(&all);
-    let is_near = known.all_are_common() && !best::near(conn, &all, Tier::Any, 1)?.is_empty();
+    let known = Known::of(conn, &all);
+    let is_near = known.way(Tier::Any) == Way::Rows && !best::near(conn, &all, Tier::Any, 1)?.is_empty();
     Ok(is_near || count(conn, &all, &known, 1)? > 0)
 }
 

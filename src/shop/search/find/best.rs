@@ -13,6 +13,7 @@ use crate::shop::search::COUNTED;
 use crate::shop::search::expression::{Language, Tier};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 /// Rows that are looked at before the index is asked for words that very many have: first so many, or so many for each that is wanted,
@@ -56,8 +57,7 @@ pub(super) fn first(conn: &mut Conn, within: &Within, matches: i64, known: &Know
         if found.len() >= wanted {
             break;
         }
-        let are_more = tier == Tier::Any && matches > COUNTED;
-        found.extend(newest(conn, within, (tier, known), are_more)?.into_iter().filter(|key| seen.insert(*key)));
+        found.extend(newest(conn, within, (tier, known), matches)?.into_iter().filter(|key| seen.insert(*key)));
     }
     Ok(piece(found, within))
 }
@@ -98,26 +98,30 @@ fn read(
         bound.push(language.expression(within.search, tier, None));
         ranks.push(format!("WHEN {} THEN {}", language.condition(bound.len()), ranks.len()));
     }
+    bound.push((within.offset + within.limit).to_string());
     let tier = if ranks.is_empty() { "0".to_owned() } else { format!("CASE {} ELSE {} END", ranks.join(" "), ranks.len()) };
     let text = format!(
-        "SELECT number, count(*) OVER () AS matches FROM ({}) AS ranked ORDER BY tier, number DESC LIMIT {}",
+        "SELECT number, count(*) OVER () AS matches FROM ({}) AS ranked ORDER BY tier, number DESC LIMIT ${}::bigint",
         at_most(conn, most.saturating_add(1), &format!("SELECT w.rowid AS number, {tier} AS tier FROM {text}")),
-        within.offset + within.limit
+        bound.len()
     );
-    let statement = Statement::new(text, bound).kept(within.is_first_page());
+    let statement = Statement::new(text, bound).kept(true);
     let found: Vec<Ranked> = crate::on_either!(conn, conn => statement.load(conn))?;
     let matches = found.first().map_or(0, |first| first.matches);
     let keys = found.into_iter().map(|found| ProductKey(found.number)).collect();
     Ok(Some(Found { keys, matches }).filter(|found| found.matches <= most))
 }
 
-/// The newest matches of a tier, of which there are no more than are counted or `are_more`. FTS5 has them in this order. A server has them
-/// in none: what may be few is found first and sorted here, and of words that very many have, the newest rows are looked at first.
-fn newest(conn: &mut Conn, within: &Within, (tier, known): (Tier, &Known), are_more: bool) -> Result<Vec<ProductKey>> {
+/// The newest matches of a tier, of `matches` in all. FTS5 has them in either order, and is a while at the start of the one from the newest.
+/// A server has them in none: what may be few is found first and sorted here, and of words that very many have, the newest rows are looked at
+/// first.
+fn newest(conn: &mut Conn, within: &Within, (tier, known): (Tier, &Known), matches: i64) -> Result<Vec<ProductKey>> {
     let most = within.offset + within.limit;
     let in_order = format!("ORDER BY w.rowid DESC LIMIT {most}");
     if Language::of(conn) == Language::Fts5 {
-        return ask(conn, within, (tier, &Way::Index), &in_order);
+        let mut found = ask(conn, within, (tier, &Way::Index), if matches > most { &in_order } else { "" })?;
+        found.sort_unstable_by_key(|ProductKey(key)| Reverse(*key));
+        return Ok(found);
     }
     let enough = usize::try_from(most).unwrap_or_default();
     if known.way(tier) == Way::Rows {
@@ -126,7 +130,9 @@ fn newest(conn: &mut Conn, within: &Within, (tier, known): (Tier, &Known), are_m
             return Ok(near);
         }
     }
-    if !are_more && let Some(few) = read(conn, within, (tier, known), (COUNTED, false))? {
+    if (tier != Tier::Any || matches <= COUNTED)
+        && let Some(few) = read(conn, within, (tier, known), (COUNTED, false))?
+    {
         return Ok(few.keys);
     }
     if known.are_some(tier)

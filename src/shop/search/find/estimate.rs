@@ -32,12 +32,13 @@ pub(super) struct Known {
     /// So many of the sample are few enough to be read all.
     few: u32,
     size: u32,
+    /// Is the index asked for all, however common?
+    asks_all: bool,
 }
 
 impl Known {
-    /// What the vocabulary knows. FTS5 has a list of each word's matches and counts faster than it could guess; and where a shop has a
-    /// few thousand products, there is nothing to save.
-    pub fn of(within: &Within) -> Self {
+    /// What the vocabulary knows; where a shop has a few thousand products, there is nothing to save.
+    pub fn of(conn: &Conn, within: &Within) -> Self {
         let size = within.vocabulary.size();
         if size == 0 || within.total <= MANY {
             return Self::default();
@@ -45,12 +46,13 @@ impl Known {
         let tiers = Tier::ALL.map(|tier| (tier, parts(within, tier))).to_vec();
         let common = (MANY * i64::from(size) / within.total + 1).max(i64::from(size / 100));
         let few = even(within, within.total) * i64::from(size) / within.total;
-        Self { tiers, common: u32::try_from(common).unwrap_or(size), few: u32::try_from(few).unwrap_or_default(), size }
+        let asks_all = Language::of(conn) == Language::Fts5;
+        Self { tiers, common: u32::try_from(common).unwrap_or(size), few: u32::try_from(few).unwrap_or_default(), size, asks_all }
     }
 
     /// Do very many products have each part?
     pub fn all_are_common(&self) -> bool {
-        self.way(Tier::Any) == Way::Rows
+        self.parts(Tier::Any).is_some_and(|parts| parts.iter().all(|rows| rows.count() >= self.common))
     }
 
     /// Is it less work to read all that match than to look for a piece of them?
@@ -65,13 +67,16 @@ impl Known {
 
     /// How many of the sample have all parts.
     fn seen(&self, tier: Tier) -> Option<u32> {
-        let (_, parts) = self.tiers.iter().find(|(known, _)| *known == tier)?;
-        Some(parts.iter().copied().fold(Rows::ALL, Rows::and).count())
+        Some(self.parts(tier)?.iter().copied().fold(Rows::ALL, Rows::and).count())
+    }
+
+    fn parts(&self, tier: Tier) -> Option<&[Rows]> {
+        self.tiers.iter().find(|(known, _)| *known == tier).map(|(_, parts)| parts.as_slice())
     }
 
     /// How to come by the matches of a tier.
     pub fn way(&self, tier: Tier) -> Way {
-        let Some((_, parts)) = self.tiers.iter().find(|(known, _)| *known == tier) else { return Way::Index };
+        let Some(parts) = self.parts(tier).filter(|_| !self.asks_all) else { return Way::Index };
         let rare: Vec<bool> = parts.iter().map(|rows| rows.count() < self.common).collect();
         match (rare.iter().all(|rare| *rare), rare.iter().any(|rare| *rare)) {
             (true, _) => Way::Index,
@@ -92,7 +97,10 @@ impl Known {
             return Ok(false);
         }
         // Tokens side by side, and what is in stock, are not in the vocabulary.
-        if within.search.is_plain() && !within.in_stock { Ok(true) } else { sample(conn, within) }
+        if within.search.is_plain() && !within.in_stock {
+            return Ok(true);
+        }
+        if self.asks_all { Ok(false) } else { sample(conn, within) }
     }
 }
 

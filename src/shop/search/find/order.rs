@@ -81,10 +81,10 @@ fn walked_on_sqlite(conn: &mut Conn, within: &Within, sort: Sort, near: Option<i
     let of_few_words = bound.len() <= FEW_WORDS && within.category.is_none();
     let numbers = 1..=bound.len();
     let is_match = if within.search.is_plain() {
-        let words: Vec<String> = numbers.map(|number| format!("w.c0 LIKE '% ' || ${number} || '%'")).collect();
+        let words: Vec<String> = numbers.map(|number| format!("instr(w.c0, ' ' || ${number}) > 0")).collect();
         format!("EXISTS (SELECT 1 FROM product_words_content w WHERE w.id = p.id AND {})", words.join(" AND "))
     } else {
-        conditions.extend(numbers.map(|number| format!("p.words LIKE '%' || ${number} || '%'")));
+        conditions.extend(numbers.map(|number| format!("instr(p.words, ${number}) > 0")));
         bound.push(language.expression(within.search, Tier::Any, within.category));
         format!("EXISTS (SELECT 1 FROM product_words w WHERE w.rowid = p.id AND {})", language.condition(bound.len()))
     };
@@ -95,19 +95,26 @@ fn walked_on_sqlite(conn: &mut Conn, within: &Within, sort: Sort, near: Option<i
 }
 
 /// A server is left no other way: where a query has an end or an offset of its own, that is not planned together with what is around it.
+/// Where it ends is one of a few numbers, and where a later piece begins is bound: so all pages are kept as a few statements.
 fn walked_on_postgres(conn: &mut Conn, within: &Within, sort: Sort, near: Option<i64>) -> Result<Vec<ProductKey>> {
     let (column, _) = column(sort);
-    let head = near.map_or_else(|| "OFFSET 0".to_owned(), |near| format!("LIMIT {near}"));
-    let Condition { text, bound } = matching(conn, within, Tier::Any, &Way::Rows);
+    let end = near.and_then(|near| u64::try_from(near).ok()?.checked_next_power_of_two());
+    let head = end.map_or_else(|| "OFFSET 0".to_owned(), |end| format!("LIMIT {end}"));
+    let Condition { text, mut bound } = matching(conn, within, Tier::Any, &Way::Rows);
+    let piece = if within.is_first_page() {
+        limit(within)
+    } else {
+        bound.push(within.offset.to_string());
+        format!("LIMIT {} OFFSET ${}::bigint", within.limit, bound.len())
+    };
     let text = format!(
         "SELECT x.id AS number FROM (SELECT p.id, p.{column} FROM products p WHERE {} ORDER BY {} {head}) AS x
-         CROSS JOIN LATERAL (SELECT 1 FROM {text} AND w.rowid = x.id OFFSET 0) AS matching ORDER BY {} {}",
+         CROSS JOIN LATERAL (SELECT 1 FROM {text} AND w.rowid = x.id OFFSET 0) AS matching ORDER BY {} {piece}",
         shown(within),
         order("p", sort),
         order("x", sort),
-        limit(within)
     );
-    keys(conn, Statement::new(text, bound).kept(within.category.is_none() && within.is_first_page()))
+    keys(conn, Statement::new(text, bound).kept(within.category.is_none()))
 }
 
 /// What a list shows of the products `p`.
