@@ -1,6 +1,6 @@
 //! A shop with very many products.
 //!
-//! Invariant: what a server believes of its tables decides how long an answer takes, never what is answered. Prices and places follow
+//! Invariant: what a sample or a server believes of the tables decides how long an answer takes, never what is answered. Prices and places follow
 //! from a product's number, so that what comes first is known.
 
 use crate::on_both;
@@ -17,6 +17,7 @@ use latchkey::shop::catalogue::{self, Query, Sort};
 use latchkey::shop::demo;
 use latchkey::shop::paging::PageNumber;
 use latchkey::shop::search::{Search, Vocabulary};
+use std::collections::HashSet;
 
 on_both! {
     what_is_believed_of_a_word_is_found_out_when_it_was_long_ago,
@@ -85,6 +86,7 @@ async fn several_words_are_found_however_common_each_is(test: &TestDb) {
     let words =
         "'heron crowd' || CASE WHEN i % 2 = 0 THEN ' even' ELSE ' odd' END || CASE WHEN i % 3 = 0 THEN ' thrice' ELSE '' END
         || CASE WHEN i % 1000 < 550 THEN ' alpha' ELSE '' END || CASE WHEN i % 1000 >= 450 THEN ' beta' ELSE '' END
+        || CASE WHEN i <= 13000 THEN ' gamma' ELSE '' END || CASE WHEN i > 11000 THEN ' delta' ELSE '' END
         || CASE WHEN i <= 12000 THEN ' early' ELSE ' late' END || CASE WHEN i = 7778 THEN ' single' WHEN i % 1000 = 0 THEN ' seldom' ELSE '' END";
     fill(&test.db, 24_000, (words, "CASE WHEN i % 4 = 0 THEN 1 ELSE 0 END"));
     let vocabulary = Vocabulary::open(&test.db).expect("a vocabulary");
@@ -103,6 +105,17 @@ async fn several_words_are_found_however_common_each_is(test: &TestDb) {
             "no index is asked for a word of all: {texts:#?}"
         );
     }
+    // The last page ends beyond what is counted.
+    for q in ["heron crowd", "gamma delta", "alpha beta", "even thrice"] {
+        let query = Query { page: PageNumber::read(Some("42")), ..asked(q) };
+        let (page, texts) =
+            test.db.read_here(|conn| Ok(heard(conn, |conn| catalogue::page(conn, &query)))).expect("a connection");
+        assert!(page.expect("a page").products.len() >= 16, "{q}");
+        let searches = texts.iter().filter(|text| text.contains("product_words"));
+        assert!(searches.clone().count() >= 1 && searches.clone().all(|text| text.contains("LIMIT")), "{q}: {texts:#?}");
+        let query = Query { page: PageNumber::read(Some("43")), ..query };
+        assert_eq!(look(&query), (1000, true, String::new()), "{q}");
+    }
     let category = look_up_category(&test.db);
     for (q, total, newest, cheapest) in [
         ("heron single", 1, "7778", "7778"),
@@ -112,6 +125,7 @@ async fn several_words_are_found_however_common_each_is(test: &TestDb) {
         ("heron early", 1000, "12000 11999", "1 2"),
         ("lat her", 1000, "24000 23999", "12001 12002"),
         ("early odd", 1000, "11999 11997", "1 3"),
+        ("gamma delta", 1000, "13000 12999", "11001 11002"),
         ("even odd", 0, "", ""),
         ("od ev", 0, "", ""),
         ("he thr", 1000, "24000 23997", "3 6"),
@@ -169,6 +183,7 @@ fn a_server_plans_the_pages_of_visitors_once() {
     let storage = Storage::migrated(Backend::Postgres);
     fill(&storage.doors(), 2_000, CROWD);
     let mut conn = storage.second_connection();
+    let mut asked = HashSet::new();
     for _ in 0..30 {
         catalogue::page(&mut conn, &Query::default()).expect("a list");
         let later = Query { page: PageNumber::read(Some("40")), ..Query::default() };
@@ -178,7 +193,9 @@ fn a_server_plans_the_pages_of_visitors_once() {
         catalogue::front(&mut conn).expect("a front");
         for (q, sort) in [("heron", None), ("heron", Some(Sort::Price)), ("number 7", None), ("crowd-7 here", None)] {
             let query = Query { q: Search::read(q), sort, ..Query::default() };
-            catalogue::page(&mut conn, &query).expect("a search");
+            let (page, texts) = heard(&mut conn, |conn| catalogue::page(conn, &query));
+            page.expect("a search");
+            asked.extend(texts);
             let later = Query { page: PageNumber::read(Some("9")), ..query };
             catalogue::page(&mut conn, &later).expect("a search");
         }
@@ -191,6 +208,10 @@ fn a_server_plans_the_pages_of_visitors_once() {
     .load(conn)
     .expect("what it has prepared");
     assert!(plans.len() >= 7, "{}", plans.len());
+    let kept: HashSet<&String> = plans.iter().map(|plan| &plan.statement).collect();
+    let is_search = |text: &&String| text.contains("products") || text.contains("product_words");
+    let searches: Vec<&String> = asked.iter().filter(is_search).collect();
+    assert!(searches.len() >= 4 && searches.iter().all(|text| kept.contains(text)), "{searches:#?}");
     for Plans { statement, anew, kept } in plans {
         assert!(anew == 5 && kept >= 25, "planned {anew} times, kept {kept} times: {statement}");
     }

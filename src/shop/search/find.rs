@@ -41,10 +41,18 @@ pub(in crate::shop) struct Within<'a> {
     pub offset: i64,
 }
 
+/// The statements for so many words are kept; each number of words has its own.
+const FEW_WORDS: usize = 4;
+
 impl Within<'_> {
-    /// Are its statements some of a few? The text says which rows of the matches are wanted.
-    const fn is_first_page(&self) -> bool {
-        self.offset == 0
+    /// Is a statement one of a few that says how many words there are?
+    fn has_few_words(&self) -> bool {
+        self.search.words.len() <= FEW_WORDS
+    }
+
+    /// And one that says too which rows of the matches are wanted?
+    fn is_usual(&self) -> bool {
+        self.has_few_words() && self.offset == 0
     }
 }
 
@@ -69,18 +77,13 @@ pub(in crate::shop) fn find(conn: &mut Conn, within: &Within) -> Result<Found> {
         return Ok(Found::default());
     }
     let known = Known::of(conn, within);
-    let is_ranked = best::is_ranked(conn, within, &known);
-    if is_ranked
-        && known.all_are_common()
-        && let Some(found) = best::exact(conn, within, &known)?
-    {
-        return Ok(found);
-    }
-    if is_ranked && let Some(found) = all_ranked(conn, within, &known)? {
+    let most = COUNTED + 1;
+    let is_past_all = within.offset >= COUNTED;
+    let is_ranked = !is_past_all && best::is_ranked(conn, within, &known);
+    if is_ranked && let Some(found) = best::at_once(conn, within, &known)? {
         return Ok(found);
     }
     let are_many = !is_ranked && known.are_many(conn, within)?;
-    let most = COUNTED + 1;
     let matches = if is_ranked || are_many { most } else { count(conn, within, &known, most)? };
     if within.offset >= matches.min(COUNTED) {
         return Ok(Found { keys: Vec::new(), matches });
@@ -89,7 +92,7 @@ pub(in crate::shop) fn find(conn: &mut Conn, within: &Within) -> Result<Found> {
         Some(sort) if matches <= COUNTED => order::sorted(conn, within, sort, &known)?,
         Some(sort) => order::in_order(conn, within, sort, &known)?,
         None if matches <= COUNTED && Language::of(conn) == Language::Tsquery => {
-            return Ok(all_ranked(conn, within, &known)?.unwrap_or_default());
+            return Ok(best::all(conn, within, &known)?.unwrap_or_default());
         }
         None => best::first(conn, within, matches, &known)?,
     };
@@ -108,21 +111,15 @@ pub(in crate::shop) fn finds_any(conn: &mut Conn, search: &Search, (vocabulary, 
         return Ok(false);
     }
     let known = Known::of(conn, &all);
-    let is_near = known.way(Tier::Any) == Way::Rows && !best::near(conn, &all, Tier::Any, 1)?.is_empty();
+    let is_near = known.way(Tier::Any) == Way::Rows && !best::near(conn, &all, (Tier::Any, &known), 1)?.is_empty();
     Ok(is_near || count(conn, &all, &known, 1)? > 0)
-}
-
-/// The piece of all matches that one statement finds, if they are few enough.
-fn all_ranked(conn: &mut Conn, within: &Within, known: &Known) -> Result<Option<Found>> {
-    let ranked = best::ranked(conn, within, Tier::Any, known)?;
-    Ok(ranked.map(|Found { keys, matches }| Found { keys: piece(keys, within), matches: matches.min(COUNTED + 1) }))
 }
 
 /// How many match, counted up to `most`.
 fn count(conn: &mut Conn, within: &Within, known: &Known, most: i64) -> Result<i64> {
     let Condition { text, bound } = matching(conn, within, Tier::Any, &known.way_to_all(Tier::Any));
     let text = format!("SELECT count(*) AS number FROM ({}) AS counted", at_most(conn, most, &format!("SELECT 1 FROM {text}")));
-    let statement = Statement::new(text, bound).kept(most <= COUNTED + 1);
+    let statement = Statement::new(text, bound).kept(within.has_few_words() && most <= COUNTED + 1);
     Ok(numbers(conn, statement)?.first().copied().unwrap_or_default())
 }
 

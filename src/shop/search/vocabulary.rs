@@ -46,20 +46,24 @@ struct Line {
     tokens: String,
 }
 
-/// A shop with fewer products needs no sample.
+/// A catalogue whose keys are no farther apart needs no sample.
 const FEW: i64 = 10_000;
 
-/// The ends of the catalogue, if it is not so small.
-const ENDS: &str = "SELECT low, high FROM (SELECT min(id) AS low, max(id) AS high FROM products) AS ends WHERE high - low >= ";
+/// The ends of a table, each found by its index.
+fn ends(table: &str, key: &str) -> String {
+    let ends = format!("(SELECT min({key}) FROM {table}) AS low, (SELECT max({key}) FROM {table}) AS high");
+    format!("SELECT low, high FROM (SELECT {ends}) AS ends WHERE high - low >= {FEW}")
+}
 
 fn of_postgres() -> String {
     format!(
         "SELECT tsvector_to_array(tokens) AS tokens FROM (
             SELECT DISTINCT ON (w.rowid) w.rowid, w.tokens
-            FROM ({ENDS}{FEW}) AS ends, generate_series(0, 249) AS place CROSS JOIN LATERAL (
+            FROM ({}) AS ends, generate_series(0, 249) AS place CROSS JOIN LATERAL (
                 SELECT * FROM product_words WHERE rowid >= low + place * (high - low) / 249 ORDER BY rowid LIMIT 2
             ) AS w
-        ) AS sample LIMIT {SAMPLED}"
+        ) AS sample LIMIT {SAMPLED}",
+        ends("product_words", "rowid")
     )
 }
 
@@ -68,9 +72,10 @@ fn of_sqlite() -> String {
     let next = "SELECT min(id) FROM product_words_content WHERE id";
     format!(
         "WITH RECURSIVE places (place) AS (SELECT 0 UNION ALL SELECT place + 1 FROM places WHERE place < 249),
-         firsts (first) AS (SELECT ({next} >= low + place * (high - low) / 249) FROM ({ENDS}{FEW}) AS ends, places),
+         firsts (first) AS (SELECT ({next} >= low + place * (high - low) / 249) FROM ({}) AS ends, places),
          chosen (id) AS (SELECT first FROM firsts UNION SELECT ({next} > first) FROM firsts)
-         SELECT c0 AS tokens FROM product_words_content WHERE id IN (SELECT id FROM chosen) LIMIT {SAMPLED}"
+         SELECT c0 AS tokens FROM product_words_content WHERE id IN (SELECT id FROM chosen) LIMIT {SAMPLED}",
+        ends("product_words_content", "id")
     )
 }
 
@@ -197,6 +202,7 @@ impl Rows {
 mod tests {
     use super::*;
     use crate::shop::demo;
+    use crate::shop::search::token::TITLE;
     use crate::shop::trial::{eur, now, on_each};
 
     fn tokens(text: &str) -> Vec<String> {
@@ -227,10 +233,30 @@ mod tests {
     }
 
     #[test]
-    fn a_small_catalogue_needs_no_sample() {
+    fn a_sample_has_products_from_all_over_a_catalogue_that_is_not_small() {
         on_each(|db| {
             demo::products(db, now(), &eur(), &mut |_, _| {}).expect("seeded");
-            assert_eq!(Vocabulary::open(db).expect("a vocabulary").size(), 0);
+            let vocabulary = Vocabulary::open(db).expect("a vocabulary");
+            assert_eq!(vocabulary.size(), 0);
+            db.write_here(|conn| {
+                let given = if matches!(conn, Conn::Postgres(_)) { "OVERRIDING SYSTEM VALUE" } else { "" };
+                let far = format!(
+                    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+                     INSERT INTO products (id, public_id, sku, slug, title, words, sort_title, description, category_id, price, stock, status,
+                     created_at) {given}
+                     SELECT 100 * i, 'P' || (1000000000 + i) || '0123456789A', 'c-' || i, 'c-' || i, 'Crowd', 'heron 100%', 'crowd', '',
+                     category_id, 1, 1, 'active', created_at FROM n, products p WHERE p.id = 1"
+                );
+                Ok(crate::on_either!(conn, conn => diesel::sql_query(far).execute(conn))?)
+            })
+            .expect("products");
+            vocabulary.learn(db).expect("a vocabulary");
+            let count = |mark, text: &str, open| vocabulary.rows(mark, &tokens(text), open).count();
+            assert!((200..=340).contains(&vocabulary.size()), "{}", vocabulary.size());
+            assert!((200..=300).contains(&count("", "heron", false)), "{}", count("", "heron", false));
+            assert_eq!(count("", "heron", false), count(TITLE, "cro", true));
+            assert_eq!(count("", "heron", false), count("", "100 \u{91}25", false));
+            assert_eq!(count("", "her", false), 0);
         });
     }
 }

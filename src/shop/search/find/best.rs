@@ -3,7 +3,7 @@
 //! Invariant: a product is where its best tier puts it, whether the tiers are asked at once or one after the other. It does not know
 //! another order.
 
-use super::estimate::Known;
+use super::estimate::{Known, SELDOM};
 use super::way::{Condition, Way};
 use super::{Found, Within, at_most, keys, matching, piece};
 use crate::db::{Conn, Statement};
@@ -17,13 +17,13 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 
 /// Rows that are looked at before the index is asked for words that very many have: first so many, or so many for each that is wanted,
-/// then ten times as many; and at most so large a part of all.
+/// then so many times as many, or where the sample says that it takes more, four times what it says.
 const NEWEST: i64 = 4096;
 const NEAR: i64 = 16;
+const FARTHER: i64 = 8;
+/// But at most such a part of all; the larger one where the sample says so.
 const PART: i64 = 50;
-
-/// Words that meet in few products are found in all of these at once.
-const SELDOM: i64 = 4 * COUNTED;
+const LARGEST_PART: i64 = 4;
 
 #[derive(QueryableByName)]
 struct Ranked {
@@ -62,15 +62,17 @@ pub(super) fn first(conn: &mut Conn, within: &Within, matches: i64, known: &Know
     Ok(piece(found, within))
 }
 
-/// Of words that meet seldom, the piece where more than are counted have the words themselves: then nobody asks for those that begin with
-/// them, of which a server's index would find all that have either first.
-pub(super) fn exact(conn: &mut Conn, within: &Within, known: &Known) -> Result<Option<Found>> {
-    if known.way(Tier::Named) == Way::Rows {
-        return Ok(None);
+/// The piece of all matches, if they are few enough to be read at once.
+pub(super) fn at_once(conn: &mut Conn, within: &Within, known: &Known) -> Result<Option<Found>> {
+    if !known.all_are_common() || known.way(Tier::Named) == Way::Rows {
+        return all(conn, within, known);
     }
-    let Some(words) = read(conn, within, (Tier::Words, known), (SELDOM, false))?.filter(|words| words.matches > COUNTED) else {
-        return Ok(None);
-    };
+    // Of common words a server's index would find all that begin with either first. Nobody asks where more than are counted have the
+    // words themselves.
+    let Some(words) = read(conn, within, (Tier::Words, known), (SELDOM, false))? else { return Ok(None) };
+    if words.matches <= COUNTED {
+        return all(conn, within, known);
+    }
     let named = ranked(conn, within, Tier::Named, known)?;
     Ok(named.map(|Found { mut keys, .. }| {
         let seen: HashSet<ProductKey> = keys.iter().copied().collect();
@@ -79,8 +81,14 @@ pub(super) fn exact(conn: &mut Conn, within: &Within, known: &Known) -> Result<O
     }))
 }
 
-/// How many match at least so well, and the best of them up to the end of the piece; if they are few enough.
-pub(super) fn ranked(conn: &mut Conn, within: &Within, last: Tier, known: &Known) -> Result<Option<Found>> {
+/// The same, by one statement.
+pub(super) fn all(conn: &mut Conn, within: &Within, known: &Known) -> Result<Option<Found>> {
+    let ranked = ranked(conn, within, Tier::Any, known)?;
+    Ok(ranked.map(|Found { keys, matches }| Found { keys: piece(keys, within), matches: matches.min(COUNTED + 1) }))
+}
+
+/// How many match at least so well, and the best of them, to the end of the piece or farther; if they are few enough.
+fn ranked(conn: &mut Conn, within: &Within, last: Tier, known: &Known) -> Result<Option<Found>> {
     read(conn, within, (last, known), (if known.meet_seldom() { SELDOM } else { COUNTED }, true))
 }
 
@@ -98,14 +106,14 @@ fn read(
         bound.push(language.expression(within.search, tier, None));
         ranks.push(format!("WHEN {} THEN {}", language.condition(bound.len()), ranks.len()));
     }
-    bound.push((within.offset + within.limit).to_string());
     let tier = if ranks.is_empty() { "0".to_owned() } else { format!("CASE {} ELSE {} END", ranks.join(" "), ranks.len()) };
+    // A number that is bound would be planned for anew, and one of each page would be a statement of its own.
+    let end = (within.offset + within.limit).unsigned_abs().next_power_of_two();
     let text = format!(
-        "SELECT number, count(*) OVER () AS matches FROM ({}) AS ranked ORDER BY tier, number DESC LIMIT ${}::bigint",
+        "SELECT number, count(*) OVER () AS matches FROM ({}) AS ranked ORDER BY tier, number DESC LIMIT {end}",
         at_most(conn, most.saturating_add(1), &format!("SELECT w.rowid AS number, {tier} AS tier FROM {text}")),
-        bound.len()
     );
-    let statement = Statement::new(text, bound).kept(true);
+    let statement = Statement::new(text, bound).kept(within.has_few_words());
     let found: Vec<Ranked> = crate::on_either!(conn, conn => statement.load(conn))?;
     let matches = found.first().map_or(0, |first| first.matches);
     let keys = found.into_iter().map(|found| ProductKey(found.number)).collect();
@@ -119,45 +127,52 @@ fn newest(conn: &mut Conn, within: &Within, (tier, known): (Tier, &Known), match
     let most = within.offset + within.limit;
     let in_order = format!("ORDER BY w.rowid DESC LIMIT {most}");
     if Language::of(conn) == Language::Fts5 {
-        let mut found = ask(conn, within, (tier, &Way::Index), if matches > most { &in_order } else { "" })?;
+        let are_few = matches <= most.min(COUNTED);
+        let mut found = ask(conn, within, (tier, &Way::Index), if are_few { "" } else { &in_order })?;
         found.sort_unstable_by_key(|ProductKey(key)| Reverse(*key));
         return Ok(found);
     }
-    let enough = usize::try_from(most).unwrap_or_default();
     if known.way(tier) == Way::Rows {
-        let near = near(conn, within, tier, most)?;
-        if near.len() >= enough {
+        let near = near(conn, within, (tier, known), most)?;
+        if i64::try_from(near.len()).is_ok_and(|found| found >= most) {
             return Ok(near);
         }
     }
-    if (tier != Tier::Any || matches <= COUNTED)
+    if tier != Tier::Any
         && let Some(few) = read(conn, within, (tier, known), (COUNTED, false))?
     {
         return Ok(few.keys);
     }
-    if known.are_some(tier)
-        && let Some(all) = read(conn, within, (tier, known), (i64::MAX, false))?
-    {
-        return Ok(all.keys);
+    if known.are_some(tier) {
+        let Condition { text, bound } = matching(conn, within, tier, &known.way_to_all(tier));
+        let all = format!("WITH all_of_them AS MATERIALIZED (SELECT w.rowid AS number FROM {text})");
+        let text = format!("{all} SELECT number FROM all_of_them ORDER BY number DESC LIMIT {most}");
+        return keys(conn, Statement::new(text, bound).kept(within.is_usual()));
     }
     ask(conn, within, (tier, &Way::Rows), &in_order)
 }
 
 /// The newest matches of a tier among the newest rows, as many as are wanted or there are.
-pub(super) fn near(conn: &mut Conn, within: &Within, tier: Tier, most: i64) -> Result<Vec<ProductKey>> {
-    let enough = usize::try_from(most).unwrap_or_default();
-    // One of a few numbers, or each size of a catalogue would be a statement of its own.
-    let farther = (10 * NEWEST).min(within.total / PART).checked_ilog2().map_or(1, |power| 1 << power);
+pub(super) fn near(conn: &mut Conn, within: &Within, (tier, known): (Tier, &Known), most: i64) -> Result<Vec<ProductKey>> {
+    let expected = known.rows_for(tier, most).saturating_mul(4).min(within.total / LARGEST_PART);
+    let farther = floor_to_power((FARTHER * NEWEST).min(within.total / PART).max(expected));
+    let nearer = NEWEST.max(floor_to_power(NEAR * most)).min(farther);
     let look = |conn: &mut Conn, rows: i64| {
         let newest = "SELECT max(rowid) FROM product_words";
         let rest = format!("AND w.rowid > ({newest}) - {rows} ORDER BY w.rowid DESC LIMIT {most}");
         ask(conn, within, (tier, &Way::Rows), &rest)
     };
-    let found = look(conn, NEWEST.max(NEAR * most).min(farther))?;
-    if found.len() < enough { look(conn, farther) } else { Ok(found) }
+    let found = look(conn, nearer)?;
+    let is_all = nearer == farther || i64::try_from(found.len()).is_ok_and(|found| found >= most);
+    if is_all { Ok(found) } else { look(conn, farther) }
+}
+
+/// One of a few numbers, or each size of a catalogue would be a statement of its own.
+fn floor_to_power(number: i64) -> i64 {
+    number.checked_ilog2().map_or(1, |power| 1 << power)
 }
 
 fn ask(conn: &mut Conn, within: &Within, (tier, way): (Tier, &Way), rest: &str) -> Result<Vec<ProductKey>> {
     let Condition { text, bound } = matching(conn, within, tier, way);
-    keys(conn, Statement::new(format!("SELECT w.rowid AS number FROM {text} {rest}"), bound).kept(within.is_first_page()))
+    keys(conn, Statement::new(format!("SELECT w.rowid AS number FROM {text} {rest}"), bound).kept(within.is_usual()))
 }

@@ -1,7 +1,7 @@
 //! What is believed of how many products match, without reading what matches.
 //!
 //! Invariant: a belief decides how an answer is come by, and may say "very many" where a sample of the whole catalogue says ten times that;
-//! it never hides a match. The sample may be of an earlier minute; then pages past the real end find it out, because they stay short.
+//! it never hides a match. The sample may be of an earlier minute; then the pages past the real end find it out, up to the last there can be, because they stay short.
 //! It does not know what is done with the matches.
 
 use super::way::{Condition, Way};
@@ -15,6 +15,9 @@ use crate::shop::search::vocabulary::Rows;
 
 /// So many times what is counted leaves room for a sample that is not like the whole.
 const MANY: i64 = 10 * COUNTED;
+
+/// Words that meet in no more products are read all at once.
+pub(super) const SELDOM: i64 = 4 * COUNTED;
 
 /// Fewer matches in a sample are chance.
 const SEEN: i64 = 5;
@@ -45,7 +48,7 @@ impl Known {
         }
         let tiers = Tier::ALL.map(|tier| (tier, parts(within, tier))).to_vec();
         let common = (MANY * i64::from(size) / within.total + 1).max(i64::from(size / 100));
-        let few = even(within, within.total) * i64::from(size) / within.total;
+        let few = even(within, within.total).min(SELDOM) * i64::from(size) / within.total;
         let asks_all = Language::of(conn) == Language::Fts5;
         Self { tiers, common: u32::try_from(common).unwrap_or(size), few: u32::try_from(few).unwrap_or_default(), size, asks_all }
     }
@@ -58,6 +61,11 @@ impl Known {
     /// Is it less work to read all that match than to look for a piece of them?
     pub fn meet_seldom(&self) -> bool {
         self.seen(Tier::Any).is_some_and(|seen| seen <= self.few)
+    }
+
+    /// So many rows are looked at for so many matches of a tier, if these are spread evenly; 0 if nothing is known.
+    pub fn rows_for(&self, tier: Tier, matches: i64) -> i64 {
+        self.seen(tier).map_or(0, |seen| matches.saturating_mul(self.size.into()) / i64::from(seen.max(1)))
     }
 
     /// Do so few match so well, wherever they are, that it is less work to read all of them than to look at all products?

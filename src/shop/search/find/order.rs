@@ -5,7 +5,7 @@
 
 use super::estimate::{self, Known};
 use super::way::{Condition, Way};
-use super::{Within, count, in_stock, keys, matching};
+use super::{FEW_WORDS, Within, count, in_stock, keys, matching};
 use crate::db::{Conn, Statement};
 use crate::error::Result;
 use crate::ids::{CategoryKey, ProductKey};
@@ -16,9 +16,6 @@ use crate::shop::search::{COUNTED, token};
 /// Of the products in an order, so many pages of them are looked at, and then so many times as many where very many match, before it is
 /// asked how many match.
 const NEAR: i64 = 16;
-
-/// A statement that says each word is kept for so many words.
-const FEW_WORDS: usize = 4;
 
 /// A piece of very many matches. Of a word that many products have it is full before so many of them were looked at; of another, the
 /// cheaper of the two ways is taken.
@@ -42,7 +39,7 @@ fn is_sparse(conn: &mut Conn, within: &Within, known: &Known) -> Result<bool> {
 /// All matches, sorted.
 pub(super) fn sorted(conn: &mut Conn, within: &Within, sort: Sort, known: &Known) -> Result<Vec<ProductKey>> {
     let stock = if within.in_stock { format!(" AND {}", in_stock()) } else { String::new() };
-    // A server believes of a word that it does not know that one product in 50 has it, and would walk all of them in the wanted order.
+    // A server is not told of the words, and believes that one product in 200 has them: it could walk all of them in the wanted order.
     let once = if Language::of(conn) == Language::Fts5 { "" } else { "MATERIALIZED" };
     let all = Within { in_stock: false, ..*within };
     let Condition { text, bound } = matching(conn, &all, Tier::Any, &known.way_to_all(Tier::Any));
@@ -52,7 +49,7 @@ pub(super) fn sorted(conn: &mut Conn, within: &Within, sort: Sort, known: &Known
         order("p", sort),
         limit(within)
     );
-    keys(conn, Statement::new(text, bound).kept(within.is_first_page()))
+    keys(conn, Statement::new(text, bound).kept(within.is_usual()))
 }
 
 /// The products in the wanted order, as far as it takes to meet enough matches, or among the first `near` of them.
@@ -78,7 +75,7 @@ fn walked_on_sqlite(conn: &mut Conn, within: &Within, sort: Sort, near: Option<i
     }
     conditions.extend(within.in_stock.then(in_stock));
     let mut bound: Vec<String> = within.search.words.iter().flatten().filter(|token| token::is_word(token)).cloned().collect();
-    let of_few_words = bound.len() <= FEW_WORDS && within.category.is_none();
+    let is_usual = within.is_usual() && bound.len() <= FEW_WORDS && within.category.is_none();
     let numbers = 1..=bound.len();
     let is_match = if within.search.is_plain() {
         let words: Vec<String> = numbers.map(|number| format!("instr(w.c0, ' ' || ${number}) > 0")).collect();
@@ -91,7 +88,7 @@ fn walked_on_sqlite(conn: &mut Conn, within: &Within, sort: Sort, near: Option<i
     conditions.push(is_match);
     let text =
         format!("SELECT p.id AS number FROM products p WHERE {} ORDER BY {order} {}", conditions.join(" AND "), limit(within));
-    keys(conn, Statement::new(text, bound).kept(of_few_words && within.is_first_page()))
+    keys(conn, Statement::new(text, bound).kept(is_usual))
 }
 
 /// A server is left no other way: where a query has an end or an offset of its own, that is not planned together with what is around it.
@@ -101,7 +98,7 @@ fn walked_on_postgres(conn: &mut Conn, within: &Within, sort: Sort, near: Option
     let end = near.and_then(|near| u64::try_from(near).ok()?.checked_next_power_of_two());
     let head = end.map_or_else(|| "OFFSET 0".to_owned(), |end| format!("LIMIT {end}"));
     let Condition { text, mut bound } = matching(conn, within, Tier::Any, &Way::Rows);
-    let piece = if within.is_first_page() {
+    let piece = if within.offset == 0 {
         limit(within)
     } else {
         bound.push(within.offset.to_string());
@@ -114,7 +111,7 @@ fn walked_on_postgres(conn: &mut Conn, within: &Within, sort: Sort, near: Option
         order("p", sort),
         order("x", sort),
     );
-    keys(conn, Statement::new(text, bound).kept(within.category.is_none()))
+    keys(conn, Statement::new(text, bound).kept(within.has_few_words() && within.category.is_none()))
 }
 
 /// What a list shows of the products `p`.
