@@ -72,6 +72,7 @@ pub fn compare(home: Home, many: usize, rounds: u64) -> Result<()> {
     println!("filled in {:.0} s", start.elapsed().as_secs_f64());
     println!("  {:<42} {:>34}   {:>34}", "", "the page", "the verb alone");
     println!("  {:<42} {:>10} {:>10} {:>12}   {1:>10} {2:>10} {3:>12}", "", "small", "large", "large/small");
+    let mut of_all = [0.0; 4];
     for question in QUESTIONS {
         let mut times: [[Vec<f64>; 2]; 2] = Default::default();
         for _ in 0..rounds {
@@ -81,8 +82,13 @@ pub fn compare(home: Home, many: usize, rounds: u64) -> Result<()> {
             }
         }
         let [[small_page, small_verb], [large_page, large_verb]] = times;
+        for (sum, times) in of_all.iter_mut().zip([&small_page, &large_page, &small_verb, &large_verb]) {
+            *sum += median(times.iter().copied());
+        }
         println!("  {:<42} {}   {}", question.0, compared(small_page, large_page), compared(small_verb, large_verb));
     }
+    let [small_page, large_page, small_verb, large_verb] = of_all.map(|sum| vec![sum]);
+    println!("  {:<42} {}   {}", "all of these", compared(small_page, large_page), compared(small_verb, large_verb));
     Ok(())
 }
 

@@ -71,7 +71,7 @@ pub struct Query {
     pub in_stock: bool,
     /// The page.
     pub page: PageNumber,
-    /// Which words are common, as far as it is known: a server finds the same without it, more slowly.
+    /// Which words are common, as far as it is known: the same is found without it, more slowly.
     pub vocabulary: Vocabulary,
 }
 
