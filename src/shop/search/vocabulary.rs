@@ -6,7 +6,7 @@
 use crate::db::{Conn, Db};
 use crate::error::Result;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Text};
+use diesel::sql_types::Text;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -34,16 +34,17 @@ struct Sample {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rows([u64; SAMPLED.div_ceil(64)]);
 
-#[derive(QueryableByName)]
-struct Tokens {
-    #[diesel(sql_type = Array<Text>)]
-    tokens: Vec<String>,
-}
-
+/// The tokens of a product, with spaces between them.
 #[derive(QueryableByName)]
 struct Line {
     #[diesel(sql_type = Text)]
     tokens: String,
+}
+
+impl Line {
+    fn each(&self) -> impl Iterator<Item = &str> + Clone {
+        self.tokens.split(' ').filter(|token| !token.is_empty())
+    }
 }
 
 /// A catalogue whose keys are no farther apart needs no sample.
@@ -57,7 +58,7 @@ fn ends(table: &str, key: &str) -> String {
 
 fn of_postgres() -> String {
     format!(
-        "SELECT tsvector_to_array(tokens) AS tokens FROM (
+        "SELECT array_to_string(tsvector_to_array(tokens), ' ') AS tokens FROM (
             SELECT DISTINCT ON (w.rowid) w.rowid, w.tokens
             FROM ({}) AS ends, generate_series(0, 249) AS place CROSS JOIN LATERAL (
                 SELECT * FROM product_words WHERE rowid >= low + place * (high - low) / 249 ORDER BY rowid LIMIT 2
@@ -95,20 +96,11 @@ impl Vocabulary {
     /// # Errors
     /// What the database says; then it knows what it knew.
     pub fn learn(&self, db: &Db) -> Result<()> {
-        let rows: Vec<Vec<String>> = db.read_here(|conn| match conn {
-            Conn::Sqlite(conn) => {
-                let lines: Vec<Line> = diesel::sql_query(of_sqlite()).load(conn)?;
-                Ok(lines
-                    .into_iter()
-                    .map(|line| line.tokens.split(' ').filter(|token| !token.is_empty()).map(str::to_owned).collect())
-                    .collect())
-            }
-            Conn::Postgres(conn) => {
-                let rows: Vec<Tokens> = diesel::sql_query(of_postgres()).load(conn)?;
-                Ok(rows.into_iter().map(|row| row.tokens).collect())
-            }
+        let lines: Vec<Line> = db.read_here(|conn| match conn {
+            Conn::Sqlite(conn) => Ok(diesel::sql_query(of_sqlite()).load(conn)?),
+            Conn::Postgres(conn) => Ok(diesel::sql_query(of_postgres()).load(conn)?),
         })?;
-        let sample = Sample::of(&rows);
+        let sample = Sample::of(&lines);
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = sample;
         Ok(())
     }
@@ -147,11 +139,10 @@ fn beginnings(token: &str) -> impl Iterator<Item = &str> + Clone {
 }
 
 impl Sample {
-    fn of(rows: &[Vec<String>]) -> Self {
-        let each = || {
-            rows.iter().take(SAMPLED).enumerate().flat_map(|(row, tokens)| tokens.iter().map(move |token| (row, token.as_str())))
-        };
-        let size = u32::try_from(rows.len().min(SAMPLED)).unwrap_or_default();
+    fn of(lines: &[Line]) -> Self {
+        let sampled = &lines[..lines.len().min(SAMPLED)];
+        let each = || sampled.iter().enumerate().flat_map(|(row, line)| line.each().map(move |token| (row, token)));
+        let size = u32::try_from(sampled.len()).unwrap_or_default();
         let words = in_several(each());
         let beginnings = in_several(each().flat_map(|(row, token)| beginnings(token).map(move |beginning| (row, beginning))));
         Self { size, words, beginnings }
@@ -205,6 +196,10 @@ mod tests {
     use crate::shop::search::token::TITLE;
     use crate::shop::trial::{eur, now, on_each};
 
+    fn line(text: &str) -> Line {
+        Line { tokens: text.to_owned() }
+    }
+
     fn tokens(text: &str) -> Vec<String> {
         text.split(' ').map(str::to_owned).collect()
     }
@@ -212,7 +207,7 @@ mod tests {
     #[test]
     fn a_beginning_has_the_rows_of_all_words_that_begin_so_once() {
         let texts = ["tea teapot \u{92}tea", "teapot teahouse", "ten 茶碗", "rare"];
-        let rows: Vec<_> = (0..40).map(|row| tokens(if row < 3 { texts[3] } else { texts[row % 3] })).collect();
+        let rows: Vec<_> = (0..40).map(|row| line(if row < 3 { texts[3] } else { texts[row % 3] })).collect();
         let vocabulary = Vocabulary(Arc::new(RwLock::new(Sample::of(&rows))));
         let count = |mark, text: &str, open| vocabulary.rows(mark, &tokens(text), open).count();
         assert_eq!(vocabulary.size(), 40);
@@ -226,7 +221,7 @@ mod tests {
     #[test]
     fn a_long_word_is_known_by_its_beginning() {
         let long = "teahouseteahouseteahouse".to_owned();
-        let vocabulary = Vocabulary(Arc::new(RwLock::new(Sample::of(&vec![vec![long.clone()]; 9]))));
+        let vocabulary = Vocabulary(Arc::new(RwLock::new(Sample::of(&[(); 9].map(|()| line(&long))))));
         let count = |word: &str, open| vocabulary.rows("", &[word.to_owned()], open).count();
         assert_eq!((count(&long, true), count(&long, false), count(&long[..20], true)), (9, 9, 9));
         assert_eq!(count(&long[..20], false), 0);
