@@ -145,6 +145,10 @@ async fn several_words_are_found_however_common_each_is(test: &TestDb) {
     assert_eq!(in_stock("heron odd"), (0, false, String::new()));
     assert_eq!(in_stock("heron single"), (0, false, String::new()));
     assert_eq!(in_stock("heron seldom"), (24, false, "24000 23000".to_owned()));
+    let query = Query { in_stock: true, ..asked("even thrice") };
+    let texts = test.db.read_here(|conn| Ok(heard(conn, |conn| catalogue::page(conn, &query)).1)).expect("a connection");
+    let is_blind = |text: &String| text.contains("(SELECT $");
+    assert!(!texts.iter().any(is_blind), "the server is told of the words where it knows how much is in stock: {texts:#?}");
     // One that begins with the words, in its title, has its place on every page, however the others are come by.
     let title = "title = 'Alphas Betas', sort_title = 'alphas betas', words = words || ' alphas betas'";
     run(&test.db, &format!("UPDATE products SET {title} WHERE sku = 'crowd-5'"));

@@ -38,6 +38,15 @@ pub(super) enum Language {
     Tsquery,
 }
 
+/// When a server plans a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plan {
+    /// Once: it is not told of the words, and has only one way that is sensible.
+    Once,
+    /// Each time: which way is short hangs on more than the words.
+    Anew,
+}
+
 impl Language {
     /// What the connection speaks.
     pub const fn of(conn: &Conn) -> Self {
@@ -47,12 +56,12 @@ impl Language {
         }
     }
 
-    /// Does the row `w` of the index match the expression bound at this place? A server is not told of the expression when it plans, so
-    /// that it plans once: which way is short is decided here, and each statement leaves it only one.
-    pub fn condition(self, place: usize) -> String {
-        match self {
-            Self::Fts5 => format!("w.tokens MATCH ${place}"),
-            Self::Tsquery => format!("w.tokens @@ (SELECT ${place}::tsquery)"),
+    /// Does the row `w` of the index match the expression bound at this place?
+    pub fn condition(self, place: usize, plan: Plan) -> String {
+        match (self, plan) {
+            (Self::Fts5, _) => format!("w.tokens MATCH ${place}"),
+            (Self::Tsquery, Plan::Once) => format!("w.tokens @@ (SELECT ${place}::tsquery)"),
+            (Self::Tsquery, Plan::Anew) => format!("w.tokens @@ ${place}::tsquery"),
         }
     }
 

@@ -12,7 +12,7 @@ mod way;
 #[cfg(test)]
 pub(in crate::shop) use order::walk;
 
-use super::expression::{Language, Tier};
+use super::expression::{Language, Plan, Tier};
 use super::vocabulary::Vocabulary;
 use super::{COUNTED, Search};
 use crate::db::{Conn, Statement};
@@ -45,14 +45,19 @@ pub(in crate::shop) struct Within<'a> {
 const FEW_WORDS: usize = 4;
 
 impl Within<'_> {
-    /// Is a statement one of a few that says how many words there are?
-    fn has_few_words(&self) -> bool {
-        self.search.words.len() <= FEW_WORDS
+    /// Where only what is in stock is wanted, how much of that there is decides which way is short, and only a server knows.
+    const fn plan(&self) -> Plan {
+        if self.in_stock { Plan::Anew } else { Plan::Once }
+    }
+
+    /// Is a statement that says how many words there are one of a few, and planned once?
+    fn is_kept(&self) -> bool {
+        self.plan() == Plan::Once && self.search.words.len() <= FEW_WORDS
     }
 
     /// And one that says too which rows of the matches are wanted?
     fn is_usual(&self) -> bool {
-        self.has_few_words() && self.offset == 0
+        self.is_kept() && self.offset == 0
     }
 }
 
@@ -119,7 +124,7 @@ pub(in crate::shop) fn finds_any(conn: &mut Conn, search: &Search, (vocabulary, 
 fn count(conn: &mut Conn, within: &Within, known: &Known, most: i64) -> Result<i64> {
     let Condition { text, bound } = matching(conn, within, Tier::Any, &known.way_to_all(Tier::Any));
     let text = format!("SELECT count(*) AS number FROM ({}) AS counted", at_most(conn, most, &format!("SELECT 1 FROM {text}")));
-    let statement = Statement::new(text, bound).kept(within.has_few_words() && most <= COUNTED + 1);
+    let statement = Statement::new(text, bound).kept(within.is_kept() && most <= COUNTED + 1);
     Ok(numbers(conn, statement)?.first().copied().unwrap_or_default())
 }
 
@@ -135,7 +140,7 @@ fn at_most(conn: &Conn, most: i64, query: &str) -> String {
 /// The rows of the index that match, as what follows `FROM`. Stock is no part of the index, or every sale would write it: it is read
 /// from the product.
 fn matching(conn: &Conn, within: &Within, tier: Tier, way: &Way) -> Condition {
-    let mut condition = Condition::of(Language::of(conn), within.search, within.category, tier, way);
+    let mut condition = Condition::of((Language::of(conn), within.plan()), within.search, within.category, tier, way);
     condition.text = if within.in_stock {
         format!("product_words w CROSS JOIN products p WHERE {} AND p.id = w.rowid AND {}", condition.text, in_stock())
     } else {

@@ -104,7 +104,7 @@ fn read(
     let mut ranks = Vec::new();
     for tier in Tier::ALL.into_iter().take_while(|tier| is_ranked && *tier < last) {
         bound.push(language.expression(within.search, tier, None));
-        ranks.push(format!("WHEN {} THEN {}", language.condition(bound.len()), ranks.len()));
+        ranks.push(format!("WHEN {} THEN {}", language.condition(bound.len(), within.plan()), ranks.len()));
     }
     let tier = if ranks.is_empty() { "0".to_owned() } else { format!("CASE {} ELSE {} END", ranks.join(" "), ranks.len()) };
     // A number that is bound would be planned for anew, and one of each page would be a statement of its own.
@@ -113,7 +113,7 @@ fn read(
         "SELECT number, count(*) OVER () AS matches FROM ({}) AS ranked ORDER BY tier, number DESC LIMIT {end}",
         at_most(conn, most.saturating_add(1), &format!("SELECT w.rowid AS number, {tier} AS tier FROM {text}")),
     );
-    let statement = Statement::new(text, bound).kept(within.has_few_words());
+    let statement = Statement::new(text, bound).kept(within.is_kept());
     let found: Vec<Ranked> = crate::on_either!(conn, conn => statement.load(conn))?;
     let matches = found.first().map_or(0, |first| first.matches);
     let keys = found.into_iter().map(|found| ProductKey(found.number)).collect();

@@ -141,7 +141,7 @@ fn parts(within: &Within, tier: Tier) -> Vec<Rows> {
 
 /// Do so many match of some that come from all over the catalogue?
 fn sample(conn: &mut Conn, within: &Within) -> Result<bool> {
-    let condition = Condition::of(Language::of(conn), within.search, within.category, Tier::Any, &Way::Rows);
+    let condition = Condition::of((Language::of(conn), within.plan()), within.search, within.category, Tier::Any, &Way::Rows);
     let stock = format!(" AND EXISTS (SELECT 1 FROM products p WHERE p.id = w.rowid AND {})", in_stock());
     let text = format!(
         "SELECT count(DISTINCT w.rowid) AS number FROM (SELECT min(rowid) AS low, max(rowid) AS high FROM product_words) AS ends,
@@ -151,7 +151,7 @@ fn sample(conn: &mut Conn, within: &Within) -> Result<bool> {
         condition.text,
         if within.in_stock { &stock } else { "" }
     );
-    let statement = Statement::new(text, condition.bound).kept(true);
+    let statement = Statement::new(text, condition.bound);
     let seen = super::numbers(conn, statement)?.first().copied().unwrap_or_default();
     Ok(is_many(seen, PLACES * FROM_EACH, within.total))
 }

@@ -83,7 +83,10 @@ fn walked_on_sqlite(conn: &mut Conn, within: &Within, sort: Sort, near: Option<i
     } else {
         conditions.extend(numbers.map(|number| format!("instr(p.words, ${number}) > 0")));
         bound.push(language.expression(within.search, Tier::Any, within.category));
-        format!("EXISTS (SELECT 1 FROM product_words w WHERE w.rowid = p.id AND {})", language.condition(bound.len()))
+        format!(
+            "EXISTS (SELECT 1 FROM product_words w WHERE w.rowid = p.id AND {})",
+            language.condition(bound.len(), within.plan())
+        )
     };
     conditions.push(is_match);
     let text =
@@ -111,7 +114,7 @@ fn walked_on_postgres(conn: &mut Conn, within: &Within, sort: Sort, near: Option
         order("p", sort),
         order("x", sort),
     );
-    keys(conn, Statement::new(text, bound).kept(within.has_few_words() && within.category.is_none()))
+    keys(conn, Statement::new(text, bound).kept(within.is_kept() && within.category.is_none()))
 }
 
 /// What a list shows of the products `p`.

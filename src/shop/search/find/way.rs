@@ -7,7 +7,7 @@
 
 use crate::ids::CategoryKey;
 use crate::shop::search::Search;
-use crate::shop::search::expression::{Language, Tier};
+use crate::shop::search::expression::{Language, Plan, Tier};
 
 /// How the rows that match are come by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) struct Condition {
 
 impl Condition {
     /// The rows that match at least so well.
-    pub fn of(language: Language, search: &Search, category: Option<CategoryKey>, tier: Tier, way: &Way) -> Self {
+    pub fn of((language, plan): (Language, Plan), search: &Search, category: Option<CategoryKey>, tier: Tier, way: &Way) -> Self {
         let parts = language.parts(search, tier, category);
         let (mut found, mut seen): (Vec<_>, Vec<_>) = match way {
             Way::Index => (parts, Vec::new()),
@@ -49,12 +49,12 @@ impl Condition {
         let found = if language == Language::Fts5 && !found.is_empty() { vec![language.every(&found)] } else { found };
         for part in found {
             bound.push(part);
-            text.push(language.condition(bound.len()));
+            text.push(language.condition(bound.len(), plan));
         }
         if !seen.is_empty() {
             bound.push(language.every(&seen));
             // The same, in words that no index is made for.
-            text.push(format!("({}) IS TRUE", language.condition(bound.len())));
+            text.push(format!("({}) IS TRUE", language.condition(bound.len(), plan)));
         }
         Self { text: text.join(" AND "), bound }
     }
@@ -67,19 +67,19 @@ mod tests {
     #[test]
     fn each_part_is_asked_for_once() {
         let search = Search::read("ember vase");
-        let of = |way: &Way| Condition::of(Language::Tsquery, &search, Some(CategoryKey(7)), Tier::Words, way);
+        let of = |way: &Way| Condition::of((Language::Tsquery, Plan::Once), &search, Some(CategoryKey(7)), Tier::Words, way);
         let [ember, vase, category] = ["('ember')", "('vase')", "('\u{95}7')"];
         let found = of(&Way::Index);
         let each = "w.tokens @@ (SELECT $1::tsquery) AND w.tokens @@ (SELECT $2::tsquery) AND w.tokens @@ (SELECT $3::tsquery)";
         assert_eq!((found.text.as_str(), found.bound), (each, [ember, vase, category].map(str::to_owned).to_vec()));
-        let here = Condition::of(Language::Fts5, &search, None, Tier::Words, &Way::Index);
+        let here = Condition::of((Language::Fts5, Plan::Once), &search, None, Tier::Words, &Way::Index);
         assert_eq!((here.text.as_str(), here.bound), ("w.tokens MATCH $1", vec!["\"ember\" AND \"vase\"".to_owned()]));
         let seen = of(&Way::Rows);
         assert_eq!((seen.text.as_str(), seen.bound.len()), ("(w.tokens @@ (SELECT $1::tsquery)) IS TRUE", 1));
         let both = of(&Way::Marked(vec![false, true, false]));
         assert_eq!(both.text, "w.tokens @@ (SELECT $1::tsquery) AND (w.tokens @@ (SELECT $2::tsquery)) IS TRUE");
         assert_eq!(both.bound, [vase.to_owned(), [ember, category].join(" & ")]);
-        let named = Condition::of(Language::Tsquery, &Search::read("tea"), None, Tier::Named, &Way::Index);
+        let named = Condition::of((Language::Tsquery, Plan::Once), &Search::read("tea"), None, Tier::Named, &Way::Index);
         assert_eq!(named.bound, ["(('\u{92}tea':*) | ('\u{93}tea':*))", "('tea':*)"]);
     }
 }
